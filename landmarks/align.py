@@ -1,0 +1,68 @@
+"""The face frame: where a face is, how large and how turned is taken out of its points.
+
+The turn is the orthogonal factor of the 3 x 3 covariance between the face and the mean face: the
+rotation of least squares (Kabsch 1976), found by Newton's iteration for the polar decomposition
+(Higham 1986) in place of an SVD, so that the same lines run on NumPy and on PyTorch and export to
+ONNX.
+"""
+
+from typing import Any
+
+import numpy as np
+from array_api_compat import array_namespace
+
+from landmarks.mesh import CANONICAL
+
+NEWTON_STEPS = 8
+"""From a nearly orthogonal start the error squares with each step; faces settle in five."""
+
+
+def align(points: Any) -> tuple[Any, Any]:
+    """Move, scale and turn faces onto the mean face by least squares.
+
+    Parameters
+    ----------
+    points : array, shape (n, 468, 3)
+        Floating-point NumPy array or PyTorch tensor; x right, y down, z away, all in one unit.
+
+    Returns
+    -------
+    aligned : array, shape (n, 468, 3)
+        The faces about the origin with unit rms radius, turned to look straight ahead.
+    rotation : array, shape (n, 3, 3)
+        The head's turn: ``centred = aligned * radius @ rotation.T``.
+    """
+    xp = array_namespace(points)
+    centred = points - xp.mean(points, axis=1, keepdims=True)
+    radius = xp.sqrt(xp.mean(xp.sum(centred**2, axis=2, keepdims=True), axis=1, keepdims=True))
+    unit = centred / radius
+    mean_face = xp.asarray(CANONICAL, dtype=points.dtype)
+    covariance = xp.matmul(xp.permute_dims(unit, (0, 2, 1)), mean_face) / CANONICAL.shape[0]
+    rotation = _nearest_rotation(xp, covariance)
+    return xp.matmul(unit, rotation), rotation
+
+
+def mirror_matrix() -> np.ndarray:
+    """Return diag(-1, 1, 1), which turns a rotation R of a face into its mirror's, M R M."""
+    return np.diag([-1.0, 1.0, 1.0]).astype(np.float32)
+
+
+def _nearest_rotation(xp: Any, matrix: Any) -> Any:
+    """Return the orthogonal polar factor of (n, 3, 3) matrices of positive determinant."""
+    for _ in range(NEWTON_STEPS):
+        cofactor = _cofactor(xp, matrix)
+        determinant = xp.sum(matrix * cofactor, axis=(1, 2), keepdims=True) / 3
+        inverse_transposed = cofactor / determinant
+        # Frobenius scaling (Higham 1986, eq. 3.9) brings a badly scaled start close at once.
+        norm = xp.sqrt(xp.sum(matrix**2, axis=(1, 2), keepdims=True))
+        inverse_norm = xp.sqrt(xp.sum(inverse_transposed**2, axis=(1, 2), keepdims=True))
+        scale = xp.sqrt(inverse_norm / norm)
+        matrix = (scale * matrix + inverse_transposed / scale) / 2
+    return matrix
+
+
+def _cofactor(xp: Any, matrix: Any) -> Any:
+    """Return the cofactors of (n, 3, 3) matrices: their rows' cross products."""
+    after = matrix[:, [1, 2, 0], :]
+    last = matrix[:, [2, 0, 1], :]
+    return after[:, :, [1, 2, 0]] * last[:, :, [2, 0, 1]] - after[:, :, [2, 0, 1]] * last[:, :, [1, 2, 0]]
