@@ -1,0 +1,111 @@
+"""Write RESULTS.md from the reports of evaluations: ``python -m classifiers.results``.
+
+Nothing is measured here. ``make evaluate ... OUT=results/runs/NAME`` leaves one report a run, and
+this page says what they say; trials on validation rows stand in ``results/ablation.jsonl``, one
+JSON object a line, whose key ``table`` names the table it belongs to and whose other keys are the
+columns.
+"""
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from classifiers.results_page import recalls, render, row
+
+
+def main(
+    runs: Annotated[Path, typer.Option(help="Folder with a sub-folder per run.")] = Path(
+        "results/runs"
+    ),
+    ablation: Annotated[Path, typer.Option(help="Trials, one JSON object a line.")] = Path(
+        "results/ablation.jsonl"
+    ),
+    out: Annotated[Path, typer.Option(help="The page to write.")] = Path("RESULTS.md"),
+) -> None:
+    """Write the results page. Exit code 1: nothing to show; 3: the page can't be written."""
+    try:
+        page = render(read_reports(runs), read_trials(ablation))
+    except ValueError as error:
+        _fail(str(error), 1)
+    beside = out.with_name(f".{out.name}.new")
+    try:
+        beside.write_text(page, "utf-8")
+        os.replace(beside, out)
+    except OSError as error:
+        _fail(f"expected to write {out}, got: {error.strerror}; name another place with --out", 3)
+    typer.echo(f"wrote {out}")
+
+
+def read_reports(runs: Path) -> list[dict]:
+    """Read ``report.json`` of every run, in order of the runs' names.
+
+    Parameters
+    ----------
+    runs : Path
+        A folder with one sub-folder per run.
+
+    Returns
+    -------
+    list of dict
+        What `make evaluate` wrote.
+
+    Raises
+    ------
+    ValueError
+        If there is no report, or one was not written by `make evaluate`.
+    """
+    paths = sorted(runs.glob("*/report.json"))
+    if not paths:
+        raise ValueError(
+            f"expected reports in {runs}/NAME/report.json, found none; "
+            f"write one with make evaluate IMAGES=... MODEL=... OUT={runs}/NAME"
+        )
+    reports = []
+    for path in paths:
+        try:
+            report = json.loads(path.read_text("utf-8"))
+            row(report), recalls(report)  # a report that can't be shown is refused by its name
+        except (ValueError, KeyError, TypeError):
+            raise ValueError(
+                f"expected a report of make evaluate in {path}, got something else; "
+                f"evaluate that model again with OUT={path.parent}"
+            ) from None
+        reports.append(report)
+    return reports
+
+
+def read_trials(path: Path) -> list[dict]:
+    """Read the trials, one JSON object a line; no file means no trials.
+
+    Raises
+    ------
+    ValueError
+        If a line is not a JSON object.
+    """
+    if not path.exists():
+        return []
+    trials = []
+    for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+        if not line.strip():
+            continue
+        try:
+            trial = json.loads(line)
+        except ValueError:
+            trial = None
+        if not isinstance(trial, dict):
+            raise ValueError(f"expected a JSON object in line {number} of {path}; mend that line")
+        trials.append(trial)
+    return trials
+
+
+def _fail(sentence: str, code: int) -> None:
+    print(f"results: {sentence}", file=sys.stderr)
+    raise typer.Exit(code)
+
+
+if __name__ == "__main__":
+    typer.run(main)
