@@ -1,0 +1,211 @@
+"""From a source of images to a feature folder, whatever stops it in between."""
+
+import json
+import os
+import shutil
+from collections import Counter
+from collections.abc import Callable, Iterator
+from hashlib import sha256
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from landmarks.detector import MESH_VERSION
+from landmarks.extract import ImageRef
+
+from data import __version__
+from data.errors import DataError, StorageError
+from data.parts import Chunk, images_of, plan_chunks, replacing, storage_error
+from data.readers import read_images
+from data.rows import DECIMALS, MANIFEST, PARTS, PIXELS, file_stem, header_line, quoted
+from data.workers import run_chunks
+
+FORMAT = 1
+"""Version of the layout of a feature folder."""
+
+_UNITS = (
+    "x, y: pixels of the upright image from its top left corner, x right, y down; "
+    "z: depth in the same pixels, smaller is nearer"
+)
+_BYTES_PER_IMAGE = 24_000  # A row of 12 kB, twice: in its part and in the CSV made from it.
+
+
+def extract_features(
+    source: str | Path,
+    out: str | Path,
+    workers: int | None = None,
+    backend: str = "loky",
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> dict[str, Any]:
+    """Write the feature folder of a source, going on where an earlier run was stopped.
+
+    Parameters
+    ----------
+    source : str or Path
+        What `data.readers.read_images` reads.
+    out : str or Path
+        The folder to write; made if there is none.
+    workers : int, optional
+        Number of workers; one per core if not given.
+    backend : str, default "loky"
+        joblib backend.
+    progress : callable, optional
+        Called with the number of images done and of all, first with what an earlier run did.
+
+    Returns
+    -------
+    dict
+        What ``features.json`` holds: counts of images, found, missed, unreadable, and more.
+
+    Raises
+    ------
+    DataError
+        If the source doesn't fit, or the folder holds the features of other images or settings.
+    StorageError
+        If the folder can't be written.
+    """
+    refs, out = read_images(source), Path(out).absolute()
+    key = _images_key(refs)
+    done = _finished(out, key, refs)
+    if done is None:
+        chunks = plan_chunks(refs, out)
+        left = _prepare(out, chunks)
+        _run(left, len(refs), workers or os.cpu_count() or 1, backend, progress)
+        done = _assemble(out, chunks, key)
+    shutil.rmtree(out / PARTS, ignore_errors=True)
+    return done
+
+
+def _images_key(refs: list[ImageRef]) -> str:
+    """Return a fingerprint of which images with which labels, and of the mesh that reads them."""
+    names = [(ref.image, ref.label, ref.split) for ref in refs]
+    return sha256(repr((FORMAT, MESH_VERSION, DECIMALS, names)).encode()).hexdigest()
+
+
+def _finished(out: Path, key: str, refs: list[ImageRef]) -> dict[str, Any] | None:
+    """Return the manifest of a folder that already holds exactly this, as make would judge it."""
+    manifest = out / MANIFEST
+    if not manifest.is_file():
+        return None
+    try:
+        done = json.loads(manifest.read_text(encoding="utf-8"))
+        same, files = done["images_key"] == key, done["files"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DataError(f"{manifest} isn't what make features writes; name another OUT.") from error
+    if not same:
+        raise DataError(
+            f"{out} holds the features of other images or of another mesh; name another OUT, "
+            "or remove that folder to start over."
+        )
+    written = manifest.stat().st_mtime_ns
+    intact = all((out / f).is_file() and (out / f).stat().st_size == n for f, n in files.items())
+    changed = any(os.stat(p).st_mtime_ns > written for p in {r.path for r in refs} if _there(p))
+    return done if intact and not changed else None
+
+
+def _there(path: str) -> bool:
+    """Tell whether there is a file; a path with a null character is none."""
+    try:
+        return os.path.exists(path)
+    except ValueError:
+        return False
+
+
+def _prepare(out: Path, chunks: list[Chunk]) -> list[Chunk]:
+    """Make the folder ready before any work is spent, and return the chunks that are left."""
+    parts = out / PARTS
+    try:
+        parts.mkdir(parents=True, exist_ok=True)
+        (out / MANIFEST).unlink(missing_ok=True)
+        wanted = {chunk.part for chunk in chunks}
+        for path in parts.iterdir():
+            if path not in wanted:  # Half-written, or of images that have changed since.
+                path.unlink()
+        left = [chunk for chunk in chunks if not chunk.part.exists()]
+        free = shutil.disk_usage(out).free
+    except OSError as error:
+        raise storage_error(out, error) from error
+    need = _BYTES_PER_IMAGE * sum(len(chunk.refs) for chunk in left)
+    if need > free:
+        raise StorageError(
+            f"{out} has {free / 1e6:,.0f} MB free, the features need about {need / 1e6:,.0f} MB; "
+            "make room there or name another OUT."
+        )
+    with replacing(parts / "probe.part", parts) as file:
+        file.write(b"\0")
+    return left
+
+
+def _run(
+    left: list[Chunk], total: int, workers: int, backend: str, progress: Callable[[int, int], None]
+) -> None:
+    """Do the chunks that are left and report each."""
+    done = total - sum(len(chunk.refs) for chunk in left)
+    progress(done, total)
+
+    def advance(images: int) -> None:
+        nonlocal done
+        done += images
+        progress(done, total)
+
+    run_chunks(left, workers, backend, advance)
+
+
+def _assemble(out: Path, chunks: list[Chunk], key: str) -> dict[str, Any]:
+    """Join the parts of each split and class; the manifest comes last and vouches for them."""
+    files, groups, reasons = {}, {}, Counter()
+    with replacing(out / PIXELS, out / PARTS) as pixels:
+        pixels.write(b"image\tsplit\tlabel\tpixels\n")
+        for (split, label), members in groupby(
+            chunks, lambda c: (c.refs[0].split, c.refs[0].label)
+        ):
+            name = f"{file_stem(split)}/{file_stem(label)}.csv"
+            counts = Counter()
+            for image, digest, reason in _join(out, name, members):
+                fields = (quoted(field) for field in (image, split, label, digest))
+                pixels.write(("\t".join(fields) + "\n").encode())
+                counts[reason] += 1
+            files[name] = (out / name).stat().st_size
+            groups.setdefault(split, {})[label] = _counted(counts)
+            reasons += counts
+    manifest = {
+        "format": FORMAT,
+        "mien": __version__,
+        "mesh": MESH_VERSION,
+        "units": _UNITS,
+        "decimals": DECIMALS,
+        "images_key": key,
+        **_counted(reasons),
+        "reasons": dict(sorted((r, n) for r, n in reasons.items() if r)),
+        "splits": groups,
+        "files": files,
+    }
+    with replacing(out / MANIFEST, out / PARTS) as file:
+        file.write((json.dumps(manifest, indent=1, ensure_ascii=False) + "\n").encode())
+    return manifest
+
+
+def _group(chunk: Chunk) -> tuple[str, str]:
+    """Return split and class of a chunk's images."""
+    return chunk.refs[0].split, chunk.refs[0].label
+
+
+def _join(out: Path, name: str, chunks: Iterator[Chunk]) -> Iterator[list[str]]:
+    """Write one CSV from its parts and yield the name, hash and reason of each image."""
+    try:
+        (out / name).parent.mkdir(exist_ok=True)
+    except OSError as error:
+        raise storage_error(out / name, error) from error
+    with replacing(out / name, out / PARTS) as csv:
+        csv.write(header_line().encode())
+        for chunk in chunks:
+            with chunk.part.open("rb") as part:
+                yield from images_of(part)
+                shutil.copyfileobj(part, csv)
+
+
+def _counted(reasons: Counter) -> dict[str, int]:
+    """Return how many images there are, and were found, missed and unreadable."""
+    images, found, missed = reasons.total(), reasons[""], reasons["no-face"]
+    unreadable = images - found - missed
+    return {"images": images, "found": found, "missed": missed, "unreadable": unreadable}

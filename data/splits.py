@@ -1,0 +1,77 @@
+"""Validation rows out of training rows, with copies of one picture kept on one side."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from data.errors import DataError
+
+
+def validation_split(
+    labels: Sequence[str], groups: Sequence[int], fraction: float = 0.1, seed: int = 0
+) -> np.ndarray:
+    """Choose validation rows: the same share of each class, whole groups, by a seed.
+
+    Groups are taken in random order until each class has its share, so that the share is met to
+    within a group; scikit-learn's StratifiedGroupKFold only offers shares of 1 / n.
+
+    Parameters
+    ----------
+    labels : sequence of str, length n
+        Class of each row.
+    groups : sequence of int, length n
+        Rows with the same number stay together; see `groups_of`.
+    fraction : float, default 0.1
+        Share of each class to choose, 0 to 1, both excluded.
+    seed : int, default 0
+        The same seed chooses the same rows.
+
+    Returns
+    -------
+    ndarray of bool, shape (n,)
+        True for validation rows. Each class keeps at least one row for training.
+
+    Raises
+    ------
+    DataError
+        If the fraction doesn't lie between 0 and 1, or no row could be chosen.
+    """
+    if not 0 < fraction < 1:
+        raise DataError(f"Expected a validation share between 0 and 1, got {fraction}.")
+    _, classes = np.unique(np.asarray(labels), return_inverse=True)
+    _, groups = np.unique(np.asarray(groups), return_inverse=True)
+    sizes = np.bincount(classes)
+    room = np.minimum(np.round(fraction * sizes), sizes - 1).astype(int)
+    chosen = np.zeros(groups.max(initial=-1) + 1, dtype=bool)
+    members = np.split(np.argsort(groups, kind="stable"), np.cumsum(np.bincount(groups))[:-1])
+    for group in np.random.default_rng(seed).permutation(len(chosen)):
+        counts = np.bincount(classes[members[group]], minlength=len(sizes))
+        if (counts <= room).all():
+            room -= counts
+            chosen[group] = True
+    if not chosen.any():
+        raise DataError(
+            f"{len(groups)} rows are too few for a validation share of {fraction}; "
+            "add images or raise the share."
+        )
+    return chosen[groups]
+
+
+def groups_of(pixels: Sequence[str]) -> np.ndarray:
+    """Give rows numbers so that identical pictures share a number.
+
+    Parameters
+    ----------
+    pixels : sequence of str, length n
+        Pixel hash of each row; an empty one is like no other.
+
+    Returns
+    -------
+    ndarray of int, shape (n,)
+        Group of each row.
+    """
+    pixels = np.asarray(pixels, dtype=object)
+    alone = pixels == ""
+    _, groups = np.unique(pixels.astype(str), return_inverse=True)
+    groups[alone] = len(pixels) + np.arange(alone.sum())
+    return groups
