@@ -1,0 +1,59 @@
+# Every target sets up what it needs: `make web` and `make test` work on a fresh clone.
+VENV   := .venv
+PYTHON := $(VENV)/bin/python
+READY  := $(VENV)/.ready
+
+# The defaults run on the composite sample faces; name your own on the command line.
+IMAGES ?= data/sample/images
+OUT    ?=
+TABLE  ?= build/features
+MODEL  ?=
+SEED   ?= 0
+HOST   ?= 127.0.0.1
+PORT   ?= 5000
+# An option is passed on only when it was given, so that each default stands in one place.
+option = $(if $($(1)),--$(2) "$($(1))")
+
+.DEFAULT_GOAL := help
+.PHONY: help web features train evaluate results sample audit test lint bench doctor clean
+
+help:  ## Print the targets and what each is for
+	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
+
+$(READY): requirements.txt setup.sh
+	@sh setup.sh $(VENV)
+	@touch $(READY)
+
+web: $(READY)  ## Serve the page: HOST=127.0.0.1 PORT=5000 MODEL=
+	@$(PYTHON) -m web --host "$(HOST)" --port "$(PORT)" $(call option,MODEL,model)
+
+features: $(READY)  ## Turn photos into landmark CSVs: IMAGES= OUT= WORKERS= BACKEND=
+	@$(PYTHON) -m data.features "$(IMAGES)" "$(or $(OUT),build/features)" $(call option,WORKERS,workers) $(call option,BACKEND,backend)
+
+train: $(READY)  ## Train a classifier on the CSVs: TABLE= MODEL=sklearn|torch OUT= CLASSES= SEED= BALANCE=
+	@$(PYTHON) -m classifiers.train "$(TABLE)" --model "$(or $(MODEL),sklearn)" --out "$(or $(OUT),build/model)" --seed "$(SEED)" $(call option,CLASSES,classes) $(call option,BALANCE,balance)
+
+evaluate: $(READY)  ## Measure a bundle on labelled images: IMAGES= MODEL= OUT=
+	@$(PYTHON) -m classifiers.evaluate "$(IMAGES)" "$(or $(MODEL),build/model)" "$(or $(OUT),build/evaluation)"
+
+test: $(READY)  ## Run the tests: ARGS="-k web"
+	@$(PYTHON) -m pytest $(ARGS)
+
+lint: $(READY)  ## Check style and format, changing nothing
+	@$(PYTHON) -m ruff check .
+	@$(PYTHON) -m ruff format --check .
+
+bench: $(READY)  ## Images per second beside a bare Face Mesh loop: IMAGES=
+	@$(PYTHON) -m data.bench "$(IMAGES)"
+
+results: $(READY)  ## Write RESULTS.md from the measured runs
+	@$(PYTHON) -m classifiers.results
+
+audit: $(READY)  ## List the rows of a table that can't be faces: TABLE=
+	@$(PYTHON) -m data.audit "$(TABLE)"
+
+doctor:  ## Check the environment and say how to mend it
+	@sh setup.sh --check $(VENV)
+
+clean:  ## Remove build/ (features and models made here); .venv stays
+	@rm -rf build

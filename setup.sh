@@ -1,0 +1,55 @@
+#!/bin/sh
+# Make the virtual environment (setup.sh VENV), or check one (setup.sh --check VENV).
+# POSIX sh, because it runs before any Python of ours does.
+set -eu
+
+fits() { "$1" -c 'import sys; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12)))' 2>/dev/null; }
+
+# A name on the PATH may be a version manager's shim that answers for nobody, so each is tried.
+find_python() {
+    for name in ${PYTHON311_OR_312:-} python3.12 python3.11 python3 python \
+        "$HOME"/.pyenv/versions/3.12*/bin/python "$HOME"/.pyenv/versions/3.11*/bin/python; do
+        if fits "$name"; then
+            command -v "$name"
+            return
+        fi
+    done
+    return 1
+}
+
+explain_missing() {
+    found=$(python3 --version 2>/dev/null || echo "no Python 3")
+    echo "Mien needs Python 3.11 or 3.12 (MediaPipe's last version that carries its models has no" \
+        "wheel for others), found $found: install python3.12 and run this again." >&2
+}
+
+install() {
+    if ! python=$(find_python); then
+        explain_missing
+        exit 1
+    fi
+    echo "Setting up $1 with $("$python" --version), once; this takes a minute or two." >&2
+    [ -x "$1/bin/python" ] && fits "$1/bin/python" || {
+        rm -rf "$1"
+        "$python" -m venv "$1" || {
+            echo "Python could not make $1: install its venv module (Debian: python3-venv) and" \
+                "run this again." >&2
+            exit 1
+        }
+    }
+    "$1/bin/python" -m pip install --quiet --disable-pip-version-check -r requirements.txt || {
+        echo "The packages of requirements.txt could not be installed: check the network and the" \
+            "free disk space (3 GB), then run this again." >&2
+        exit 1
+    }
+}
+
+if [ "$1" = --check ]; then
+    if [ -x "$2/bin/python" ]; then
+        exec "$2/bin/python" -m tests.doctor
+    fi
+    find_python >/dev/null || { explain_missing; exit 1; }
+    echo "$2 is not there yet: run make web or make test, each sets it up."
+    exit 1
+fi
+install "$1"
