@@ -99,16 +99,9 @@ def _finished(out: Path, key: str, refs: list[ImageRef]) -> dict[str, Any] | Non
         )
     written = manifest.stat().st_mtime_ns
     intact = all((out / f).is_file() and (out / f).stat().st_size == n for f, n in files.items())
-    changed = any(os.stat(p).st_mtime_ns > written for p in {r.path for r in refs} if _there(p))
+    paths = {ref.path for ref in refs}
+    changed = any(os.stat(path).st_mtime_ns > written for path in paths if os.path.exists(path))
     return done if intact and not changed else None
-
-
-def _there(path: str) -> bool:
-    """Tell whether there is a file; a path with a null character is none."""
-    try:
-        return os.path.exists(path)
-    except ValueError:
-        return False
 
 
 def _prepare(out: Path, chunks: list[Chunk]) -> list[Chunk]:
@@ -117,9 +110,10 @@ def _prepare(out: Path, chunks: list[Chunk]) -> list[Chunk]:
     try:
         parts.mkdir(parents=True, exist_ok=True)
         (out / MANIFEST).unlink(missing_ok=True)
+        (parts / "probe").write_bytes(b"\0")
         wanted = {chunk.part for chunk in chunks}
         for path in parts.iterdir():
-            if path not in wanted:  # Half-written, or of images that have changed since.
+            if path not in wanted:  # Half-written, or of images that changed.
                 path.unlink()
         left = [chunk for chunk in chunks if not chunk.part.exists()]
         free = shutil.disk_usage(out).free
@@ -131,8 +125,6 @@ def _prepare(out: Path, chunks: list[Chunk]) -> list[Chunk]:
             f"{out} has {free / 1e6:,.0f} MB free, the features need about {need / 1e6:,.0f} MB; "
             "make room there or name another OUT."
         )
-    with replacing(parts / "probe.part", parts) as file:
-        file.write(b"\0")
     return left
 
 

@@ -132,7 +132,7 @@ def _stamp(path: str) -> tuple[int, int]:
     """Return size and time of change of a file, zeros if there is none."""
     try:
         status = os.stat(path)
-    except (OSError, ValueError):
+    except OSError:
         return 0, 0
     return status.st_size, status.st_mtime_ns
 

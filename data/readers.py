@@ -170,7 +170,7 @@ def _listed_refs(path: Path, rows: Iterator, columns: list[str]) -> Iterator[Ima
     split = columns.index("split") if "split" in columns else None
     for line, row in _rows(path, rows, columns):
         image, label = row[columns.index("path")], row[columns.index("label")].strip()
-        if not image or not label:
+        if not image or not label or "\0" in image + label:
             raise DataError(f"{path}, line {line}: expected a path and a label, got {row}.")
         where = NO_SPLIT if split is None else split_name(row[split])
         yield ImageRef(image, label, where, str(path.parent / image))
