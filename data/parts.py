@@ -19,11 +19,11 @@ from pathlib import Path
 from typing import IO, Any
 from uuid import uuid4
 
-from landmarks.detector import MESH_VERSION
 from landmarks.extract import ImageRef, extract_chunk
 
 from data.errors import StorageError
 from data.rows import DECIMALS, PARTS, row_line
+from landmarks.detector import MESH_VERSION
 
 CHUNK_SIZE = 64
 """Images in a chunk: under a second of work, the most that a stop can lose of each worker's."""
