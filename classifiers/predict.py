@@ -8,12 +8,13 @@ from typing import Annotated
 import typer
 from classifiers.bundle import DEFAULT_BUNDLE, BundleError
 from classifiers.predictor import FaceReading, Predictor, Reading
-from landmarks.images import FOLDER_FORMATS, ImageError
 from PIL import Image
 from rich.bar import Bar
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+
+from landmarks.images import FOLDER_FORMATS, ImageError
 
 BAR_WIDTH = 30  # characters that a confidence of 1 takes
 

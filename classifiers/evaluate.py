@@ -1,0 +1,275 @@
+"""Measure a model on labelled images: ``python -m classifiers.evaluate IMAGES MODEL OUT``.
+
+From the images on: faces are found as ``make features`` finds them, in workers, and kept in
+``OUT/features``, so that a stopped run goes on. A folder that ``make features`` wrote is read as
+it is. The largest face of an image counts; an image without one is a miss.
+"""
+
+import json
+import statistics
+import sys
+import time
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import pandas as pd
+import typer
+from classifiers.bundle import BundleError, train_pixels
+from classifiers.predictor import Predictor
+from rich.console import Console
+from rich.progress import Progress
+
+from classifiers.metrics import measure
+from classifiers.report import write_report
+from classifiers.report_table import show
+from data.emotions import canonical
+from data.errors import DataError, StorageError
+from data.extraction import extract_features
+from data.readers import read_images, split_name
+from data.rows import MANIFEST, file_stem
+from data.table import points_of, read_pixels, read_table
+
+BAD_INPUT, UNREADABLE, NO_STORAGE, STOPPED = 1, 2, 3, 130
+MOST_UNREADABLE = 0.01
+ALL = "all"
+IMAGE_KEY = ["split", "label", "image"]
+TIMED_FACES = 200
+
+
+def main(
+    images: Annotated[
+        Path, typer.Argument(help="Folder of class folders, CSV, or folder of features.")
+    ],
+    model: Annotated[str, typer.Argument(help="A bundle's folder, or a shipped one's name.")],
+    out: Annotated[Path, typer.Argument(help="Folder for the report.")],
+    split: Annotated[
+        str, typer.Option(help="Split to measure; 'all' for every image. Default: test.")
+    ] = "",
+    ignore_unknown: Annotated[
+        bool, typer.Option("--ignore-unknown", help="Leave out classes that the model lacks.")
+    ] = False,
+    workers: Annotated[int, typer.Option(min=0, help="Worker processes; 0: one per core.")] = 0,
+    backend: Annotated[str, typer.Option(help="joblib backend, such as loky.")] = "loky",
+) -> None:
+    """Write OUT/report.json and its pictures, and print the figures.
+
+    Exit code 1: something doesn't fit; 2: more than 1 % of the images are unreadable, the report
+    is written all the same; 3: OUT can't be written.
+    """
+    try:
+        predictor = Predictor(model)
+        folder, split = features_of(images, out, split, workers or None, backend)
+        report = evaluate(predictor, folder, split, ignore_unknown)
+        report = {"source": str(images), **report}
+        write_report(out, report)
+    except StorageError as error:
+        _end(str(error), NO_STORAGE)
+    except (BundleError, DataError) as error:
+        _end(str(error), BAD_INPUT)
+    except OSError as error:
+        _end(f"Can't write to {out}: {error.strerror or error}; name another OUT.", NO_STORAGE)
+    except KeyboardInterrupt:
+        _end("Stopped. Run the same command again to go on from here.", STOPPED)
+    show(Console(highlight=False), report)
+    print(f"The report is in {out}.")
+    if report["n_unreadable"] > MOST_UNREADABLE * report["n_images"]:
+        _end(
+            f"{report['n_unreadable']:,} of {report['n_images']:,} images can't be read; the "
+            f"column reason in {folder} names each. Mend or remove them.",
+            UNREADABLE,
+        )
+
+
+def features_of(
+    images: Path, out: Path, split: str, workers: int | None, backend: str
+) -> tuple[Path, str]:
+    """Return a feature folder of the images, made if need be, and the split of it to measure.
+
+    Parameters
+    ----------
+    images : Path
+        A feature folder, or what `data.readers.read_images` reads.
+    out : Path
+        Features are made in its sub-folder ``features``.
+    split : str
+        What the user asked for, ``""`` for the default.
+    workers, backend
+        As for `data.extraction.extract_features`.
+
+    Returns
+    -------
+    tuple of Path and str
+        The folder, and a split that it has or `ALL`.
+
+    Raises
+    ------
+    DataError, StorageError
+        As `data.extraction.extract_features` does, or if there is no such split.
+    """
+    if (images / MANIFEST).is_file():
+        splits = json.loads((images / MANIFEST).read_text("utf-8"))["splits"]
+        return images, choose_split(splits, split)
+    split = choose_split({ref.split for ref in read_images(images)}, split)
+    source = _split_folder(images, split)
+    folder = out / "features"
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("Finding faces")
+        extract_features(
+            source,
+            folder,
+            workers,
+            backend,
+            lambda done, total: bar.update(task, completed=done, total=total),
+        )
+    return folder, split if source == images else ALL
+
+
+def choose_split(splits, wanted: str) -> str:
+    """Return the split to measure: the wanted one, else test, else the only one.
+
+    Raises
+    ------
+    DataError
+        If there is no such split, or several and none called test.
+    """
+    wanted = split_name(wanted) if wanted else ""
+    names = ", ".join(sorted(splits))
+    if wanted:
+        if wanted != ALL and wanted not in splits:
+            raise DataError(f"Expected a split {wanted}, found {names}; name one of these or all.")
+        return wanted
+    if "test" in splits:
+        return "test"
+    if len(splits) > 1:
+        raise DataError(f"Expected a split test, found {names}; name one of these or all.")
+    return next(iter(splits))
+
+
+def evaluate(predictor: Predictor, folder: Path, split: str, ignore_unknown: bool = False) -> dict:
+    """Measure a model on a feature folder.
+
+    Parameters
+    ----------
+    predictor : Predictor
+        The model.
+    folder : Path
+        A folder that ``make features`` wrote.
+    split : str
+        A split that it has, or `ALL`.
+    ignore_unknown : bool
+        Leave out images of classes that the model doesn't have, instead of refusing.
+
+    Returns
+    -------
+    dict
+        The figures of `classifiers.metrics.measure` with ``split``, ``model`` and the counts
+        ``n_missed``, ``n_unreadable`` and ``n_ignored``.
+
+    Raises
+    ------
+    DataError
+        If the folder doesn't fit, or holds classes that the model doesn't have.
+    """
+    table = largest_faces(_rows_of(folder, split))
+    names = match_classes(table["label"], predictor.classes, ignore_unknown)
+    known = table[table["label"].isin(names)]
+    found = (known["success"] == 1).to_numpy()
+    points = points_of(known[found])
+    proba = np.full((len(known), len(predictor.classes)), np.nan)
+    if found.any():
+        proba[found] = predictor.predict_proba(points)
+    figures = measure(
+        [names[label] for label in known["label"]],
+        proba,
+        predictor.classes,
+        copies=copies_of(known, folder, train_pixels(predictor.folder)),
+        threshold=predictor.manifest["unsure_threshold"],
+    )
+    n_missed = int((known["reason"] == "no-face").sum())
+    return {
+        "split": split,
+        "model": describe(predictor, points),
+        **figures,
+        "n_missed": n_missed,
+        "n_unreadable": len(known) - int(found.sum()) - n_missed,
+        "n_ignored": len(table) - len(known),
+    }
+
+
+def largest_faces(table: pd.DataFrame) -> pd.DataFrame:
+    """Return one row per image: its first face, which is the largest, or its failure."""
+    return table.sort_values("face", kind="stable").drop_duplicates(IMAGE_KEY)
+
+
+def match_classes(labels, classes, ignore_unknown: bool = False) -> dict[str, str]:
+    """Return the model's class for each label, whatever of a class's names either uses.
+
+    Raises
+    ------
+    DataError
+        If the model lacks the class of a label, and `ignore_unknown` doesn't allow that; or if
+        it knows none of them.
+    """
+    by_meaning = {canonical(name): name for name in classes}
+    labels = sorted(set(labels))
+    known = {
+        label: by_meaning[canonical(label)] for label in labels if canonical(label) in by_meaning
+    }
+    unknown = [label for label in labels if label not in known]
+    if unknown and (not ignore_unknown or not known):
+        raise DataError(
+            f"Expected classes among {', '.join(classes)}, found {', '.join(unknown)} too; "
+            "take these images away, rename their class, or leave them out with --ignore-unknown."
+        )
+    return known
+
+
+def copies_of(table: pd.DataFrame, folder: Path, trained_on: frozenset[str]) -> np.ndarray:
+    """Return for each row whether training saw an image of exactly the same pixels."""
+    hashes = read_pixels(folder).drop_duplicates(IMAGE_KEY).set_index(IMAGE_KEY)["pixels"]
+    keys = pd.MultiIndex.from_frame(table[IMAGE_KEY])
+    return hashes.reindex(keys).isin(trained_on - {""}).to_numpy()
+
+
+def describe(predictor: Predictor, points: np.ndarray) -> dict:
+    """Return what the results page says of a model, its speed measured on `points`."""
+    manifest = predictor.manifest
+    times = []
+    for face in points[:TIMED_FACES]:
+        start = time.perf_counter()
+        predictor.predict_proba(face[None])
+        times.append(1000 * (time.perf_counter() - start))
+    return {
+        "name": manifest["name"],
+        "seed": manifest["seed"],
+        "training_seconds": manifest["training_seconds"],
+        "bytes": sum(path.stat().st_size for path in predictor.folder.iterdir()),
+        "ms_per_face": statistics.median(times) if times else None,
+    }
+
+
+def _split_folder(images: Path, split: str) -> Path:
+    """Return the folder of one split, so that the others' images aren't searched for faces."""
+    if not images.is_dir() or split == ALL:
+        return images
+    folders = [f for f in images.iterdir() if f.is_dir() and split_name(f.name) == split]
+    return folders[0] if len(folders) == 1 else images
+
+
+def _rows_of(folder: Path, split: str) -> pd.DataFrame:
+    """Read the rows of a split, or of all."""
+    if split == ALL:
+        return read_table(folder)
+    files = json.loads((folder / MANIFEST).read_text("utf-8"))["files"]
+    return read_table([folder / f for f in files if f.startswith(f"{file_stem(split)}/")])
+
+
+def _end(sentence: str, code: int) -> None:
+    """Say why on stderr and leave with a code."""
+    print(sentence, file=sys.stderr)
+    raise typer.Exit(code)
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,133 @@
+import json
+from pathlib import Path
+
+import pytest
+from typer import Typer
+from typer.testing import CliRunner
+
+from classifiers import results
+from classifiers.results import read_reports, read_trials
+from classifiers.results_page import PUBLISHED, cell, duration, markdown, render
+
+
+def report(name="torch", seed=0, accuracy=0.65, **more):
+    return {
+        "model": {
+            "name": name,
+            "seed": seed,
+            "bytes": 2_340_000,
+            "ms_per_face": 0.213,
+            "training_seconds": 431.0,
+        },
+        "accuracy": accuracy + 0.005,
+        "accuracy_with_misses": accuracy,
+        "accuracy_with_misses_without_copies": accuracy - 0.01,
+        "macro_f1": 0.612,
+        "ece": 0.021,
+        "coverage": 0.62,
+        "accuracy_when_sure": 0.79,
+        "per_class": {"happy": {"recall": 0.84}, "sad": {"recall": accuracy - 0.1}},
+        **more,
+    }
+
+
+GOLDEN = (Path(__file__).parent / "golden" / "results.md").read_text()
+
+
+def test_golden_page():
+    reports = [
+        report("sklearn", accuracy=0.60),
+        report(seed=2, accuracy=0.66),
+        report(seed=0, accuracy=0.65),
+        report(seed=1, accuracy=0.67),
+    ]
+    page = render(reports, [])
+    assert GOLDEN in page
+    assert page == render(reports, [])
+
+
+def test_published_figures_stand_beside_ours():
+    page = render([report()], [])
+    for figure in ("55.27", "51.22", "51.87", "54.31", "67.05", "about 62", "65.3"):
+        assert any(figure in published for _, published in PUBLISHED)
+        assert figure in page
+    assert "| Mien torch | **65.0 %** | measured here, misses as errors |" in page
+
+
+def test_trials_become_tables_by_name():
+    trials = [
+        {"table": "Balance", "way": "none", "validation_accuracy": 0.641, "disgust_recall": 0.5},
+        {"table": "Steps", "step": "align", "gain": 1.25},
+        {"table": "Balance", "way": "weights", "validation_accuracy": 0.6},
+    ]
+    page = render([report()], trials)
+    assert (
+        "### Balance\n\n| way | validation accuracy | disgust recall |\n| :-- | --: | --: |\n"
+        "| none | 64.1 % | 50.0 % |\n| weights | 60.0 % | – |\n" in page
+    )
+    assert "### Steps\n\n| step | gain |\n| :-- | --: |\n| align | 1.25 |" in page
+
+
+def test_figures_that_are_missing_are_dashes():
+    page = render([report(coverage=None, ece=None)], [])
+    assert "| 0.612 | – | – | 2.3 MB |" in page
+    assert "No variant was trained with several seeds." in page
+
+
+def test_small_parts():
+    assert markdown([["a", "b"], ["1", "2"]]) == "| a | b |\n| :-- | --: |\n| 1 | 2 |"
+    assert duration(59.6) == "60 s"
+    assert duration(None) == "–"
+    assert cell("note", "a|b") == "a\\|b"
+    assert cell("accuracy", 0.5) == "50.0 %"
+    assert cell("ece", 0.0213) == "0.0213"
+
+
+@pytest.fixture
+def runs(tmp_path):
+    for number in range(2):
+        folder = tmp_path / "runs" / f"run{number}"
+        folder.mkdir(parents=True)
+        (folder / "report.json").write_text(json.dumps(report(seed=number)))
+    return tmp_path / "runs"
+
+
+def run(*arguments):
+    app = Typer()
+    app.command()(results.main)
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def test_the_command_writes_the_page(tmp_path, runs):
+    out = tmp_path / "RESULTS.md"
+    (tmp_path / "trials.jsonl").write_text('{"table": "Steps", "step": "x"}\n\n')
+    done = run("--runs", runs, "--ablation", tmp_path / "trials.jsonl", "--out", out)
+    assert done.exit_code == 0, done.output
+    assert out.read_text() == render(read_reports(runs), [{"table": "Steps", "step": "x"}])
+    assert not list(tmp_path.glob(".RESULTS*"))
+
+
+def test_no_reports_is_one_sentence(tmp_path):
+    done = run("--runs", tmp_path, "--out", tmp_path / "page.md")
+    assert done.exit_code == 1
+    assert "make evaluate" in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert not (tmp_path / "page.md").exists()
+
+
+def test_a_foreign_report_is_named(runs):
+    (runs / "run1" / "report.json").write_text('{"accuracy": 1}')
+    with pytest.raises(ValueError, match=r"run1/report\.json, got something else"):
+        read_reports(runs)
+
+
+def test_a_broken_trial_is_named(tmp_path):
+    (tmp_path / "trials.jsonl").write_text("{}\n[]\n")
+    with pytest.raises(ValueError, match="line 2"):
+        read_trials(tmp_path / "trials.jsonl")
+
+
+def test_a_page_that_cannot_be_written_is_code_3(tmp_path, runs):
+    done = run("--runs", runs, "--out", tmp_path / "none" / "RESULTS.md")
+    assert done.exit_code == 3
+    assert done.stderr.count("\n") == 1
