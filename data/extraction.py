@@ -10,8 +10,6 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from landmarks.extract import ImageRef
-
 from data import __version__
 from data.errors import DataError, StorageError
 from data.parts import Chunk, images_of, plan_chunks, replacing, storage_error
@@ -19,6 +17,7 @@ from data.readers import read_images
 from data.rows import DECIMALS, MANIFEST, PARTS, PIXELS, file_stem, header_line, quoted
 from data.workers import run_chunks
 from landmarks.detector import MESH_VERSION
+from landmarks.extract import ImageRef
 
 FORMAT = 1
 """Version of the layout of a feature folder."""

@@ -19,14 +19,16 @@ from pathlib import Path
 from typing import IO, Any
 from uuid import uuid4
 
-from landmarks.extract import ImageRef, extract_chunk
-
 from data.errors import StorageError
 from data.rows import DECIMALS, PARTS, row_line
 from landmarks.detector import MESH_VERSION
+from landmarks.extract import ImageRef, extract_chunk
 
 CHUNK_SIZE = 64
 """Images in a chunk: under a second of work, the most that a stop can lose of each worker's."""
+
+CSV_CHUNK_SIZE = 512
+"""The same for images inside a CSV, each chunk of which costs a pass over the CSV."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,8 @@ def plan_chunks(refs: list[ImageRef], out: Path) -> list[Chunk]:
     for end in range(1, len(refs) + 1):
         first = refs[start]
         same = end < len(refs) and (refs[end].split, refs[end].label) == (first.split, first.label)
-        if not same or end - start == CHUNK_SIZE:
+        full = CHUNK_SIZE if first.row is None else CSV_CHUNK_SIZE
+        if not same or end - start == full:
             members = tuple(refs[start:end])
             chunks.append(Chunk(members, out / PARTS / f"{_fingerprint(members)}.part"))
             start = end

@@ -5,9 +5,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from landmarks.extract import ImageRef
-
 from data.errors import DataError
+from landmarks.extract import ImageRef
 
 NO_SPLIT = "all"
 """Split of images whose source has none."""
@@ -162,7 +161,8 @@ def _fer2013_refs(path: Path, rows: Iterator, columns: list[str]) -> Iterator[Im
                 f"{path}, line {line}: expected an emotion of 0 to 6, got {row[emotion]!r}."
             )
         split = NO_SPLIT if usage is None else split_name(row[usage])
-        yield ImageRef(f"{path.name}:{line}", label, split, str(path), row=line)
+        # Records are counted from 0, lines from 1 and with the header.
+        yield ImageRef(f"{path.name}:{line}", label, split, str(path), row=line - 2)
 
 
 def _listed_refs(path: Path, rows: Iterator, columns: list[str]) -> Iterator[ImageRef]:

@@ -22,7 +22,12 @@ def write(path, *rows):
     return path
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=12,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(names=st.lists(NAMES, min_size=3, max_size=3), scale=SCALES, seed=st.integers(0, 99))
 def test_what_is_written_is_read_back(tmp_path, names, scale, seed):
     points = np.random.default_rng(seed).normal(0, scale, (468, 3)).astype(np.float32)

@@ -1,0 +1,151 @@
+"""``make bench``: how much of the mesh's own speed all of ``make features`` keeps.
+
+Both sides see the same pictures. Each image is brought to 48 x 48 pixels, as FER2013's are, and
+written to a scratch folder; ``make features`` runs over a list of them, and a bare loop on one core
+runs Face Mesh over what the detector shows it of them first: enlarged, bordered, and mirrored.
+"""
+
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from itertools import cycle, islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated
+
+import numpy as np
+import typer
+from PIL import Image
+from rich.progress import track
+
+from data.errors import DataError
+from data.readers import read_images
+from landmarks import framing
+from landmarks.detector import CLOSE_UP_CHAIN, _face_mesh
+from landmarks.images import ImageError, read_image
+
+SIDE = 48
+MOST_DIFFERENT = 2000
+BARE_IMAGES = 400
+GOAL = 0.9
+SAMPLING_SECONDS = 0.5
+
+
+@dataclass(frozen=True)
+class Run:
+    """One whole run: its seconds, and MB of each worker at its first and last tenth."""
+
+    seconds: float
+    memory: list[tuple[float, float]]
+
+
+def bench(
+    images: Annotated[Path, typer.Argument(help="Folder of class folders, or CSV.")] = Path(
+        "data/sample"
+    ),
+    count: Annotated[
+        int, typer.Option(min=1, help="Images to run over, repeated to fill.")
+    ] = 20000,
+    workers: Annotated[int, typer.Option(min=0, help="Worker processes; 0: one per core.")] = 0,
+) -> None:
+    """Print images/s of make features beside cores x a bare Face Mesh loop, and workers' memory."""
+    workers = workers or os.cpu_count() or 1
+    try:
+        with TemporaryDirectory() as folder:
+            crops = _write_crops(images, Path(folder))
+            before = _bare_rate(crops)
+            run = _run_features(_write_list(Path(folder), len(crops), count), workers)
+            # The machine may slow down or speed up meanwhile: measured on both sides of the run.
+            bare = (before + _bare_rate(crops)) / 2
+    except DataError as error:
+        print(error, file=sys.stderr)
+        raise typer.Exit(1) from error
+    _report(count, workers, bare, run)
+
+
+def _write_crops(images: Path, folder: Path) -> list[np.ndarray]:
+    """Write the readable images in FER2013's size, numbered, and return their RGB pixels."""
+    crops = []
+    for ref in islice(read_images(images), MOST_DIFFERENT):
+        try:
+            picture = Image.fromarray(read_image(ref.path)).convert("L").resize((SIDE, SIDE))
+        except ImageError:
+            continue
+        picture.save(folder / f"{len(crops)}.png")
+        crops.append(np.asarray(picture.convert("RGB")))
+    if not crops:
+        raise DataError(f"None of the images in {images} can be read; name others.")
+    return crops
+
+
+def _write_list(folder: Path, different: int, count: int) -> Path:
+    """Write the CSV that lists the crops over and over."""
+    path = folder / "list.csv"
+    lines = (f"{number}.png,face" for number in islice(cycle(range(different)), count))
+    path.write_text("\n".join(["path,label", *lines]))
+    return path
+
+
+def _bare_rate(crops: list[np.ndarray]) -> float:
+    """Return images/s of Face Mesh alone on one core, on each prepared picture and its mirror."""
+    *look, confidence = CLOSE_UP_CHAIN[0]
+    straight = [framing.padded(c, *look).pixels for c in islice(cycle(crops), BARE_IMAGES)]
+    pictures = [side for one in straight for side in (one, np.ascontiguousarray(one[:, ::-1]))]
+    # MediaPipe's own call, without what the detector does around it.
+    mesh = _face_mesh(confidence)._graph.process
+    for picture in pictures[:10]:  # The first ones build the graph.
+        mesh(picture)
+    start = time.perf_counter()
+    for picture in track(pictures, "Bare Face Mesh loop", transient=True):
+        mesh(picture)
+    return len(straight) / (time.perf_counter() - start)
+
+
+def _run_features(images: Path, workers: int) -> Run:
+    """Run the command and watch its workers' memory."""
+    out = images.parent / "features"
+    command = [sys.executable, "-m", "data.features", images, out, "--workers", str(workers)]
+    start, samples = time.perf_counter(), {}
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
+        while process.poll() is None:
+            for pid, megabytes in _worker_memory(process.pid).items():
+                samples.setdefault(pid, []).append(megabytes)
+            time.sleep(SAMPLING_SECONDS)
+        seconds = time.perf_counter() - start
+    if process.returncode:
+        raise DataError(f"make features ended with code {process.returncode}; see above.")
+    # A worker's first tenth is the import and the first images; what follows should be flat.
+    ends = [(s[len(s) // 10], s[-1 - len(s) // 50]) for s in samples.values()]
+    return Run(seconds, ends)
+
+
+def _worker_memory(pid: int) -> dict[int, float]:
+    """Return resident MB of each loky worker of a process; empty where there is no /proc."""
+    found = {}
+    try:
+        for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+            if b"popen_loky" in Path(f"/proc/{child}/cmdline").read_bytes():
+                pages = int(Path(f"/proc/{child}/statm").read_text().split()[1])
+                found[int(child)] = pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+    except OSError:  # A process that ended between two lines.
+        pass
+    return found
+
+
+def _report(count: int, workers: int, bare: float, run: Run) -> None:
+    """Print the figures."""
+    rate = count / run.seconds
+    ratio = rate / (workers * bare)
+    print(f"bare Face Mesh loop, one core    {bare:8.1f} images/s (two meshes an image)")
+    print(f"make features, {workers} workers        {rate:8.1f} images/s ({count:,} images)")
+    print(f"ratio to {workers} x the bare loop      {ratio:8.2f} (goal: at least {GOAL})")
+    for number, (first, last) in enumerate(run.memory, start=1):
+        print(
+            f"memory of worker {number}               {first:5.0f} MB at start, {last:5.0f} at end"
+        )
+
+
+if __name__ == "__main__":
+    typer.run(bench)
