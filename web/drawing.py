@@ -1,0 +1,152 @@
+"""A reading as a picture: the photo as a data URI, boxes and meshes as SVG geometry.
+
+All geometry is in pixels of the upright photo, x right and y down from the top left corner, so that
+one SVG ``viewBox`` serves photo, boxes and meshes alike, at any size on screen.
+"""
+
+from base64 import b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass
+from io import BytesIO
+
+import numpy as np
+from PIL import Image
+
+from classifiers.predictor import FaceReading
+from landmarks.mesh import EDGES, N_POINTS, REGIONS, TRIANGLES
+
+SHOWN_SIDE = 1200
+"""Longest side, in pixels, of the photo that goes back to the browser."""
+
+CLOSE_UP = 1.3
+"""Side of the close-up square over the longer side of the face."""
+
+FAINTEST_SCALE = 0.1
+"""A region that moves the confidence this much is never drawn paler for want of a stronger one."""
+
+STRONGEST_FILL = 0.75
+"""Opacity of the region that moved the answer most."""
+
+
+@dataclass(frozen=True)
+class Region:
+    """One region of one face's mesh, coloured by how much it moved the answer.
+
+    Attributes
+    ----------
+    name : str
+        Name of the region.
+    moved : float
+        What the region added to the expression's confidence, -1..1.
+    opacity : float
+        Opacity of the fill, 0..1.
+    path : str
+        Its triangles as SVG path data, in pixels of the photo.
+    """
+
+    name: str
+    moved: float
+    opacity: float
+    path: str
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """Everything that the page draws of one face, in pixels of the photo.
+
+    Attributes
+    ----------
+    edges : str
+        The mesh's edges as SVG path data.
+    view : str
+        ``viewBox`` of a square close-up.
+    regions : tuple of Region
+        The regions, the one that moved the answer most first.
+    """
+
+    edges: str
+    view: str
+    regions: tuple[Region, ...]
+
+
+def photo_uri(rgb: np.ndarray) -> str:
+    """Encode a photo as a JPEG data URI, no side longer than `SHOWN_SIDE`.
+
+    Parameters
+    ----------
+    rgb : ndarray of uint8, shape (height, width, 3)
+        The upright photo; its EXIF data, place and time included, are gone already.
+
+    Returns
+    -------
+    str
+        ``data:image/jpeg;base64,...``
+    """
+    picture = Image.fromarray(rgb)
+    picture.thumbnail((SHOWN_SIDE, SHOWN_SIDE))
+    buffer = BytesIO()
+    picture.save(buffer, "JPEG", quality=85)
+    return "data:image/jpeg;base64," + b64encode(buffer.getvalue()).decode("ascii")
+
+
+def draw(reading: FaceReading) -> Drawing:
+    """Work out the SVG geometry of one face.
+
+    Parameters
+    ----------
+    reading : FaceReading
+        A face with its mesh and its explanation.
+
+    Returns
+    -------
+    Drawing
+        Edges, close-up and coloured regions.
+    """
+    points = reading.face.points[:, :2]
+    return Drawing(
+        edges=_path(points, EDGES, closed=False),
+        view=_close_up(points),
+        regions=_regions(points, reading.explanation()),
+    )
+
+
+def _regions(points: np.ndarray, moved: Mapping[str, float]) -> tuple[Region, ...]:
+    """Return the coloured regions of a (468, 2) mesh, strongest first."""
+    strongest = max(FAINTEST_SCALE, *(abs(value) for value in moved.values()))
+    return tuple(
+        Region(
+            name=name,
+            moved=value,
+            opacity=round(STRONGEST_FILL * abs(value) / strongest, 2),
+            path=_path(points, _TRIANGLES_OF[name], closed=True),
+        )
+        for name, value in sorted(moved.items(), key=lambda item: -abs(item[1]))
+    )
+
+
+def _path(points: np.ndarray, shapes: np.ndarray, *, closed: bool) -> str:
+    """Return SVG path data for shapes, int (n, corners), whose corners are rows of points."""
+    end = "Z" if closed else ""
+    corners = [f"{x:.1f} {y:.1f}" for x, y in points.tolist()]
+    return "".join("M" + "L".join(corners[i] for i in shape) + end for shape in shapes.tolist())
+
+
+def _close_up(points: np.ndarray) -> str:
+    """Return the viewBox of a square around a (468, 2) mesh."""
+    low, high = points.min(axis=0), points.max(axis=0)
+    side = CLOSE_UP * float((high - low).max())
+    left, top = (low + high - side) / 2
+    return f"{left:.1f} {top:.1f} {side:.1f} {side:.1f}"
+
+
+def _triangles_by_region() -> dict[str, np.ndarray]:
+    """Give each triangle to the region that holds most of its corners, the first on a tie."""
+    region_of = np.empty(N_POINTS, dtype=int)
+    for number, indices in enumerate(REGIONS.values()):
+        region_of[indices] = number
+    corners = region_of[TRIANGLES]  # (m, 3)
+    owner = np.where(corners[:, 1] == corners[:, 2], corners[:, 1], corners[:, 0])
+    return {name: TRIANGLES[owner == number] for number, name in enumerate(REGIONS)}
+
+
+_TRIANGLES_OF = _triangles_by_region()

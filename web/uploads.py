@@ -1,0 +1,124 @@
+"""One uploaded photo: bytes become pixels, in memory alone, or a sentence that helps."""
+
+from dataclasses import dataclass
+from io import BytesIO
+
+import numpy as np
+from flask import Request
+
+from landmarks.images import PAGE_FORMATS, ImageError, read_image
+
+FIELD = "image"
+"""Name of the multipart field that holds the photo."""
+
+MAX_PHOTO_BYTES = 8 * 1024**2
+"""Largest file that is read: 8 MB."""
+
+MAX_BODY_BYTES = MAX_PHOTO_BYTES + 64 * 1024
+"""Largest request body: a photo and the multipart headers around it."""
+
+REFUSALS = {
+    "missing": (400, "No photo was sent. Choose a JPEG, PNG or WebP photo first."),
+    "too-heavy": (
+        413,
+        "This file is larger than 8 MB. Save the photo smaller or with more compression, "
+        "then try again.",
+    ),
+    "too-large": (
+        413,
+        "This picture has more than 25 megapixels. Make it smaller, then try again.",
+    ),
+    "unsupported": (
+        415,
+        "Mien reads JPEG, PNG and WebP, and this file is none of them. Save the photo as JPEG, "
+        "then try again.",
+    ),
+    "unreadable": (
+        415,
+        "This file can't be read as a photo; it may be damaged or cut short. Save it again as "
+        "JPEG, PNG or WebP, then try again.",
+    ),
+    "empty": (415, "This file holds no picture. Choose a JPEG, PNG or WebP photo."),
+    "no-face": (
+        422,
+        "No face was found in this photo. Try one where the face is larger, evenly lit and "
+        "turned towards the camera.",
+    ),
+}
+"""Reason -> HTTP status and the sentence that the page and the API both give."""
+
+
+class Refusal(Exception):
+    """A photo that gets no answer.
+
+    Parameters
+    ----------
+    reason : str
+        A key of `REFUSALS`.
+    name : str, default ""
+        The file's name as the sender gave it, where there is one.
+    """
+
+    def __init__(self, reason: str, name: str = "") -> None:
+        self.reason = reason
+        self.name = name
+        self.status, self.sentence = REFUSALS[reason]
+        super().__init__(reason)
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A decoded photo.
+
+    Attributes
+    ----------
+    name : str
+        The file's name as the sender gave it: untrusted text.
+    rgb : ndarray of uint8, shape (height, width, 3)
+        The upright pixels.
+    """
+
+    name: str
+    rgb: np.ndarray
+
+
+class MemoryRequest(Request):
+    """A request whose uploaded files never touch the disk.
+
+    Werkzeug spools uploads above 500 kB to a temporary file; the body limit makes memory safe.
+    """
+
+    def _get_file_stream(self, *_args: object, **_kwargs: object) -> BytesIO:
+        return BytesIO()
+
+
+def take_photo(request: Request) -> Photo:
+    """Decode the photo that a request carries.
+
+    Parameters
+    ----------
+    request : flask.Request
+        A multipart request with the file in field `FIELD`.
+
+    Returns
+    -------
+    Photo
+        Name and upright pixels.
+
+    Raises
+    ------
+    Refusal
+        If the file is missing, too large or not a photo.
+    werkzeug.exceptions.RequestEntityTooLarge
+        If the whole body is above `MAX_BODY_BYTES`.
+    """
+    upload = request.files.get(FIELD)
+    if upload is None or not upload.filename:
+        raise Refusal("missing")
+    content = upload.stream.read()
+    if len(content) > MAX_PHOTO_BYTES:
+        raise Refusal("too-heavy", upload.filename)
+    try:
+        return Photo(upload.filename, read_image(content, formats=PAGE_FORMATS))
+    except ImageError as error:
+        raise Refusal(error.reason, upload.filename) from None
