@@ -15,12 +15,12 @@ from typing import Annotated
 import numpy as np
 import pandas as pd
 import typer
-from classifiers.bundle import BundleError, train_pixels
-from classifiers.predictor import Predictor
 from rich.console import Console
 from rich.progress import Progress
 
+from classifiers.bundle import BundleError, train_pixels
 from classifiers.metrics import measure
+from classifiers.predictor import Predictor
 from classifiers.report import write_report
 from classifiers.report_table import show
 from data.emotions import canonical

@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from classifiers.bundle import DEFAULT_BUNDLE, BundleError
-from classifiers.predictor import FaceReading, Predictor, Reading
 from PIL import Image
 from rich.bar import Bar
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from classifiers.bundle import DEFAULT_BUNDLE, BundleError
+from classifiers.predictor import FaceReading, Predictor, Reading
 from landmarks.images import FOLDER_FORMATS, ImageError
 
 BAR_WIDTH = 30  # characters that a confidence of 1 takes
@@ -48,7 +48,7 @@ def main(
             reading = predictor.read(path)
         except (ImageError, OSError) as error:
             failed = True
-            _complain(f"{path}: {error}")
+            _complain(str(error))
             answers.append({"image": str(path), "faces": [], "reason": reason_of(error)})
             continue
         if as_json:

@@ -184,7 +184,7 @@ def draw_per_class(figures: dict) -> Figure:
             hatch="//" if key == "precision" else None,
             edgecolor="white",
         )
-        labels = ["–" if row[key] is None else f"{row[key]:.0%}" for row in rows.values()]
+        labels = ["-" if row[key] is None else f"{row[key]:.0%}" for row in rows.values()]
         axes.bar_label(bars, labels, padding=2, fontsize=FONT_SIZE - 1)
     names = [
         f"{name}\nF1 {_percent(row['f1'])}\n{row['n_found']:,} faces" for name, row in rows.items()
@@ -232,7 +232,7 @@ def _share(part: int, whole: int) -> float:
 
 
 def _percent(value: float | None) -> str:
-    return "–" if value is None else f"{value:.0%}"
+    return "-" if value is None else f"{value:.0%}"
 
 
 def _save(figure: Figure, path: Path) -> None:

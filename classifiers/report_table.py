@@ -40,7 +40,7 @@ def _summary(report: dict) -> list[tuple[str, str]]:
         ("balanced accuracy", _percent(report["balanced_accuracy"])),
         ("macro F1", _percent(report["macro_f1"])),
         ("weighted F1", _percent(report["weighted_f1"])),
-        ("ECE", "–" if report["ece"] is None else f"{report['ece']:.3f}"),
+        ("ECE", "-" if report["ece"] is None else f"{report['ece']:.3f}"),
         (
             "sure answers",
             f"{_percent(report['coverage'])} of found faces, "
@@ -53,4 +53,4 @@ def _summary(report: dict) -> list[tuple[str, str]]:
 
 
 def _percent(value: float | None) -> str:
-    return "–" if value is None else f"{value:.1%}"
+    return "-" if value is None else f"{value:.1%}"

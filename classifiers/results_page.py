@@ -108,7 +108,7 @@ def row(report: dict) -> list[str]:
         percent(report["accuracy_with_misses_without_copies"]),
         number(report["macro_f1"], ".3f"),
         number(report["ece"], ".3f"),
-        sure if report.get("coverage") is not None else "–",
+        sure if report.get("coverage") is not None else "-",
         number(model["bytes"] / 1e6, ".1f") + " MB",
         number(model["ms_per_face"], ".2f"),
         duration(model["training_seconds"]),
@@ -176,7 +176,7 @@ def trial_tables(trials: list[dict]) -> str:
 def cell(key: str, value: object) -> str:
     """Return a trial's value as text; a share between 0 and 1 as per cent, but an ECE as it is."""
     if value is None:
-        return "–"
+        return "-"
     if not isinstance(value, float):
         return str(value).replace("|", "\\|")
     share = any(word in key for word in ("accuracy", "recall", "coverage"))
@@ -191,19 +191,19 @@ def markdown(table: Table) -> str:
 
 
 def percent(value: float | None) -> str:
-    """Return a share as per cent with one decimal, a dash for none."""
-    return "–" if value is None else f"{value:.1%}".replace("%", " %")
+    """Return a share as per cent with one decimal, a hyphen for none."""
+    return "-" if value is None else f"{value:.1%}".replace("%", " %")
 
 
 def number(value: float | None, form: str) -> str:
-    """Return a number in the given format, a dash for none."""
-    return "–" if value is None else format(value, form)
+    """Return a number in the given format, a hyphen for none."""
+    return "-" if value is None else format(value, form)
 
 
 def duration(seconds: float | None) -> str:
     """Return seconds in the unit that a person would use."""
     if seconds is None:
-        return "–"
+        return "-"
     return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.1f} min"
 
 

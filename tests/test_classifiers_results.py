@@ -63,21 +63,21 @@ def test_trials_become_tables_by_name():
     page = render([report()], trials)
     assert (
         "### Balance\n\n| way | validation accuracy | disgust recall |\n| :-- | --: | --: |\n"
-        "| none | 64.1 % | 50.0 % |\n| weights | 60.0 % | – |\n" in page
+        "| none | 64.1 % | 50.0 % |\n| weights | 60.0 % | - |\n" in page
     )
     assert "### Steps\n\n| step | gain |\n| :-- | --: |\n| align | 1.25 |" in page
 
 
-def test_figures_that_are_missing_are_dashes():
+def test_figures_that_are_missing_are_hyphens():
     page = render([report(coverage=None, ece=None)], [])
-    assert "| 0.612 | – | – | 2.3 MB |" in page
+    assert "| 0.612 | - | - | 2.3 MB |" in page
     assert "No variant was trained with several seeds." in page
 
 
 def test_small_parts():
     assert markdown([["a", "b"], ["1", "2"]]) == "| a | b |\n| :-- | --: |\n| 1 | 2 |"
     assert duration(59.6) == "60 s"
-    assert duration(None) == "–"
+    assert duration(None) == "-"
     assert cell("note", "a|b") == "a\\|b"
     assert cell("accuracy", 0.5) == "50.0 %"
     assert cell("ece", 0.0213) == "0.0213"

@@ -1,0 +1,202 @@
+import json
+
+import numpy as np
+import pytest
+from typer import Typer
+from typer.testing import CliRunner
+
+from classifiers import evaluate
+from data.errors import DataError
+from data.rows import MANIFEST, PIXELS, header_line, row_line
+from landmarks.mesh import CANONICAL
+from tests.face_folder import write_faces
+
+CLASSES = ("angry", "happy", "sad")
+POINTS = np.round(CANONICAL * 20 + 100, 3).astype(np.float32)
+
+
+class FakePredictor:
+    """Reads the answer off the first coordinate: its column number times ten."""
+
+    classes = CLASSES
+    manifest = {  # noqa: RUF012
+        "name": "fake",
+        "seed": 7,
+        "training_seconds": 12.5,
+        "unsure_threshold": 0.5,
+    }
+
+    def __init__(self, folder):
+        self.folder = folder
+
+    def predict_proba(self, points):
+        assert points.shape[1:] == (468, 3)
+        return np.eye(3)[np.round(points[:, 0, 0] / 10).astype(int)]
+
+
+def face(image, label, answer, split="test", number=0):
+    points = POINTS.copy()
+    points[0, 0] = 10 * CLASSES.index(answer)
+    return row(image, label, split, number) | {"success": 1, "points": points}
+
+
+def row(image, label, split="test", number=0, reason=""):
+    known = {"image": image, "label": label, "split": split, "face": number, "reason": reason}
+    return known | {"width": 48, "height": 48, "success": 0, "points": None}
+
+
+def write_features(folder, rows):
+    """Lay rows out as make features does; the pixel hash of an image is its name."""
+    files, splits = {}, {}
+    for split, label in sorted({(row["split"], row["label"]) for row in rows}):
+        members = [row for row in rows if (row["split"], row["label"]) == (split, label)]
+        path = folder / split / f"{label}.csv"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(header_line() + "".join(map(row_line, members)))
+        files[f"{split}/{label}.csv"] = path.stat().st_size
+        splits.setdefault(split, {})[label] = {}
+    (folder / MANIFEST).write_text(json.dumps({"files": files, "splits": splits}))
+    lines = {f"{r['image']}\t{r['split']}\t{r['label']}\t{r['image']}\n" for r in rows}
+    (folder / PIXELS).write_text("image\tsplit\tlabel\tpixels\n" + "".join(sorted(lines)))
+    return folder
+
+
+ROWS = [
+    face("a1", "Anger", "angry"),
+    face("a2", "Anger", "sad"),
+    face("h1", "happiness", "happy"),
+    face("h1", "happiness", "sad", number=1),
+    face("h2", "happiness", "happy"),
+    row("s1", "sad", reason="no-face"),
+    face("s2", "sad", "sad"),
+    face("t1", "sad", "angry", split="train"),
+]
+
+
+@pytest.fixture
+def bundle(tmp_path):
+    folder = tmp_path / "bundle"
+    folder.mkdir()
+    (folder / "model.onnx").write_bytes(bytes(1000))
+    return folder
+
+
+@pytest.fixture
+def run(monkeypatch, bundle):
+    def run(*arguments):
+        monkeypatch.setattr(evaluate, "Predictor", lambda model: FakePredictor(bundle))
+        monkeypatch.setattr(evaluate, "train_pixels", lambda folder: frozenset({"a2", "t1", ""}))
+        app = Typer()
+        app.command()(evaluate.main)
+        return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+    return run
+
+
+def test_a_feature_folder_is_measured_on_its_test_split(tmp_path, run):
+    features = write_features(tmp_path / "features", ROWS)
+    out = tmp_path / "out"
+    done = run(features, "fake", out)
+    assert done.exit_code == 0, done.output
+    report = json.loads((out / "report.json").read_text())
+    assert report["split"] == "test"
+    assert (report["n_images"], report["n_found"], report["n_missed"]) == (6, 5, 1)
+    assert report["accuracy"] == pytest.approx(4 / 5)
+    assert report["accuracy_with_misses"] == pytest.approx(4 / 6)
+    assert report["n_copies"] == 1
+    assert report["accuracy_without_copies"] == 1.0
+    assert report["per_class"]["angry"]["recall"] == 0.5
+    assert report["per_class"]["sad"]["recall_with_misses"] == 0.5
+    assert report["model"]["seed"] == 7
+    assert report["model"]["bytes"] == 1000
+    assert report["model"]["ms_per_face"] > 0
+    assert len(list(out.glob("*.png"))) == 3
+    for text in ("the split test", "6 images, 5 found, 1 missed", "66.7% of all images"):
+        assert text in done.stdout
+
+
+def test_another_split_and_all(tmp_path, run):
+    features = write_features(tmp_path / "features", ROWS)
+    for split, n_images in (("training", 1), ("all", 7)):
+        assert run(features, "fake", tmp_path / split, "--split", split).exit_code == 0
+        report = json.loads((tmp_path / split / "report.json").read_text())
+        assert report["n_images"] == n_images
+
+
+def test_a_class_that_the_model_lacks_is_refused_or_left_out_and_counted(tmp_path, run):
+    rows = [*ROWS, face("c1", "contempt", "sad")]
+    features = write_features(tmp_path / "features", rows)
+    done = run(features, "fake", tmp_path / "out")
+    assert done.exit_code == 1
+    assert "found contempt" in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert not (tmp_path / "out" / "report.json").exists()
+    done = run(features, "fake", tmp_path / "out", "--ignore-unknown")
+    assert done.exit_code == 0
+    assert json.loads((tmp_path / "out" / "report.json").read_text())["n_ignored"] == 1
+    assert "1 images of classes the model lacks" in done.stdout
+
+
+def test_many_unreadable_images_are_code_2_with_the_report_written(tmp_path, run):
+    features = write_features(tmp_path / "f", [*ROWS, row("x", "sad", reason="unreadable")])
+    done = run(features, "fake", tmp_path / "out")
+    assert done.exit_code == 2
+    assert "1 of 7 images can't be read" in done.stderr
+    report = json.loads((tmp_path / "out" / "report.json").read_text())
+    assert report["n_unreadable"] == 1
+    assert report["accuracy_with_misses"] == pytest.approx(4 / 7)
+
+
+def test_an_out_that_cannot_be_written_is_code_3(tmp_path, run):
+    features = write_features(tmp_path / "features", ROWS)
+    (tmp_path / "file").write_text("")
+    done = run(features, "fake", tmp_path / "file" / "out")
+    assert done.exit_code == 3
+    assert done.stderr.count("\n") == 1
+
+
+def test_images_that_are_not_there_are_one_sentence(tmp_path, run):
+    done = run(tmp_path / "none", "fake", tmp_path / "out")
+    assert done.exit_code == 1
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("splits", "wanted", "chosen"),
+    [
+        ({"train", "test"}, "", "test"),
+        ({"all"}, "", "all"),
+        ({"train"}, "", "train"),
+        ({"train", "validation"}, "val", "validation"),
+        ({"train", "private"}, "all", "all"),
+    ],
+)
+def test_the_split_to_measure(splits, wanted, chosen):
+    assert evaluate.choose_split(splits, wanted) == chosen
+
+
+@pytest.mark.parametrize(("wanted", "sentence"), [("", "split test"), ("test", "split test")])
+def test_a_split_that_is_not_there_is_refused(wanted, sentence):
+    with pytest.raises(DataError, match=f"Expected a {sentence}, found train, validation"):
+        evaluate.choose_split({"train", "validation"}, wanted)
+
+
+def test_classes_are_matched_by_meaning_in_both():
+    labels = ["happiness", "Sad", "other"]
+    known = evaluate.match_classes(labels, ["joy", "sadness"], ignore_unknown=True)
+    assert known == {"happiness": "joy", "Sad": "sadness"}
+    with pytest.raises(DataError, match="found other"):
+        evaluate.match_classes(["other"], ["joy"], ignore_unknown=True)
+
+
+def test_from_the_images_on_only_the_split_is_searched(tmp_path, monkeypatch, bundle):
+    images = write_faces(tmp_path / "images", {"train/happy": 3, "test/happiness": 2})
+    (images / "test" / "happiness" / "empty.png").write_bytes(b"")
+    folder, split = evaluate.features_of(images, tmp_path / "out", "", 1, "loky")
+    assert (folder, split) == (tmp_path / "out" / "features", "all")
+    monkeypatch.setattr(evaluate, "train_pixels", lambda folder: frozenset())
+    predictor = FakePredictor(bundle)
+    monkeypatch.setattr(predictor, "predict_proba", lambda p: np.tile([0, 1, 0], (len(p), 1)))
+    report = evaluate.evaluate(predictor, folder, split)
+    assert (report["n_images"], report["n_found"], report["n_unreadable"]) == (3, 2, 1)
+    assert report["accuracy_with_misses"] == pytest.approx(2 / 3)
