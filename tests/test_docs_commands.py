@@ -1,0 +1,85 @@
+"""What the README tells people to type exists, and what exists stands in the README."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+START = r"(?:^|&&|;|\$ )[ \t]*(?:\w+=\S+ +)*"
+"""Where a command begins: at a line's or span's start, after a prompt, or after another one."""
+
+
+def code_of(markdown):
+    """Return the code blocks and the code spans of a page, prose left out."""
+    blocks = re.findall(r"^```.*?\n(.*?)^```", markdown, re.DOTALL | re.MULTILINE)
+    prose = re.sub(r"^```.*?^```", "", markdown, flags=re.DOTALL | re.MULTILINE)
+    return "\n".join(blocks + re.findall(r"`([^`]+)`", prose))
+
+
+def make_calls(code):
+    """Return (target, variables) of each call of make; the target is ``""`` for make alone."""
+    calls = re.findall(START + r"make\b(?! sure)([^\n;&#]*)", code, re.MULTILINE)
+    return [
+        (
+            next(iter(re.findall(r"^ +([a-z]+)\b(?!=)", rest)), ""),
+            re.findall(r"\b([A-Z]+)=", rest),
+        )
+        for rest in calls
+    ]
+
+
+def module_calls(code):
+    """Return (module, options) of each ``python -m module``."""
+    calls = re.findall(START + r"\S*python3? -m ([\w.]+)([^\n;&#]*)", code, re.MULTILINE)
+    return [(module, re.findall(r"--([a-z-]+)", rest)) for module, rest in calls]
+
+
+README = (ROOT / "README.md").read_text("utf-8")
+MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
+TARGETS = re.findall(r"^([a-z]+):.*## ", MAKEFILE, re.MULTILINE)
+CODE = code_of(README)
+
+
+def test_every_call_of_make_has_its_target_and_variables():
+    calls = make_calls(CODE)
+    assert calls
+    for target, variables in calls:
+        assert target in ("", *TARGETS)
+        for variable in variables:
+            assert re.search(rf"\b{variable}\b", MAKEFILE), f"make {target} {variable}="
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_every_target_stands_in_the_readme(target):
+    named = {"help" if called == "" else called for called, _ in make_calls(CODE)}
+    assert target in named
+
+
+def test_every_module_that_is_run_exists_and_has_its_options():
+    calls = module_calls(CODE)
+    assert calls
+    for module, options in calls:
+        path = ROOT / Path(*module.split("."))
+        file = next((p for p in (path.with_suffix(".py"), path / "__main__.py") if p.is_file()), "")
+        assert file, f"python -m {module}"
+        source = file.read_text("utf-8")
+        for option in options:
+            known = f"--{option}" in source or option.replace("-", "_") in source
+            assert known, f"python -m {module} --{option}"
+
+
+def test_the_page_is_read_as_a_person_reads_it():
+    page = (
+        "We make sure. Type `make web PORT=80`, or `make`.\n"
+        "```console\n$ make features IMAGES=x && make train\nwe make nonsense\n"
+        "$ .venv/bin/python -m classifiers.predict a.png --json\n```\n"
+    )
+    code = code_of(page)
+    assert sorted(make_calls(code)) == [
+        ("", []),
+        ("features", ["IMAGES"]),
+        ("train", []),
+        ("web", ["PORT"]),
+    ]
+    assert module_calls(code) == [("classifiers.predict", ["json"])]
