@@ -323,6 +323,11 @@ def test_portrait_is_a_smile_on_the_page_and_in_the_api(real_client, portrait):
     assert re.search(r"<h3>\s*Happy", post(real_client, portrait).text)
 
 
+def test_mouth_speaks_loudest_for_the_smile(real_client, portrait):
+    html = post(real_client, portrait).text
+    assert re.search(r"<span>mouth</span> <strong>\+", re.search(r"<ul>.*?</li>", html, re.S)[0])
+
+
 def test_health_of_the_shipped_model(real_client):
     answer = real_client.get("/healthz").json
     assert answer["status"] == "ok"
