@@ -55,10 +55,10 @@ def bench(
     try:
         with TemporaryDirectory() as folder:
             crops = _write_crops(images, Path(folder))
-            before = _bare_rate(crops)
+            before = _bare_rate(crops, min(count, BARE_IMAGES))
             run = _run_features(_write_list(Path(folder), len(crops), count), workers)
             # The machine may slow down or speed up meanwhile: measured on both sides of the run.
-            bare = (before + _bare_rate(crops)) / 2
+            bare = (before + _bare_rate(crops, min(count, BARE_IMAGES))) / 2
     except DataError as error:
         print(error, file=sys.stderr)
         raise typer.Exit(1) from error
@@ -88,10 +88,10 @@ def _write_list(folder: Path, different: int, count: int) -> Path:
     return path
 
 
-def _bare_rate(crops: list[np.ndarray]) -> float:
+def _bare_rate(crops: list[np.ndarray], count: int) -> float:
     """Return images/s of Face Mesh alone on one core, on each prepared picture and its mirror."""
     *look, confidence = CLOSE_UP_CHAIN[0]
-    straight = [framing.padded(c, *look).pixels for c in islice(cycle(crops), BARE_IMAGES)]
+    straight = [framing.padded(c, *look).pixels for c in islice(cycle(crops), count)]
     pictures = [side for one in straight for side in (one, np.ascontiguousarray(one[:, ::-1]))]
     # MediaPipe's own call, without what the detector does around it.
     mesh = _face_mesh(confidence)._graph.process

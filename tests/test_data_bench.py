@@ -1,0 +1,31 @@
+import re
+
+import pytest
+from typer.testing import CliRunner
+
+from data import bench
+from tests.face_folder import write_faces
+
+
+@pytest.fixture
+def command():
+    app = bench.typer.Typer()
+    app.command()(bench.bench)
+    return lambda *arguments: CliRunner().invoke(app, [str(a) for a in arguments])
+
+
+def test_it_prints_both_rates_and_their_ratio(tmp_path, command):
+    faces = write_faces(tmp_path, {"sad": 4})
+    done = command(faces, "--count", 8, "--workers", 2)
+    assert done.exit_code == 0, done.output
+    bare, rate = map(float, re.findall(r"([\d.]+) images/s", done.output))
+    ratio = float(re.search(r"ratio to 2 x the bare loop +([\d.]+)", done.output)[1])
+    assert ratio == pytest.approx(rate / (2 * bare), abs=0.01)
+
+
+def test_without_an_image_it_says_so(tmp_path, command):
+    (tmp_path / "sad").mkdir()
+    (tmp_path / "sad" / "1.png").touch()
+    done = command(tmp_path)
+    assert done.exit_code == 1
+    assert "None of the images" in done.output
