@@ -1,73 +1,28 @@
-"""The page and the API, called in process and through the real server."""
+"""The page and the API, called in process."""
 
 import json
 import logging
 import re
-import socket
-import subprocess
-import sys
-import tempfile
-import threading
 from base64 import b64decode
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
-from urllib.request import Request, urlopen
 
 import numpy as np
 import pytest
-import skimage.data
 from PIL import Image
 
 from tests.fake_predictor import CONFIDENCES, FakePredictor
+from tests.posting import PHOTO, PORTRAIT, encoded, post
 from web import create_app
-from web.serve import make_server
 from web.uploads import MAX_PHOTO_BYTES, REFUSALS
 
-
-def encoded(rgb, form="PNG", **options):
-    buffer = BytesIO()
-    Image.fromarray(rgb).save(buffer, form, **options)
-    return buffer.getvalue()
-
-
-PHOTO = encoded(np.full((120, 160, 3), 200, np.uint8))
 HUGE = BytesIO()
 Image.new("1", (5001, 5001)).save(HUGE, "PNG")
-NOISE = encoded(np.random.default_rng(0).integers(0, 256, (900, 900, 3), dtype=np.uint8))
 
 
 @pytest.fixture
 def client():
     return create_app(FakePredictor()).test_client()
-
-
-def post(client, content=PHOTO, name="photo.png", path="/"):
-    return client.post(path, data={"image": (BytesIO(content), name)})
-
-
-@pytest.fixture
-def served():
-    """Return a function that serves an application on a free port and gives its address."""
-    servers = []
-
-    def serve(app):
-        server = make_server(app, "127.0.0.1", 0)
-        thread = threading.Thread(target=server.run, daemon=True)
-        thread.start()
-        servers.append((server, thread))
-        return f"http://127.0.0.1:{server.effective_port}"
-
-    yield serve
-    for server, _ in servers:
-        server.close()
-
-
-def send(address, content, name="photo.png"):
-    head = f'--b\r\nContent-Disposition: form-data; name="image"; filename="{name}"\r\n\r\n'
-    body = head.encode() + content + b"\r\n--b--\r\n"
-    headers = {"Content-Type": "multipart/form-data; boundary=b"}
-    with urlopen(Request(address, body, headers)) as response:
-        return response.read().decode()
 
 
 def test_empty_page_asks_for_a_photo(client):
@@ -267,37 +222,6 @@ def test_failure_inside_is_a_500_that_tells_strangers_nothing(caplog):
     assert "secret-name" not in caplog.text
 
 
-def test_nothing_touches_the_disk_or_the_log(served, monkeypatch, caplog, capfd):
-    caplog.set_level(logging.DEBUG)
-    opened = []
-    for name in ("TemporaryFile", "SpooledTemporaryFile", "NamedTemporaryFile", "mkstemp"):
-        monkeypatch.setattr(tempfile, name, lambda *args, name=name, **more: opened.append(name))
-    assert len(NOISE) > 2e6
-    address = served(create_app(FakePredictor()))
-    assert "happy" in send(address, NOISE, "secret-name.png")
-    assert opened == []
-    assert "secret-name" not in caplog.text + "".join(capfd.readouterr())
-
-
-def test_slow_clients_do_not_keep_others_waiting(served):
-    address = served(create_app(FakePredictor()))
-    port = int(address.rsplit(":", 1)[1])
-    slow = [socket.create_connection(("127.0.0.1", port)) for _ in range(100)]
-    for connection in slow:
-        connection.sendall(b"POST / HTTP/1.1\r\nContent-Length: 1000\r\n\r\n")
-    with urlopen(address + "/healthz", timeout=20) as response:
-        assert response.status == 200
-    for connection in slow:
-        connection.close()
-
-
-def test_importing_web_loads_no_training_library():
-    heavy = "{'torch', 'sklearn', 'pandas'}"
-    code = f"import sys, web; print(sorted({heavy} & set(sys.modules)))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert done.stdout.strip() == "[]", done.stderr
-
-
 # With the shipped model
 
 
@@ -306,13 +230,8 @@ def real_client():
     return create_app().test_client()
 
 
-@pytest.fixture(scope="module")
-def portrait():
-    return encoded(skimage.data.astronaut())
-
-
-def test_portrait_is_a_smile_on_the_page_and_in_the_api(real_client, portrait):
-    answer = post(real_client, portrait, "astronaut.png", "/api/predict")
+def test_portrait_is_a_smile_on_the_page_and_in_the_api(real_client):
+    answer = post(real_client, PORTRAIT, "astronaut.png", "/api/predict")
     assert answer.status_code == 200
     (face,) = answer.json["faces"]
     assert face["expression"] == "happy"
@@ -320,11 +239,11 @@ def test_portrait_is_a_smile_on_the_page_and_in_the_api(real_client, portrait):
     x, y, width, height = face["box"]
     assert x < 230 < x + width
     assert y < 120 < y + height
-    assert re.search(r"<h3>\s*Happy", post(real_client, portrait).text)
+    assert re.search(r"<h3>\s*Happy", post(real_client, PORTRAIT).text)
 
 
-def test_mouth_speaks_loudest_for_the_smile(real_client, portrait):
-    html = post(real_client, portrait).text
+def test_mouth_speaks_loudest_for_the_smile(real_client):
+    html = post(real_client, PORTRAIT).text
     assert re.search(r"<span>mouth</span> <strong>\+", re.search(r"<ul>.*?</li>", html, re.S)[0])
 
 
@@ -335,12 +254,12 @@ def test_health_of_the_shipped_model(real_client):
     assert answer["version"]
 
 
-def test_eight_threads_get_the_answer_that_one_gets(real_client, portrait):
+def test_eight_threads_get_the_answer_that_one_gets(real_client):
     app = real_client.application
-    alone = post(real_client, portrait, path="/api/predict").json
+    alone = post(real_client, PORTRAIT, path="/api/predict").json
     with ThreadPoolExecutor(8) as pool:
         jobs = [
-            pool.submit(post, app.test_client(), portrait, "photo.png", "/api/predict")
+            pool.submit(post, app.test_client(), PORTRAIT, "photo.png", "/api/predict")
             for _ in range(24)
         ]
         assert all(job.result().json == alone for job in jobs)
@@ -348,42 +267,3 @@ def test_eight_threads_get_the_answer_that_one_gets(real_client, portrait):
 
 def test_blank_photo_has_no_face(real_client):
     assert post(real_client).status_code == 422
-
-
-# The command
-
-
-def run_command(*options):
-    return subprocess.run(
-        [sys.executable, "-m", "web", *options], capture_output=True, text=True, timeout=120
-    )
-
-
-def test_busy_port_is_one_sentence():
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
-        done = run_command("--port", str(port))
-    assert done.returncode == 1
-    assert done.stderr.count("\n") == 1
-    assert f"Port {port} on 127.0.0.1 is taken" in done.stderr
-
-
-def test_unknown_model_is_one_sentence(tmp_path):
-    done = run_command("--model", str(tmp_path / "nothing"))
-    assert done.returncode == 1
-    assert done.stderr.count("\n") == 1
-    assert "nothing" in done.stderr
-
-
-def test_command_prints_its_address_and_answers(portrait):
-    command = [sys.executable, "-m", "web", "--port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            address = re.search(r"http://127\.0\.0\.1:\d+", process.stdout.readline())[0]
-            answer = json.loads(send(address + "/api/predict", portrait, "astronaut.png"))
-            assert answer["image"] == "astronaut.png"
-            assert answer["faces"][0]["expression"] == "happy"
-        finally:
-            process.terminate()

@@ -3,14 +3,12 @@
 import shutil
 import threading
 from base64 import b64encode
-from io import BytesIO
 
 import pytest
-import skimage.data
-from PIL import Image
 from playwright.sync_api import expect, sync_playwright
 
 from tests.fake_predictor import FakePredictor
+from tests.posting import PORTRAIT
 from web import create_app
 from web.serve import make_server
 from web.uploads import MAX_PHOTO_BYTES
@@ -74,13 +72,7 @@ def visit(browser):
     assert [line for line in complaints if "Failed to load resource" not in line] == []
 
 
-def photo_bytes():
-    buffer = BytesIO()
-    Image.fromarray(skimage.data.astronaut()).save(buffer, "PNG")
-    return buffer.getvalue()
-
-
-PHOTO = {"name": "astronaut.png", "mimeType": "image/png", "buffer": photo_bytes()}
+PHOTO = {"name": "astronaut.png", "mimeType": "image/png", "buffer": PORTRAIT}
 NOTE = {"name": "note.txt", "mimeType": "text/plain", "buffer": b"hello"}
 
 TRANSFER = """encoded => {

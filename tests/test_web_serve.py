@@ -1,0 +1,105 @@
+"""The server and the command that starts it: what they keep off the disk, and what they say."""
+
+import json
+import logging
+import re
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from urllib.request import urlopen
+
+import numpy as np
+import pytest
+
+from tests.fake_predictor import FakePredictor
+from tests.posting import PORTRAIT, encoded, send
+from web import create_app
+from web.serve import make_server
+
+NOISE = encoded(np.random.default_rng(0).integers(0, 256, (900, 900, 3), dtype=np.uint8))
+
+
+@pytest.fixture
+def served():
+    """Return a function that serves an application on a free port and gives its address."""
+    servers = []
+
+    def serve(app):
+        server = make_server(app, "127.0.0.1", 0)
+        thread = threading.Thread(target=server.run, daemon=True)
+        thread.start()
+        servers.append((server, thread))
+        return f"http://127.0.0.1:{server.effective_port}"
+
+    yield serve
+    for server, _ in servers:
+        server.close()
+
+
+def test_nothing_touches_the_disk_or_the_log(served, monkeypatch, caplog, capfd):
+    caplog.set_level(logging.DEBUG)
+    opened = []
+    for name in ("TemporaryFile", "SpooledTemporaryFile", "NamedTemporaryFile", "mkstemp"):
+        monkeypatch.setattr(tempfile, name, lambda *args, name=name, **more: opened.append(name))
+    assert len(NOISE) > 2e6
+    address = served(create_app(FakePredictor()))
+    assert "happy" in send(address, NOISE, "secret-name.png")
+    assert opened == []
+    assert "secret-name" not in caplog.text + "".join(capfd.readouterr())
+
+
+def test_slow_clients_do_not_keep_others_waiting(served):
+    address = served(create_app(FakePredictor()))
+    port = int(address.rsplit(":", 1)[1])
+    slow = [socket.create_connection(("127.0.0.1", port)) for _ in range(100)]
+    for connection in slow:
+        connection.sendall(b"POST / HTTP/1.1\r\nContent-Length: 1000\r\n\r\n")
+    with urlopen(address + "/healthz", timeout=20) as response:
+        assert response.status == 200
+    for connection in slow:
+        connection.close()
+
+
+def test_importing_web_loads_no_training_library():
+    heavy = "{'torch', 'sklearn', 'pandas'}"
+    code = f"import sys, web; print(sorted({heavy} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout.strip() == "[]", done.stderr
+
+
+def run_command(*options):
+    return subprocess.run(
+        [sys.executable, "-m", "web", *options], capture_output=True, text=True, timeout=120
+    )
+
+
+def test_busy_port_is_one_sentence():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        done = run_command("--port", str(port))
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert f"Port {port} on 127.0.0.1 is taken" in done.stderr
+
+
+def test_unknown_model_is_one_sentence(tmp_path):
+    done = run_command("--model", str(tmp_path / "nothing"))
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "nothing" in done.stderr
+
+
+def test_command_prints_its_address_and_answers():
+    command = [sys.executable, "-m", "web", "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            address = re.search(r"http://127\.0\.0\.1:\d+", process.stdout.readline())[0]
+            answer = json.loads(send(address + "/api/predict", PORTRAIT, "astronaut.png"))
+            assert answer["image"] == "astronaut.png"
+            assert answer["faces"][0]["expression"] == "happy"
+        finally:
+            process.terminate()
