@@ -67,8 +67,8 @@ def bench(
 
 def _write_crops(images: Path, folder: Path) -> list[np.ndarray]:
     """Write the readable images in FER2013's size, numbered, and return their RGB pixels."""
-    crops = []
-    for ref in islice(read_images(images), MOST_DIFFERENT):
+    refs, crops = read_images(images), []
+    for ref in refs[:: 1 + len(refs) // MOST_DIFFERENT]:
         try:
             picture = Image.fromarray(read_image(ref.path)).convert("L").resize((SIDE, SIDE))
         except ImageError:

@@ -3,6 +3,7 @@ import os
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -11,7 +12,7 @@ from data.errors import DataError, StorageError
 from data.extraction import extract_features
 from data.parts import plan_chunks
 from data.readers import read_images
-from data.table import read_pixels, read_table
+from data.table import points_of, read_pixels, read_table
 from tests.face_folder import write_faces
 
 
@@ -91,6 +92,19 @@ def test_a_list_may_name_an_image_twice(faces, tmp_path):
     path.write_text("path,label\n" + f"{image},a/b\n" * 3)
     assert extract_features(path, tmp_path / "out", workers=1)["images"] == 3
     assert (tmp_path / "out/all/a%2Fb.csv").is_file()
+
+
+def test_fer2013_csv_gives_the_points_of_the_same_images(faces, features, tmp_path):
+    table = read_table(features / "train/sad.csv")
+    lines = ["emotion,pixels,Usage", "4,1 2 3,Training"]
+    for image in table["image"]:
+        pixels = " ".join(map(str, np.asarray(Image.open(faces / image)).ravel()))
+        lines.append(f"4,{pixels},Training")
+    (tmp_path / "fer2013.csv").write_text("\n".join(lines) + "\n")
+    extract_features(tmp_path / "fer2013.csv", tmp_path / "out", workers=1)
+    again = read_table(tmp_path / "out")
+    assert again["reason"].tolist() == ["unreadable", *table["reason"]]
+    np.testing.assert_array_equal(points_of(again)[1:], points_of(table))
 
 
 def test_two_workers_write_the_same_bytes_as_one(faces, features, tmp_path, monkeypatch):
