@@ -1,0 +1,1 @@
+"""Points become a model, a model becomes a prediction: training, bundles, serving, measuring."""
