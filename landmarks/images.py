@@ -1,0 +1,198 @@
+"""Bytes or a path become upright RGB pixels, or one typed error that says what is wrong.
+
+Pillow alone decodes: it reads an image's size from the header, so that a decompression bomb is
+refused before a pixel of it is unpacked, and its list of formats keeps strangers' bytes away from
+every other decoder.
+"""
+
+import hashlib
+import io
+import warnings
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+MAX_PIXELS = 25_000_000
+"""Largest picture that is decoded, in pixels: a 25-megapixel camera's."""
+
+PAGE_FORMATS = ("JPEG", "PNG", "WEBP")
+"""Pillow's names of the formats that are taken from strangers."""
+
+FOLDER_FORMATS = (*PAGE_FORMATS, "MPO", "BMP", "TIFF", "GIF", "PPM")
+"""Pillow's names of the formats that are read from one's own disk."""
+
+# Beyond Pillow's own limit a warning would go to stderr and the picture on to the decoder.
+warnings.simplefilter("error", Image.DecompressionBombWarning)
+
+
+class ImageError(ValueError):
+    """An image that can't be used; ``reason`` is the one word that stands in the feature table."""
+
+    reason = "unreadable"
+
+
+class UnreadableImage(ImageError):
+    """Missing, truncated or corrupt, or not an image at all."""
+
+
+class UnsupportedImage(ImageError):
+    """An image, but of a format that isn't taken here."""
+
+    reason = "unsupported"
+
+
+class ImageTooLarge(ImageError):
+    """More than ``MAX_PIXELS`` pixels."""
+
+    reason = "too-large"
+
+
+class EmptyImage(ImageError):
+    """No bytes or no pixels."""
+
+    reason = "empty"
+
+
+def read_image(source: str | Path | bytes, formats: tuple[str, ...] = FOLDER_FORMATS) -> np.ndarray:
+    """Decode one image: its first frame, turned as EXIF says, transparent parts on white.
+
+    Parameters
+    ----------
+    source : str, Path or bytes
+        A file, whatever its extension, or an encoded image.
+    formats : tuple of str, default FOLDER_FORMATS
+        Pillow's names of the formats to accept.
+
+    Returns
+    -------
+    ndarray of uint8, shape (height, width, 3)
+        RGB; grey, palette, CMYK and 16-bit images are converted, 16 bits by scaling.
+
+    Raises
+    ------
+    UnreadableImage
+        The source is no regular file, or no decoder makes sense of all of it.
+    UnsupportedImage
+        It is an image, but of none of the ``formats``.
+    ImageTooLarge
+        Its header announces more than ``MAX_PIXELS`` pixels.
+    EmptyImage
+        It has no bytes or no pixels.
+    """
+    name = "the image" if isinstance(source, bytes) else str(source)
+    with _opened(source, name, formats) as image:
+        _check_size(image, name)
+        try:
+            image.load()
+            return _to_rgb(_upright(image))
+        except Exception as error:  # Pillow's decoders raise nearly anything on broken bytes
+            raise UnreadableImage(
+                f"{name} is damaged or cut off ({error}); save or download it again."
+            ) from error
+
+
+def pixel_hash(rgb: np.ndarray) -> str:
+    """Return a name for an image's pixels, equal for identical pictures only.
+
+    Parameters
+    ----------
+    rgb : ndarray of uint8, shape (height, width, 3)
+
+    Returns
+    -------
+    str
+        16 hexadecimal characters: BLAKE2b of the shape and the pixels.
+    """
+    digest = hashlib.blake2b(repr(rgb.shape).encode(), digest_size=8)
+    digest.update(np.ascontiguousarray(rgb))
+    return digest.hexdigest()
+
+
+def _opened(source: str | Path | bytes, name: str, formats: tuple[str, ...]) -> Image.Image:
+    """Read the header and return Pillow's image, its pixels not yet decoded."""
+    file = _checked_file(source, name)
+    try:
+        return Image.open(file, formats=formats)
+    except UnidentifiedImageError as error:
+        raise _unidentified(file, name, formats) from error
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise _too_large(name, "far too many") from error
+    except Exception as error:  # as above: broken headers raise nearly anything
+        raise UnreadableImage(f"{name} can't be opened as an image ({error}).") from error
+
+
+def _checked_file(source: str | Path | bytes, name: str) -> Path | io.BytesIO:
+    """Return what Pillow opens, after refusing what would hang (a pipe) or holds nothing."""
+    if isinstance(source, bytes):
+        size, file = len(source), io.BytesIO(source)
+    else:
+        file = Path(source)
+        try:
+            if not file.is_file():
+                raise UnreadableImage(f"{name} is not a file; check the path.")
+            size = file.stat().st_size
+        except (OSError, ValueError) as error:  # a name too long, or with a null character
+            raise UnreadableImage(f"{name} can't be opened ({error}).") from error
+    if size == 0:
+        raise EmptyImage(f"{name} is empty (0 bytes); save or download it again.")
+    return file
+
+
+def _unidentified(file: Path | io.BytesIO, name: str, formats: tuple[str, ...]) -> ImageError:
+    """Tell an image of another format from something that is no image."""
+    wanted = ", ".join(formats)
+    try:
+        with Image.open(file, formats=FOLDER_FORMATS) as image:
+            found = image.format
+    except Exception:  # whatever is wrong with it, it is none of the formats known here
+        return UnreadableImage(f"{name} is not an image that can be read; expected {wanted}.")
+    return UnsupportedImage(f"{name} is a {found} image; expected {wanted}: convert it first.")
+
+
+def _check_size(image: Image.Image, name: str) -> None:
+    """Refuse by the header alone what has no pixels or too many."""
+    width, height = image.size
+    if width == 0 or height == 0:
+        raise EmptyImage(f"{name} has no pixels ({width} x {height}).")
+    if width * height > MAX_PIXELS:
+        raise _too_large(name, f"{width} x {height}")
+
+
+def _too_large(name: str, found: str) -> ImageTooLarge:
+    limit = MAX_PIXELS // 1_000_000
+    return ImageTooLarge(
+        f"{name} has {found} pixels; at most {limit} megapixels are taken: make it smaller first."
+    )
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    """Turn the image as its EXIF orientation says; a broken EXIF block says nothing."""
+    try:
+        return ImageOps.exif_transpose(image)
+    except Exception:  # struct.error, SyntaxError, ...: the pixels are good all the same
+        return image
+
+
+def _to_rgb(image: Image.Image) -> np.ndarray:
+    """Convert any of Pillow's modes to RGB uint8."""
+    if image.mode.startswith(("I", "F")):
+        grey = _to_eight_bits(np.asarray(image), image.mode)
+        return np.repeat(grey[:, :, None], 3, axis=2)
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        white = Image.new("RGBA", image.size, "white")
+        image = Image.alpha_composite(white, image)
+    return np.asarray(image.convert("RGB"))
+
+
+def _to_eight_bits(samples: np.ndarray, mode: str) -> np.ndarray:
+    """Scale deep grey samples to 0..255; wide types are read as the narrowest range that holds."""
+    samples = np.nan_to_num(samples.astype(np.float64))
+    if mode.startswith("I;16"):
+        full = 65535.0
+    else:
+        ranges = (1.0, 255.0, 65535.0) if mode == "F" else (255.0, 65535.0)
+        top = samples.max()
+        full = next((bound for bound in ranges if top <= bound), top)
+    return np.clip(np.rint(samples * (255 / full)), 0, 255).astype(np.uint8)
