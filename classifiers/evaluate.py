@@ -49,6 +49,9 @@ def main(
     ignore_unknown: Annotated[
         bool, typer.Option("--ignore-unknown", help="Leave out classes that the model lacks.")
     ] = False,
+    mirror: Annotated[
+        bool, typer.Option(help="Average over the face and its mirror image.")
+    ] = True,
     workers: Annotated[int, typer.Option(min=0, help="Worker processes; 0: one per core.")] = 0,
     backend: Annotated[str, typer.Option(help="joblib backend, such as loky.")] = "loky",
 ) -> None:
@@ -58,7 +61,7 @@ def main(
     is written all the same; 3: OUT can't be written.
     """
     try:
-        predictor = Predictor(model)
+        predictor = Predictor(model, mirror)
         folder, split = features_of(images, out, split, workers or None, backend)
         report = evaluate(predictor, folder, split, ignore_unknown)
         report = {"source": str(images), **report}
@@ -108,8 +111,7 @@ def features_of(
         As `data.extraction.extract_features` does, or if there is no such split.
     """
     if (images / MANIFEST).is_file():
-        splits = json.loads((images / MANIFEST).read_text("utf-8"))["splits"]
-        return images, choose_split(splits, split)
+        return images, choose_split(_manifest_of(images)["splits"], split)
     split = choose_split({ref.split for ref in read_images(images)}, split)
     source = _split_folder(images, split)
     folder = out / "features"
@@ -171,6 +173,9 @@ def evaluate(predictor: Predictor, folder: Path, split: str, ignore_unknown: boo
     DataError
         If the folder doesn't fit, or holds classes that the model doesn't have.
     """
+    mesh, wanted = _manifest_of(folder)["mesh"], predictor.manifest["mesh"]
+    if mesh != wanted:
+        raise DataError(f"Expected features of the mesh {wanted}, found {mesh}; make them again.")
     table = largest_faces(_rows_of(folder, split))
     names = match_classes(table["label"], predictor.classes, ignore_unknown)
     known = table[table["label"].isin(names)]
@@ -241,7 +246,7 @@ def describe(predictor: Predictor, points: np.ndarray) -> dict:
         predictor.predict_proba(face[None])
         times.append(1000 * (time.perf_counter() - start))
     return {
-        "name": manifest["name"],
+        "name": manifest["name"] + ("" if predictor.mirror else ", without mirror image"),
         "seed": manifest["seed"],
         "training_seconds": manifest["training_seconds"],
         "bytes": sum(path.stat().st_size for path in predictor.folder.iterdir()),
@@ -257,11 +262,22 @@ def _split_folder(images: Path, split: str) -> Path:
     return folders[0] if len(folders) == 1 else images
 
 
+def _manifest_of(folder: Path) -> dict:
+    """Read what a feature folder says of itself."""
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text("utf-8"))
+        if {"mesh", "splits", "files"} <= set(manifest):
+            return manifest
+    except (OSError, ValueError, TypeError):
+        pass
+    raise DataError(f"{folder / MANIFEST} isn't what make features writes; make them again.")
+
+
 def _rows_of(folder: Path, split: str) -> pd.DataFrame:
     """Read the rows of a split, or of all."""
     if split == ALL:
         return read_table(folder)
-    files = json.loads((folder / MANIFEST).read_text("utf-8"))["files"]
+    files = _manifest_of(folder)["files"]
     return read_table([folder / f for f in files if f.startswith(f"{file_stem(split)}/")])
 
 

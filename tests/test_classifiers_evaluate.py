@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 from classifiers import evaluate
 from data.errors import DataError
 from data.rows import MANIFEST, PIXELS, header_line, row_line
+from landmarks.detector import MESH_VERSION
 from landmarks.mesh import CANONICAL
 from tests.face_folder import write_faces
 
@@ -19,11 +20,13 @@ class FakePredictor:
     """Reads the answer off the first coordinate: its column number times ten."""
 
     classes = CLASSES
+    mirror = True
     manifest = {  # noqa: RUF012
         "name": "fake",
         "seed": 7,
         "training_seconds": 12.5,
         "unsure_threshold": 0.5,
+        "mesh": MESH_VERSION,
     }
 
     def __init__(self, folder):
@@ -45,7 +48,7 @@ def row(image, label, split="test", number=0, reason=""):
     return known | {"width": 48, "height": 48, "success": 0, "points": None}
 
 
-def write_features(folder, rows):
+def write_features(folder, rows, mesh=MESH_VERSION):
     """Lay rows out as make features does; the pixel hash of an image is its name."""
     files, splits = {}, {}
     for split, label in sorted({(row["split"], row["label"]) for row in rows}):
@@ -55,7 +58,7 @@ def write_features(folder, rows):
         path.write_text(header_line() + "".join(map(row_line, members)))
         files[f"{split}/{label}.csv"] = path.stat().st_size
         splits.setdefault(split, {})[label] = {}
-    (folder / MANIFEST).write_text(json.dumps({"files": files, "splits": splits}))
+    (folder / MANIFEST).write_text(json.dumps({"files": files, "splits": splits, "mesh": mesh}))
     lines = {f"{r['image']}\t{r['split']}\t{r['label']}\t{r['image']}\n" for r in rows}
     (folder / PIXELS).write_text("image\tsplit\tlabel\tpixels\n" + "".join(sorted(lines)))
     return folder
@@ -84,7 +87,7 @@ def bundle(tmp_path):
 @pytest.fixture
 def run(monkeypatch, bundle):
     def run(*arguments):
-        monkeypatch.setattr(evaluate, "Predictor", lambda model: FakePredictor(bundle))
+        monkeypatch.setattr(evaluate, "Predictor", lambda model, mirror: FakePredictor(bundle))
         monkeypatch.setattr(evaluate, "train_pixels", lambda folder: frozenset({"a2", "t1", ""}))
         app = Typer()
         app.command()(evaluate.main)
@@ -152,6 +155,18 @@ def test_an_out_that_cannot_be_written_is_code_3(tmp_path, run):
     (tmp_path / "file").write_text("")
     done = run(features, "fake", tmp_path / "file" / "out")
     assert done.exit_code == 3
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("spoil", [{"mesh": "another"}, {"files": {}}, []])
+def test_features_that_do_not_fit_are_one_sentence(tmp_path, run, spoil):
+    features = write_features(tmp_path / "features", ROWS)
+    manifest = json.loads((features / MANIFEST).read_text())
+    spoiled = manifest | spoil if len(spoil) and "mesh" in spoil else spoil
+    (features / MANIFEST).write_text(json.dumps(spoiled))
+    done = run(features, "fake", tmp_path / "out")
+    assert done.exit_code == 1
+    assert "again" in done.stderr
     assert done.stderr.count("\n") == 1
 
 
