@@ -141,10 +141,8 @@ def _report(count: int, workers: int, bare: float, run: Run) -> None:
     print(f"bare Face Mesh loop, one core    {bare:8.1f} images/s (two meshes an image)")
     print(f"make features, {workers} workers        {rate:8.1f} images/s ({count:,} images)")
     print(f"ratio to {workers} x the bare loop      {ratio:8.2f} (goal: at least {GOAL})")
-    for number, (first, last) in enumerate(run.memory, start=1):
-        print(
-            f"memory of worker {number}               {first:5.0f} MB after a fifth, {last:5.0f} at end"
-        )
+    for number, (warm, last) in enumerate(run.memory, start=1):
+        print(f"memory of worker {number}      {warm:5.0f} MB once warm, {last:5.0f} MB at the end")
 
 
 if __name__ == "__main__":
