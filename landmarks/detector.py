@@ -7,7 +7,7 @@ tiles where that is called for, and Face Mesh sees one upright crop a face. An i
 that its size suggests, then the other one.
 
 Either way each mesh is the mean of the one found on the picture and the one found on its mirror
-image, so that image and mirror image are treated alike, and has to be plausible (landmarks/plausibility.py).
+image, so that image and mirror image are treated alike, and has to pass landmarks.plausibility.
 """
 
 import contextlib
@@ -51,6 +51,9 @@ LEAST_SCORE = 0.5
 CONVINCING_SCORE = 0.75
 SMALL_SHARE = 0.2
 """A detection below this share of the shorter side suggests that there are smaller ones."""
+
+TILED_ASPECT = 4
+"""A strip longer than this many times its width isn't cut into tiles: they would be without end."""
 
 _LANDMARK = np.dtype([("", "V3"), ("x", "<f4"), ("", "V1"), ("y", "<f4"), ("", "V1"), ("z", "<f4")])
 
@@ -134,11 +137,13 @@ class FaceFinder:
         if image.size == 0:  # would break MediaPipe's graph for good
             return []
         height, width = image.shape[:2]
-        close_up = min(height, width) < CLOSE_UP_SIDE and max(height, width) <= 2 * CLOSE_UP_SIDE
+        shorter, longer = sorted((height, width))
+        close_up = shorter < CLOSE_UP_SIDE and longer <= 2 * CLOSE_UP_SIDE
+        tiled = shorter >= CLOSE_UP_SIDE and longer <= TILED_ASPECT * shorter
         with self._lock:
             if close_up:
-                return _find_close_up(image) or _find_in_photo(image, tiled=False)[:1]
-            return _find_in_photo(image, tiled=True) or _find_close_up(image, strict=True)
+                return _find_close_up(image) or _find_in_photo(image, tiled)[:1]
+            return _find_in_photo(image, tiled) or _find_close_up(image, strict=True)
 
 
 @cache

@@ -17,10 +17,13 @@ MAX_PIXELS = 25_000_000
 """Largest picture that is decoded, in pixels: a 25-megapixel camera's."""
 
 PAGE_FORMATS = ("JPEG", "PNG", "WEBP")
-"""Pillow's names of the formats that are taken from strangers."""
+"""Pillow's names of the formats taken from strangers; its JPEG includes multi-picture MPO."""
 
-FOLDER_FORMATS = (*PAGE_FORMATS, "MPO", "BMP", "TIFF", "GIF", "PPM")
+FOLDER_FORMATS = (*PAGE_FORMATS, "BMP", "TIFF", "GIF", "PPM")
 """Pillow's names of the formats that are read from one's own disk."""
+
+# Without this Pillow knows only the formats that happen to have been used before.
+Image.init()
 
 # Beyond Pillow's own limit a warning would go to stderr and the picture on to the decoder.
 warnings.simplefilter("error", Image.DecompressionBombWarning)

@@ -1,0 +1,167 @@
+import threading
+
+import cv2
+import numpy as np
+import pytest
+
+from landmarks.detector import Face, FaceFinder, shared_finder
+from landmarks.mesh import N_POINTS, mirrored
+
+MOUTH, RIGHT_EYE, LEFT_EYE, CHIN = 13, 159, 386, 152
+
+
+@pytest.fixture(scope="module")
+def finder():
+    return shared_finder()
+
+
+@pytest.fixture(scope="module")
+def mesh(finder, portrait):
+    (face,) = finder.find(portrait)
+    return face.points
+
+
+def face_width(points):
+    return np.ptp(points[:, 0])
+
+
+def mean_error(found, expected):
+    """Mean distance in the image plane as a share of the face's size."""
+    size = np.ptp(expected[:, :2], axis=0).max()
+    return np.linalg.norm((found - expected)[:, :2], axis=1).mean() / size
+
+
+def moved(points, matrix):
+    """Take x and y to where cv2.warpAffine takes them, from corners to its pixel middles."""
+    xy = points[:, :2] - 0.5
+    return np.column_stack([xy @ matrix[:, :2].T + matrix[:, 2] + 0.5, points[:, 2]])
+
+
+def test_the_portrait_gives_one_face_in_pixels(mesh):
+    assert mesh.shape == (N_POINTS, 3)
+    assert mesh.dtype == np.float32
+    # Where the astronaut's eyes, mouth and chin are in the 512 x 512 picture.
+    for point, place in {
+        RIGHT_EYE: (203, 101),
+        LEFT_EYE: (247, 103),
+        MOUTH: (222, 149),
+        CHIN: (222, 177),
+    }.items():
+        np.testing.assert_allclose(mesh[point, :2], place, atol=6)
+
+
+def test_the_box_holds_the_points_in_whole_pixels(mesh):
+    left, top, width, height = Face(mesh).box
+    assert all(isinstance(number, int) for number in Face(mesh).box)
+    assert (mesh[:, :2] >= (left, top)).all()
+    assert (mesh[:, :2] <= (left + width, top + height)).all()
+    assert width < face_width(mesh) + 2
+
+
+@pytest.mark.parametrize("quarters", [1, 2, 3])
+def test_a_photo_on_its_side_or_upside_down_gives_the_same_mesh(finder, portrait, mesh, quarters):
+    (face,) = finder.find(np.ascontiguousarray(np.rot90(portrait, quarters)))
+    x, y = mesh[:, 0], mesh[:, 1]
+    side = len(portrait)
+    turned = {1: (y, side - x), 2: (side - x, side - y), 3: (side - y, x)}[quarters]
+    assert mean_error(face.points, np.column_stack([*turned, mesh[:, 2]])) < 0.01
+
+
+@pytest.mark.parametrize("degrees", [-60, -25, 25, 45, 130])
+def test_a_rolled_head_gives_the_rolled_mesh(finder, portrait, mesh, degrees):
+    matrix = cv2.getRotationMatrix2D((215, 130), degrees, 1)
+    faces = finder.find(cv2.warpAffine(portrait, matrix, (430, 300)))
+    assert len(faces) == 1
+    assert mean_error(faces[0].points, moved(mesh, matrix)) < 0.03
+
+
+@pytest.mark.parametrize("share", [0.15, 0.06])
+def test_small_faces_are_found(finder, portrait, mesh, share):
+    width = int(face_width(mesh) / share)
+    canvas = np.full((width * 3 // 4, width, 3), 90, dtype=np.uint8)
+    canvas[70:370, 130:430] = portrait[:300, 50:350]
+    (face,) = finder.find(canvas)
+    assert mean_error(face.points, mesh + np.array([80, 70, 0])) < 0.02
+
+
+def test_a_face_that_fills_a_large_picture_is_found(finder, portrait, mesh):
+    large = cv2.resize(portrait[55:190, 165:285], None, fx=5, fy=5, interpolation=cv2.INTER_CUBIC)
+    (face,) = finder.find(large)
+    assert mean_error(face.points, (mesh - [165, 55, 0]) * 5) < 0.03
+
+
+def test_several_faces_come_largest_first_without_doubles(finder, portrait, mesh):
+    half = cv2.resize(portrait, (256, 256), interpolation=cv2.INTER_AREA)
+    pair = np.zeros((512, 768, 3), dtype=np.uint8)
+    pair[100:356, :256] = half
+    pair[:, 256:] = portrait
+    large, small = finder.find(pair)
+    assert mean_error(large.points, mesh + np.array([256, 0, 0])) < 0.02
+    assert mean_error(small.points, mesh / 2 + [0, 100, 0]) < 0.03
+
+
+@pytest.mark.parametrize("part", [np.s_[:, :], np.s_[60:185, 170:280]], ids=["photo", "close-up"])
+def test_the_mirror_image_gives_the_mirrored_mesh(finder, portrait, part):
+    image = np.ascontiguousarray(portrait[part])
+    straight, flipped = finder.find(image), finder.find(np.ascontiguousarray(image[:, ::-1]))
+    assert len(straight) == len(flipped) == 1
+    back = mirrored(flipped[0].points, image.shape[1])
+    np.testing.assert_allclose(straight[0].points, back, atol=0.1)
+
+
+def test_a_tiny_crop_gives_exactly_one_face(finder, portrait, mesh):
+    crop = portrait[60:180, 165:285]
+    tiny = cv2.resize(crop, (48, 48), interpolation=cv2.INTER_AREA)
+    (face,) = finder.find(tiny)
+    assert mean_error(face.points, (mesh - [165, 60, 0]) * (48 / 120)) < 0.04
+
+
+def test_answers_dont_depend_on_what_was_asked_before(finder, portrait):
+    tiny = cv2.resize(portrait[60:180, 165:285], (48, 48), interpolation=cv2.INTER_AREA)
+    first = finder.find(tiny)[0].points
+    finder.find(np.ascontiguousarray(portrait[::-1]))
+    finder.find(np.zeros((48, 48, 3), dtype=np.uint8))
+    np.testing.assert_array_equal(finder.find(tiny)[0].points, first)
+
+
+@pytest.mark.parametrize("name", ["coffee", "brick"])
+def test_a_picture_without_a_face_gives_none(finder, name):
+    import skimage.data
+
+    image = getattr(skimage.data, name)()
+    if image.ndim == 2:
+        image = np.dstack([image] * 3)
+    assert finder.find(image[:300, :300].copy()) == []
+
+
+@pytest.mark.parametrize("shape", [(0, 0, 3), (0, 9, 3), (1, 1, 3), (1, 700, 3), (48, 48, 3)])
+def test_blank_and_pixelless_images_do_no_harm(finder, portrait, shape):
+    assert finder.find(np.zeros(shape, dtype=np.uint8)) == []
+    assert len(finder.find(portrait)) == 1
+
+
+@pytest.mark.parametrize(
+    "image", [np.zeros((9, 9), np.uint8), np.zeros((9, 9, 4), np.uint8), np.zeros((9, 9, 3))]
+)
+def test_what_is_no_rgb_image_is_refused(finder, image):
+    with pytest.raises(ValueError, match="expected uint8 pixels of shape"):
+        finder.find(image)
+
+
+def test_one_finder_serves_threads_in_turn(finder, portrait, mesh):
+    answers = []
+    threads = [
+        threading.Thread(target=lambda: answers.append(finder.find(portrait))) for _ in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(answers) == 4
+    for (face,) in answers:
+        np.testing.assert_array_equal(face.points, mesh)
+
+
+def test_a_process_has_one_finder():
+    assert shared_finder() is shared_finder()
+    assert isinstance(shared_finder(), FaceFinder)

@@ -1,0 +1,187 @@
+import io
+import struct
+import zlib
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from landmarks.images import (
+    FOLDER_FORMATS,
+    MAX_PIXELS,
+    PAGE_FORMATS,
+    EmptyImage,
+    ImageError,
+    ImageTooLarge,
+    UnreadableImage,
+    UnsupportedImage,
+    pixel_hash,
+    read_image,
+)
+
+COLOURS = np.array([[[255, 0, 0], [0, 255, 0]], [[0, 0, 255], [40, 80, 120]]], dtype=np.uint8)
+
+
+def encoded(image, format="PNG", **options):
+    buffer = io.BytesIO()
+    (image if isinstance(image, Image.Image) else Image.fromarray(image)).save(
+        buffer, format, **options
+    )
+    return buffer.getvalue()
+
+
+def png_header(width, height):
+    """A PNG that announces its size and holds hardly any pixels."""
+
+    def chunk(kind, data):
+        body = kind + data
+        return struct.pack(">I", len(data)) + body + struct.pack(">I", zlib.crc32(body))
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    pixels = chunk(b"IDAT", zlib.compress(bytes(100)))
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + pixels + chunk(b"IEND", b"")
+
+
+def test_reads_a_file_and_its_bytes_alike(tmp_path):
+    path = tmp_path / "colours.png"
+    path.write_bytes(encoded(COLOURS))
+    for source in (path, str(path), path.read_bytes()):
+        np.testing.assert_array_equal(read_image(source), COLOURS)
+
+
+def test_the_content_counts_not_the_extension(tmp_path):
+    path = tmp_path / "really-a-png.jpg"
+    path.write_bytes(encoded(COLOURS))
+    np.testing.assert_array_equal(read_image(path), COLOURS)
+
+
+@pytest.mark.parametrize("format", ["PNG", "WEBP", "BMP", "TIFF", "PPM"])
+def test_lossless_formats_come_back_exactly(format):
+    options = {"lossless": True} if format == "WEBP" else {}
+    np.testing.assert_array_equal(read_image(encoded(COLOURS, format, **options)), COLOURS)
+
+
+def test_grey_becomes_three_equal_channels():
+    grey = np.arange(12, dtype=np.uint8).reshape(3, 4)
+    np.testing.assert_array_equal(read_image(encoded(grey)), np.dstack([grey] * 3))
+
+
+@pytest.mark.parametrize("dtype", [np.uint16, np.int32])
+def test_sixteen_bits_are_scaled_not_cut_off(dtype):
+    deep = np.array([[0, 257, 128 * 257, 65535]], dtype=dtype)
+    format = "PNG" if dtype == np.uint16 else "TIFF"
+    np.testing.assert_array_equal(read_image(encoded(deep, format))[0, :, 0], [0, 1, 128, 255])
+
+
+def test_a_dark_sixteen_bit_image_stays_dark():
+    assert read_image(encoded(np.full((2, 2), 200, dtype=np.uint16))).max() == 1
+
+
+def test_float_samples_of_0_to_1_fill_the_range():
+    samples = np.array([[0, 0.5, 1]], dtype=np.float32)
+    assert read_image(encoded(samples, "TIFF"))[0, :, 0].tolist() == [0, 128, 255]
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA"])
+def test_transparent_parts_are_put_on_white(mode):
+    image = Image.new("RGBA", (2, 1), (0, 0, 0, 255))
+    image.putpixel((1, 0), (0, 0, 0, 0))
+    assert read_image(encoded(image.convert(mode)))[0, :, 0].tolist() == [0, 255]
+
+
+def test_a_transparent_palette_colour_is_put_on_white():
+    image = Image.new("P", (2, 1))
+    image.putpalette([0, 0, 0, 255, 0, 0])
+    image.putpixel((1, 0), 1)
+    pixels = read_image(encoded(image, transparency=0))
+    assert pixels[0].tolist() == [[255, 255, 255], [255, 0, 0]]
+
+
+def test_cmyk_is_converted():
+    image = Image.new("CMYK", (8, 8), (0, 255, 255, 0))
+    red, green, blue = read_image(encoded(image, "JPEG", quality=95))[4, 4]
+    assert red > 200
+    assert max(green, blue) < 60
+
+
+def test_only_the_first_frame_of_an_animation_counts():
+    frames = [Image.new("RGB", (4, 4), colour) for colour in ("red", "blue")]
+    data = encoded(frames[0], "GIF", save_all=True, append_images=frames[1:])
+    assert read_image(data)[0, 0].tolist() == [255, 0, 0]
+
+
+@pytest.mark.parametrize(("orientation", "quarters"), [(1, 0), (3, 2), (6, 3), (8, 1)])
+def test_exif_orientation_is_obeyed(orientation, quarters):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    pixels = read_image(encoded(COLOURS, exif=exif))
+    np.testing.assert_array_equal(pixels, np.rot90(COLOURS, quarters))
+
+
+def test_a_broken_exif_block_costs_the_turn_not_the_photo():
+    data = encoded(COLOURS, "JPEG", exif=b"Exif\x00\x00MM\x00*\x00\x00\x00\x08\x00\x09\x01")
+    assert read_image(data).shape == (2, 2, 3)
+
+
+@pytest.mark.parametrize(
+    ("data", "error", "reason"),
+    [
+        (b"", EmptyImage, "empty"),
+        (b"a text, not an image", UnreadableImage, "unreadable"),
+        (encoded(COLOURS)[:-30], UnreadableImage, "unreadable"),
+        (encoded(COLOURS)[:20], UnreadableImage, "unreadable"),
+        (png_header(0, 5), ImageError, None),
+        (png_header(50_000, 50_000), ImageTooLarge, "too-large"),
+        (png_header(10_000, 10_000), ImageTooLarge, "too-large"),
+        (png_header(5_001, 5_000), ImageTooLarge, "too-large"),
+    ],
+    ids=["empty", "text", "cut", "header", "no-pixels", "bomb", "warned", "just-too-large"],
+)
+def test_what_cant_be_read_says_why(data, error, reason):
+    with pytest.raises(error) as caught:
+        read_image(data)
+    assert reason is None or caught.value.reason == reason
+    assert str(caught.value).startswith("the image ")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_truncated_photo_is_unreadable():
+    noise = np.random.default_rng(0).integers(0, 255, (64, 64, 3), dtype=np.uint8)
+    data = encoded(noise, "JPEG")
+    with pytest.raises(UnreadableImage, match="damaged or cut off"):
+        read_image(data[: len(data) // 2])
+
+
+def test_a_bomb_is_refused_before_it_is_decoded(monkeypatch):
+    monkeypatch.setattr(Image.Image, "load", lambda self: pytest.fail("decoded"))
+    with pytest.raises(ImageTooLarge, match="25 megapixels"):
+        read_image(png_header(MAX_PIXELS, 2))
+
+
+def test_the_page_takes_fewer_formats_than_a_folder():
+    assert set(PAGE_FORMATS) < set(FOLDER_FORMATS)
+    with pytest.raises(UnsupportedImage, match=r"is a GIF image; expected JPEG, PNG, WEBP"):
+        read_image(encoded(COLOURS, "GIF"), formats=PAGE_FORMATS)
+
+
+@pytest.mark.parametrize("name", ["missing.jpg", ".", "null\0character", "x" * 5000])
+def test_what_is_no_file_is_unreadable(tmp_path, name):
+    with pytest.raises(UnreadableImage):
+        read_image(str(tmp_path / name))
+
+
+def test_a_file_is_named_in_the_message(tmp_path):
+    path = tmp_path / "notes.jpg"
+    path.write_text("hello")
+    with pytest.raises(UnreadableImage, match=r"notes\.jpg is not an image"):
+        read_image(path)
+
+
+def test_the_hash_tells_pictures_apart_by_pixels_and_shape():
+    same = pixel_hash(COLOURS.copy())
+    changed = COLOURS.copy()
+    changed[1, 1, 2] += 1
+    assert same == pixel_hash(COLOURS)
+    assert len(same) == 16
+    assert len({same, pixel_hash(changed), pixel_hash(COLOURS.reshape(1, 4, 3))}) == 3
+    assert pixel_hash(COLOURS[:, ::-1]) == pixel_hash(COLOURS[:, ::-1].copy())
