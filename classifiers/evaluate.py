@@ -103,7 +103,7 @@ def features_of(
     Returns
     -------
     tuple of Path and str
-        The folder, and a split that it has or `ALL`.
+        The folder, and the split or `ALL`; a folder made for one split holds nothing else.
 
     Raises
     ------
@@ -124,7 +124,7 @@ def features_of(
             backend,
             lambda done, total: bar.update(task, completed=done, total=total),
         )
-    return folder, split if source == images else ALL
+    return folder, split
 
 
 def choose_split(splits, wanted: str) -> str:
@@ -158,7 +158,7 @@ def evaluate(predictor: Predictor, folder: Path, split: str, ignore_unknown: boo
     folder : Path
         A folder that ``make features`` wrote.
     split : str
-        A split that it has, or `ALL`.
+        A split of its images, or `ALL`.
     ignore_unknown : bool
         Leave out images of classes that the model doesn't have, instead of refusing.
 
@@ -274,11 +274,12 @@ def _manifest_of(folder: Path) -> dict:
 
 
 def _rows_of(folder: Path, split: str) -> pd.DataFrame:
-    """Read the rows of a split, or of all."""
-    if split == ALL:
+    """Read the rows of a split; a folder made from one split's images names none of its own."""
+    manifest = _manifest_of(folder)
+    if split not in manifest["splits"]:
         return read_table(folder)
-    files = _manifest_of(folder)["files"]
-    return read_table([folder / f for f in files if f.startswith(f"{file_stem(split)}/")])
+    files = (name for name in manifest["files"] if name.startswith(f"{file_stem(split)}/"))
+    return read_table([folder / name for name in files])
 
 
 def _end(sentence: str, code: int) -> None:

@@ -208,7 +208,7 @@ def test_from_the_images_on_only_the_split_is_searched(tmp_path, monkeypatch, bu
     images = write_faces(tmp_path / "images", {"train/happy": 3, "test/happiness": 2})
     (images / "test" / "happiness" / "empty.png").write_bytes(b"")
     folder, split = evaluate.features_of(images, tmp_path / "out", "", 1, "loky")
-    assert (folder, split) == (tmp_path / "out" / "features", "all")
+    assert (folder, split) == (tmp_path / "out" / "features", "test")
     monkeypatch.setattr(evaluate, "train_pixels", lambda folder: frozenset())
     predictor = FakePredictor(bundle)
     monkeypatch.setattr(predictor, "predict_proba", lambda p: np.tile([0, 1, 0], (len(p), 1)))
