@@ -1,0 +1,33 @@
+"""The golden images and their stored meshes; run it as a module to store the meshes anew.
+
+`python -m tests.golden_faces` is for a wanted change of the mesh only: look at what moved first.
+"""
+
+from pathlib import Path
+
+import numpy as np
+from skimage.data import astronaut
+
+from landmarks.detector import FaceFinder
+from landmarks.images import read_image
+
+SAMPLE = Path(__file__).parent.parent / "data" / "sample"
+POINTS = Path(__file__).parent / "golden" / "points.npz"
+
+COMPOSITES = tuple(
+    f"test/{emotion}/{emotion}_01.png"
+    for emotion in ("angry", "disgust", "fear", "happy", "neutral", "sad", "surprise")
+)
+
+
+def golden_images():
+    """Yield a name and an RGB image: a composite of each class and the NASA portrait."""
+    for name in COMPOSITES:
+        yield name, read_image(SAMPLE / name)
+    yield "astronaut", astronaut()
+
+
+if __name__ == "__main__":
+    finder = FaceFinder()
+    meshes = {name: finder.find(image)[0].points for name, image in golden_images()}
+    np.savez_compressed(POINTS, **meshes)
