@@ -169,8 +169,8 @@ def _find_in_photo(image: np.ndarray, tiled: bool) -> list[Face]:
     turns, and tiles where nothing large was seen.
     """
     found = _detect(framing.whole(image, 0), 0)
-    seen = _mesh_each(image, found) if all(d.is_convincing for d in found) else []
-    if not seen:
+    seen = _mesh_each(image, found)
+    if not seen or not all(d.is_convincing for d, _ in seen):
         for quarters in (1, 2, 3):
             found += _detect(framing.whole(image, quarters), quarters)
         seen = _mesh_each(image, found)
