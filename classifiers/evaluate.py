@@ -64,7 +64,8 @@ def main(
         predictor = Predictor(model, mirror)
         folder, split = features_of(images, out, split, workers or None, backend)
         report = evaluate(predictor, folder, split, ignore_unknown)
-        report = {"source": str(images), **report}
+        # the name alone: a report may be published, and where a disk keeps its images may not
+        report = {"source": images.absolute().name, **report}
         write_report(out, report)
     except StorageError as error:
         _end(str(error), NO_STORAGE)

@@ -56,7 +56,8 @@ def read_reports(runs: Path) -> list[dict]:
     Raises
     ------
     ValueError
-        If there is no report, or one was not written by `make evaluate`.
+        If there is no report, one was not written by `make evaluate`, or two are of the same
+        variant and seed, which would pass for a small spread.
     """
     paths = sorted(runs.glob("*/report.json"))
     if not paths:
@@ -75,6 +76,7 @@ def read_reports(runs: Path) -> list[dict]:
                 f"evaluate that model again with OUT={path.parent}"
             ) from None
         reports.append(report)
+    _refuse_twins(reports)
     return reports
 
 
@@ -100,6 +102,17 @@ def read_trials(path: Path) -> list[dict]:
             raise ValueError(f"expected a JSON object in line {number} of {path}; mend that line")
         trials.append(trial)
     return trials
+
+
+def _refuse_twins(reports: list[dict]) -> None:
+    """Raise a ValueError if two reports are of one variant with one seed."""
+    keys = [(report["model"]["name"], report["model"]["seed"]) for report in reports]
+    for name, seed in keys:
+        if keys.count((name, seed)) > 1:
+            raise ValueError(
+                f"expected one report of {name} with seed {seed}, found several; "
+                "remove all but one, or train each with another seed and name"
+            )
 
 
 def _fail(sentence: str, code: int) -> None:

@@ -20,9 +20,9 @@ INTRODUCTION = """\
 
 Written by `make results` from the reports in `results/`; don't edit it by hand.
 
-Every variant was trained on FER2013's train split, chosen on validation rows taken from it, and
-read its test split (PublicTest) once, to report. *Accuracy* counts an image without a found face
-as an error; *on found faces* leaves those images out, and so do F1, recall and ECE (15 bins).
+The variants were trained on FER2013's train split and chosen on validation rows taken from it; the
+images named under *measured on* were read to report. *Accuracy* counts an image without a found
+face as an error; *on found faces* leaves those images out, and so do F1, recall and ECE (15 bins).
 *Without copies* leaves out the test images of which train holds an identical copy, misses still
 errors. *Sure* is the share of faces whose answer is not "unsure", and the accuracy of those.
 *ms a face* is the classifier alone, from points to confidences, in onnxruntime on one thread.
@@ -62,7 +62,7 @@ def render(reports: list[dict], trials: list[dict]) -> str:
 def group(reports: list[dict]) -> dict[str, list[dict]]:
     """Return the reports of each bundle name, by seed."""
     variants: dict[str, list[dict]] = {}
-    for report in sorted(reports, key=lambda report: report["model"]["seed"] or 0):
+    for report in sorted(reports, key=lambda report: report["model"]["seed"]):
         variants.setdefault(report["model"]["name"], []).append(report)
     return variants
 
@@ -85,6 +85,7 @@ def merge(runs: list[dict]) -> dict:
 
 ROW_HEAD = [
     "variant",
+    "measured on",
     "accuracy",
     "on found faces",
     "without copies",
@@ -103,6 +104,7 @@ def row(report: dict) -> list[str]:
     sure = f"{percent(report.get('coverage'))} at {percent(report.get('accuracy_when_sure'))}"
     return [
         model["name"],
+        f"{report['split']}, {report['n_images']:,} images",
         f"**{percent(report['accuracy_with_misses'])}**",
         percent(report["accuracy"]),
         percent(report["accuracy_with_misses_without_copies"]),

@@ -19,6 +19,8 @@ def report(name="torch", seed=0, accuracy=0.65, **more):
             "ms_per_face": 0.213,
             "training_seconds": 431.0,
         },
+        "split": "test",
+        "n_images": 3589,
         "accuracy": accuracy + 0.005,
         "accuracy_with_misses": accuracy,
         "accuracy_with_misses_without_copies": accuracy - 0.01,
@@ -118,6 +120,12 @@ def test_no_reports_is_one_sentence(tmp_path):
 def test_a_foreign_report_is_named(runs):
     (runs / "run1" / "report.json").write_text('{"accuracy": 1}')
     with pytest.raises(ValueError, match=r"run1/report\.json, got something else"):
+        read_reports(runs)
+
+
+def test_the_same_seed_twice_does_not_pass_for_two(runs):
+    (runs / "run1" / "report.json").write_text(json.dumps(report(seed=0)))
+    with pytest.raises(ValueError, match="one report of torch with seed 0, found several"):
         read_reports(runs)
 
 
