@@ -111,7 +111,7 @@ def _refuse_twins(reports: list[dict]) -> None:
         if keys.count((name, seed)) > 1:
             raise ValueError(
                 f"expected one report of {name} with seed {seed}, found several; "
-                "remove all but one, or train each with another seed and name"
+                "remove all but one, or evaluate models of different seeds"
             )
 
 
