@@ -15,7 +15,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
 Layers = list[tuple[np.ndarray, np.ndarray]]
-"""(weight (n_in, n_out), bias (n_out,)) of each layer, float32."""
+"""(weight (n_in, n_out), bias (n_out,)) of each layer, float16."""
 
 Rows = tuple[np.ndarray, np.ndarray]
 """X (n, d) float32 and the number of each row's class (n,)."""
@@ -25,12 +25,12 @@ Progress = Callable[[int, int, float | None], None]
 
 
 def half(values: np.ndarray) -> np.ndarray:
-    """Round to the nearest float16 and return float32.
+    """Round to the nearest float16.
 
     Weights are rounded when training ends, so that a bundle can store them in half the bytes and
     still answers exactly what the trained model answers.
     """
-    return np.asarray(values).astype(np.float16).astype(np.float32)
+    return np.asarray(values).astype(np.float16)
 
 
 class NetworkClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):

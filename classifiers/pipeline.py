@@ -15,6 +15,9 @@ from landmarks.mesh import N_POINTS, mirrored
 N_COMPONENTS = 256
 """Principal components that a classifier sees, unless there are fewer rows than that."""
 
+PIECE = 4096
+"""Faces whose features are computed at once."""
+
 
 class FaceFeatures(TransformerMixin, BaseEstimator):
     """The features of `classifiers.features` as a pipeline's first step."""
@@ -27,7 +30,10 @@ class FaceFeatures(TransformerMixin, BaseEstimator):
 
     def transform(self, points: np.ndarray) -> np.ndarray:
         """Return X, float32 (n, 1413), of points (n, 468, 3) or flat points (n, 1404)."""
-        return features(as_points(points))
+        points = as_points(points)
+        # In pieces, so that the intermediate float64 of a whole data set takes no gigabytes.
+        pieces = range(0, max(len(points), 1), PIECE)
+        return np.concatenate([features(points[start : start + PIECE]) for start in pieces])
 
 
 def as_points(points: np.ndarray) -> np.ndarray:
@@ -115,7 +121,7 @@ def fit_pipeline(
     prepare, pca = pipeline[:-1], pipeline["pca"]
     pca.set_params(n_components=min(pca.n_components, len(points)))
     prepare.fit(points)
-    pca.components_ = half(pca.components_)
+    pca.components_ = half(pca.components_).astype(np.float32)
     held_out = None if validation is None else (prepare.transform(validation[0]), validation[1])
     pipeline[-1].fit(prepare.transform(points), y, validation=held_out, progress=progress)
     return pipeline

@@ -1,8 +1,9 @@
 """A chunk of images and the part file that keeps its finished rows until all chunks are done.
 
 A chunk is the unit of work: any machine that sees the same storage can do one. Its part file holds
-a line of JSON about the images, then their CSV lines. The file's name is a fingerprint of the
-images and of what reads them, so that a part is only ever taken for the chunk that it came from.
+a line of JSON about the images, the views of their faces, then their CSV lines. The file's name is
+a fingerprint of the images and of what reads them, so that a part is only ever taken for the chunk
+that it came from.
 """
 
 import json
@@ -76,9 +77,11 @@ def extract_part(chunk: Chunk, parent: int) -> int:
     if os.getpid() != parent:
         _settle_in_worker()
     rows = extract_chunk(chunk.refs)
-    text = json.dumps(list(_images(rows))) + "\n" + "".join(map(row_line, rows))
+    views = b"".join(row["views"].tobytes() for row in rows if row["success"])
+    head = {"images": list(_images(rows)), "views": len(views)}
     with replacing(chunk.part, chunk.part.parent) as file:
-        file.write(text.encode())
+        file.write(json.dumps(head).encode() + b"\n" + views)
+        file.write("".join(map(row_line, rows)).encode())
     return len(chunk.refs)
 
 
@@ -92,9 +95,18 @@ def _images(rows: list[dict[str, Any]]) -> Iterator[tuple[str, str, str]]:
         before = row
 
 
-def images_of(part: IO[bytes]) -> list[list[str]]:
-    """Read name, pixel hash and reason of each image of a part; its CSV lines follow."""
-    return json.loads(part.readline())
+def read_head(part: IO[bytes]) -> tuple[list[list[str]], int]:
+    """Read the beginning of a part.
+
+    Returns
+    -------
+    images : list of [name, pixel hash, reason]
+        The images of the chunk.
+    size : int
+        Bytes of the views that follow; after them come the CSV lines.
+    """
+    head = json.loads(part.readline())
+    return head["images"], head["views"]
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """How a feature folder is laid out and how a row becomes text; light, so that workers start fast.
 
-``OUT/<split>/<label>.csv`` hold the rows, ``OUT/features.json`` says what made them,
+``OUT/<split>/<label>.csv`` hold the rows and ``.views.npy`` beside each the single meshes of its
+faces. ``OUT/features.json`` says what made them,
 ``OUT/pixels.tsv`` holds each image's pixel hash, and ``OUT/.parts`` the chunks done so far.
 """
 
@@ -22,6 +23,9 @@ DECIMALS = 3
 """Decimals of a pixel in the CSV: a thousandth is far below what the mesh resolves."""
 
 MANIFEST, PIXELS, PARTS = "features.json", "pixels.tsv", ".parts"
+
+VIEWS_SUFFIX = ".views.npy"
+"""In place of ``.csv``: float16 (n, 8, 468, 3), see `landmarks.views`, for each row with a face."""
 
 _POINTS = ",".join([f"%.{DECIMALS}f"] * len(POINT_COLUMNS))
 _NO_POINTS = "," * (3 * N_POINTS - 1)

@@ -14,8 +14,9 @@ import numpy as np
 import pandas as pd
 
 from data.errors import DataError
-from data.rows import COLUMNS, MANIFEST, META_COLUMNS, PARTS, PIXELS
+from data.rows import COLUMNS, MANIFEST, META_COLUMNS, PARTS, PIXELS, VIEWS_SUFFIX
 from landmarks.mesh import N_POINTS, POINT_COLUMNS
+from landmarks.views import N_VIEWS
 
 _NUMBERS = ("face", "width", "height", "success")
 _TYPES = (
@@ -52,6 +53,53 @@ def read_table(source: str | Path | Sequence[str | Path]) -> pd.DataFrame:
 def points_of(table: pd.DataFrame) -> np.ndarray:
     """Return the points of a table's rows, float32 (n, 468, 3), in pixels, x right, y down."""
     return table[list(POINT_COLUMNS)].to_numpy(np.float32).reshape(-1, N_POINTS, 3)
+
+
+def read_views(source: str | Path) -> np.ndarray:
+    """Read the single meshes whose means a table's points are.
+
+    Parameters
+    ----------
+    source : str or Path
+        A folder that ``make features`` wrote, or a CSV.
+
+    Returns
+    -------
+    ndarray of float16, shape (n, v, 468, 3)
+        For each successful row of ``read_table(source)``, in its order, what
+        `landmarks.views.unpack` takes; v is 0 where the CSVs have no views beside them.
+
+    Raises
+    ------
+    DataError
+        If views and rows don't fit together.
+    """
+    csvs = _csv_paths(Path(source))
+    paths = [path.with_name(path.name.removesuffix(".csv") + VIEWS_SUFFIX) for path in csvs]
+    counts = [_count_faces(path) for path in csvs]
+    if not any(path.is_file() for path in paths):
+        return np.empty((sum(counts), 0, N_POINTS, 3), np.float16)
+    views = [_load_views(path, count) for path, count in zip(paths, counts, strict=True)]
+    return np.concatenate(views)
+
+
+def _count_faces(path: Path) -> int:
+    """Count the successful rows of a CSV."""
+    return int(pd.read_csv(path, usecols=["success"])["success"].sum())
+
+
+def _load_views(path: Path, count: int) -> np.ndarray:
+    """Load the views of one CSV's faces."""
+    try:
+        views = np.load(path, allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise DataError(f"{path} can't be read; make the features again.") from error
+    if views.shape != (count, N_VIEWS, N_POINTS, 3):
+        raise DataError(
+            f"Expected views of {count} faces in {path}, got {views.shape}; make the features "
+            "again, or remove all .views.npy files to do without."
+        )
+    return views
 
 
 def read_pixels(folder: str | Path) -> pd.DataFrame:

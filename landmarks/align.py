@@ -65,4 +65,7 @@ def _cofactor(xp: Any, matrix: Any) -> Any:
     """Return the cofactors of (n, 3, 3) matrices: their rows' cross products."""
     after = matrix[:, [1, 2, 0], :]
     last = matrix[:, [2, 0, 1], :]
-    return after[:, :, [1, 2, 0]] * last[:, :, [2, 0, 1]] - after[:, :, [2, 0, 1]] * last[:, :, [1, 2, 0]]
+    return (
+        after[:, :, [1, 2, 0]] * last[:, :, [2, 0, 1]]
+        - after[:, :, [2, 0, 1]] * last[:, :, [1, 2, 0]]
+    )

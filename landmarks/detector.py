@@ -6,15 +6,16 @@ as missed. In a *photo* the full-range detector looks for faces first, in four q
 tiles where that is called for, and Face Mesh sees one upright crop a face. An image goes the way
 that its size suggests, then the other one.
 
-Either way each mesh is the mean of the one found on the picture and the one found on its mirror
-image, so that image and mirror image are treated alike, and has to pass landmarks.plausibility.
+Either way a mesh is found on the picture and on its mirror image, so that both are treated alike,
+and has to pass landmarks.plausibility. A face that was found is looked at again, turned, moved and
+scaled a little; its points are the mean of all these meshes, each of which scatters.
 """
 
 import contextlib
 import os
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import version
 
@@ -22,10 +23,12 @@ import cv2
 import numpy as np
 
 from landmarks import framing
+from landmarks.align import align
 from landmarks.mesh import N_POINTS, mirrored
-from landmarks.plausibility import is_meant, merged, overlap
+from landmarks.plausibility import LEAST_AGREEMENT, disagreement, is_meant, merged, overlap
+from landmarks.views import radius
 
-MESH_VERSION = f"mediapipe {version('mediapipe')}, refined, static, mirror mean, chain 1"
+MESH_VERSION = f"mediapipe {version('mediapipe')}, refined, static, mean of 8 views, chain 2"
 """Names mesh and settings; a change that moves points changes it."""
 
 CLOSE_UP_SIDE = 128
@@ -47,6 +50,19 @@ CLOSE_UP_CHAIN = (
 CROP_CHAIN = ((2.0, 0.5), (1.5, 0.5), (2.0, 0.1))
 """Side of a face's crop over the side of its detection, and Face Mesh's confidence."""
 
+LOOKS_AGAIN = (
+    # roll in radians, scale, shift to the right and down in sides; as a set its own mirror image
+    (0.12, 1.05, 0.03, -0.02),
+    (-0.12, 1.05, -0.03, -0.02),
+    (0.0, 0.9, 0.0, 0.03),
+)
+"""Further crops of a face that was found, each shown with its mirror image."""
+
+LOOK_RADII = 6.0
+"""Side of such a crop in rms radii of the mesh: twice a face's height."""
+
+LOOK_CONFIDENCE = 0.1
+
 LEAST_SCORE = 0.5
 CONVINCING_SCORE = 0.75
 SMALL_SHARE = 0.2
@@ -67,9 +83,14 @@ class Face:
     points : ndarray of float32, shape (468, 3)
         Pixels of the image: x to the right and y down from its top left corner, z the depth in
         the same unit, smaller is nearer.
+    views : ndarray of float32, shape (v, 468, 3), v up to 8
+        The single meshes whose mean the points are, in the same coordinates.
     """
 
     points: np.ndarray
+    views: np.ndarray = field(
+        default_factory=lambda: np.empty((0, N_POINTS, 3), np.float32), repr=False, compare=False
+    )
 
     @property
     def box(self) -> tuple[int, int, int, int]:
@@ -156,9 +177,10 @@ def _find_close_up(image: np.ndarray, strict: bool = False) -> list[Face]:
     """Return the one face that fills the image, or none; `strict` where there may be none."""
     for size, border, grey, confidence in CLOSE_UP_CHAIN[:3] if strict else CLOSE_UP_CHAIN:
         picture = framing.padded(image, size, border, grey)
-        points = _mesh(picture.pixels, confidence, strict)
+        pair = _pair(picture.pixels, confidence)
+        points = merged(*pair, strict)
         if points is not None:
-            return [Face(picture.to_image(points).astype(np.float32))]
+            return [_looked_at_again(image, picture, pair, points)]
     return []
 
 
@@ -202,9 +224,10 @@ def _mesh_one(image: np.ndarray, detection: _Detection) -> Face | None:
     for margin, confidence in CROP_CHAIN:
         side = detection.side * margin
         picture = framing.upright_crop(image, detection.centre, side, detection.roll)
-        points = _mesh(picture.pixels, confidence, strict=True)
+        pair = _pair(picture.pixels, confidence)
+        points = merged(*pair, strict=True)
         if points is not None and is_meant(points, framing.CROP_SIDE, margin):
-            return Face(picture.to_image(points).astype(np.float32))
+            return _looked_at_again(image, picture, pair, points)
     return None
 
 
@@ -213,14 +236,41 @@ def _corners(face: Face) -> np.ndarray:
     return np.concatenate([face.points[:, :2].min(axis=0), face.points[:, :2].max(axis=0)])
 
 
-def _mesh(pixels: np.ndarray, confidence: float, strict: bool) -> np.ndarray | None:
-    """Return the mesh (468, 3) of a picture and its mirror image, or None."""
+def _pair(pixels: np.ndarray, confidence: float) -> tuple[np.ndarray | None, np.ndarray | None]:
+    """Return the meshes (468, 3) of a picture and, mapped back, of its mirror image."""
     network = _face_mesh(confidence)
     straight = network.points(pixels)
     flipped = network.points(cv2.flip(pixels, 1))
-    if flipped is not None:
-        flipped = mirrored(flipped, pixels.shape[1])
-    return merged(straight, flipped, strict)
+    return straight, None if flipped is None else mirrored(flipped, pixels.shape[1])
+
+
+def _looked_at_again(
+    image: np.ndarray,
+    picture: framing.Picture,
+    pair: tuple[np.ndarray | None, np.ndarray | None],
+    points: np.ndarray,
+) -> Face:
+    """Make a face of what one picture showed and of further looks that agree with it."""
+    points = picture.to_image(points)
+    views = [picture.to_image(mesh) for mesh in pair if mesh is not None]
+    for look in looks_again(image, points):
+        pair = _pair(look.pixels, LOOK_CONFIDENCE)
+        views += [look.to_image(mesh) for mesh in pair if mesh is not None]
+    agreed = [view for view in views if disagreement(view, points) < LEAST_AGREEMENT]
+    mean = np.mean(agreed or [points], axis=0)
+    return Face(mean.astype(np.float32), np.array(agreed, np.float32).reshape(-1, N_POINTS, 3))
+
+
+def looks_again(image: np.ndarray, points: np.ndarray) -> Iterator[framing.Picture]:
+    """Yield further crops of a face whose points (468, 3) are known in pixels of the image."""
+    rotation = align(points[None])[1][0]
+    roll = np.arctan2(rotation[1, 0], rotation[0, 0])
+    side = LOOK_RADII * radius(points).item()
+    centre = points[:, :2].mean(axis=0)
+    for turn, scale, *shift in LOOKS_AGAIN:
+        yield framing.upright_crop(
+            image, centre + np.multiply(shift, side), side * scale, roll + turn
+        )
 
 
 def _detect(picture: framing.Picture, quarters: int) -> list[_Detection]:

@@ -14,6 +14,7 @@ import numpy as np
 
 from landmarks.detector import shared_finder
 from landmarks.images import ImageError, UnreadableImage, pixel_hash, read_image
+from landmarks.views import pack
 
 CSV_SIDE = 48
 """Side in pixels of the images in fer2013.csv."""
@@ -56,7 +57,8 @@ def extract_chunk(refs: Sequence[ImageRef]) -> list[dict[str, Any]]:
         In the order of ``refs``, one row per face, or one for an image without: image, label,
         split, face (0 for the largest), width, height (0 where unreadable), success (1 or 0),
         reason ("", "no-face" or an `ImageError.reason`), pixels (hash, "" where unreadable) and
-        points (float32 (468, 3) in pixels of the upright image, or None).
+        points (float32 (468, 3) in pixels of the upright image, or None) and views (what
+        `landmarks.views.pack` makes, or None).
     """
     records = _csv_pixels(refs)
     return [row for ref in refs for row in _rows(ref, records)]
@@ -65,7 +67,7 @@ def extract_chunk(refs: Sequence[ImageRef]) -> list[dict[str, Any]]:
 def _rows(ref: ImageRef, records: dict[tuple[str, int], str]) -> Iterator[dict[str, Any]]:
     """Yield an image's rows; whatever is wrong with it ends as a reason."""
     known = {"image": ref.image, "label": ref.label, "split": ref.split}
-    failed = {"face": 0, "success": 0, "points": None}
+    failed = {"face": 0, "success": 0, "points": None, "views": None}
     try:
         image = _image(ref, records)
     except ImageError as error:
@@ -77,7 +79,9 @@ def _rows(ref: ImageRef, records: dict[tuple[str, int], str]) -> Iterator[dict[s
     if not faces:
         yield known | failed | {"reason": "no-face"}
     for number, face in enumerate(faces):
-        yield known | {"face": number, "success": 1, "reason": "", "points": face.points}
+        views = pack(face.points, face.views)
+        found = {"face": number, "success": 1, "reason": "", "points": face.points, "views": views}
+        yield known | found
 
 
 def _image(ref: ImageRef, records: dict[tuple[str, int], str]) -> np.ndarray:

@@ -87,9 +87,8 @@ def upright_crop(image: np.ndarray, centre: np.ndarray, side: float, roll: float
     warp = (to_source @ np.vstack([matrix, [0, 0, 1]]))[:2]
     # OpenCV counts from the middle of the first pixel.
     warp[:, 2] += warp[:, :2] @ np.full(2, 0.5) - 0.5
-    pixels = cv2.warpAffine(
-        source, warp, (CROP_SIDE, CROP_SIDE), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    )
+    way = cv2.INTER_CUBIC if step < 1 else cv2.INTER_LINEAR
+    pixels = cv2.warpAffine(source, warp, (CROP_SIDE, CROP_SIDE), flags=way | cv2.WARP_INVERSE_MAP)
     return Picture(pixels, matrix)
 
 

@@ -30,7 +30,7 @@ TRIANGLES = np.array(_TOPOLOGY["triangles"])
 """int (m, 3): the tessellation's triangles."""
 
 CANONICAL = np.array(_TOPOLOGY["canonical"], dtype=np.float32)
-"""float32 (468, 3): the symmetric mean face, centred, of unit rms radius, x right, y down, z away."""
+"""float32 (468, 3): the symmetric mean face, centred, unit rms radius, x right, y down, z away."""
 
 
 def mirrored(points: np.ndarray, width: float = 0.0) -> np.ndarray:

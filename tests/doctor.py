@@ -75,7 +75,9 @@ def main() -> int:
         for what, mend in found:
             print(f"  {what}; {mend}")
     if not (shutil.which("chromium") or shutil.which("google-chrome")):
-        print("browser    none: the page's browser tests are skipped (Debian: apt install chromium)")
+        print(
+            "browser    none: the page's browser tests are skipped (Debian: apt install chromium)"
+        )
     return int(broken)
 
 
