@@ -64,7 +64,7 @@ LOOK_RADII = 6.0
 LOOK_CONFIDENCE = 0.1
 
 LEAST_SCORE = 0.5
-CONVINCING_SCORE = 0.75
+CONVINCING_SCORE = 0.85
 SMALL_SHARE = 0.2
 """A detection below this share of the shorter side suggests that there are smaller ones."""
 
