@@ -4,7 +4,7 @@ PYTHON := $(VENV)/bin/python
 READY  := $(VENV)/.ready
 
 # The defaults run on the composite sample faces; name your own on the command line.
-IMAGES ?= data/sample/images
+IMAGES ?= data/sample
 OUT    ?=
 TABLE  ?= build/features
 MODEL  ?=
@@ -30,11 +30,11 @@ web: $(READY)  ## Serve the page: HOST=127.0.0.1 PORT=5000 MODEL=
 features: $(READY)  ## Turn photos into landmark CSVs: IMAGES= OUT= WORKERS= BACKEND=
 	@$(PYTHON) -m data.features "$(IMAGES)" "$(or $(OUT),build/features)" $(call option,WORKERS,workers) $(call option,BACKEND,backend)
 
-train: $(READY)  ## Train a classifier on the CSVs: TABLE= MODEL=sklearn|torch OUT= CLASSES= SEED= BALANCE=
-	@$(PYTHON) -m classifiers.train "$(TABLE)" --model "$(or $(MODEL),sklearn)" --out "$(or $(OUT),build/model)" --seed "$(SEED)" $(call option,CLASSES,classes) $(call option,BALANCE,balance)
+train: $(READY)  ## Train a classifier on the CSVs: TABLE= MODEL=sklearn|torch OUT= CLASSES= SEED= BALANCE= DATA=
+	@$(PYTHON) -m classifiers.train "$(TABLE)" --model "$(or $(MODEL),sklearn)" --out "$(or $(OUT),build/model)" --seed "$(SEED)" $(call option,CLASSES,classes) $(call option,BALANCE,balance) $(call option,DATA,data-name)
 
-evaluate: $(READY)  ## Measure a bundle on labelled images: IMAGES= MODEL= OUT=
-	@$(PYTHON) -m classifiers.evaluate "$(IMAGES)" "$(or $(MODEL),build/model)" "$(or $(OUT),build/evaluation)"
+evaluate: $(READY)  ## Measure a bundle on labelled images: IMAGES= MODEL= OUT= SPLIT=
+	@$(PYTHON) -m classifiers.evaluate "$(IMAGES)" "$(or $(MODEL),build/model)" "$(or $(OUT),build/evaluation)" $(call option,SPLIT,split) $(call option,WORKERS,workers) $(call option,BACKEND,backend)
 
 test: $(READY)  ## Run the tests: ARGS="-k web"
 	@$(PYTHON) -m pytest $(ARGS)

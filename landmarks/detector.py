@@ -380,6 +380,16 @@ _face_mesh = cache(_FaceMesh)
 _face_detector = cache(_FaceDetector)
 
 
+def raw_points(pixels: np.ndarray, confidence: float) -> np.ndarray | None:
+    """Return one bare mesh (468, 3) in pixels of a picture, neither checked nor averaged."""
+    return _face_mesh(confidence).points(pixels)
+
+
+def connections(name: str) -> frozenset[tuple[int, int]]:
+    """Return the edges of one of MediaPipe's lists, such as ``"LIPS"`` or ``"TESSELATION"``."""
+    return getattr(_solutions().face_mesh_connections, f"FACEMESH_{name}")
+
+
 def _solutions() -> object:
     """Import MediaPipe late: it takes seconds, and who only names a `Face` needs none of it."""
     import mediapipe
