@@ -20,6 +20,9 @@ Layers = list[tuple[np.ndarray, np.ndarray]]
 Rows = tuple[np.ndarray, np.ndarray]
 """X (n, d) float32 and the number of each row's class (n,)."""
 
+Looks = tuple[np.ndarray, np.ndarray]
+"""Several looks at each row, (n, looks, d) float16 or float32, and the classes' numbers (n,)."""
+
 Progress = Callable[[int, int, float | None], None]
 """Called after each epoch with its number, the most there can be, and the validation accuracy."""
 
@@ -55,6 +58,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         y: np.ndarray,
         validation: tuple[np.ndarray, np.ndarray] | None = None,
         progress: Progress | None = None,
+        looks: np.ndarray | None = None,
     ) -> "NetworkClassifier":
         """Train.
 
@@ -69,6 +73,9 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
             epochs are trained and the last is kept.
         progress : callable, optional
             See `Progress`.
+        looks : ndarray of float16 or float32, shape (n, looks, d), optional
+            Other versions of each row, such as its mirror image. Each pass over the rows draws one
+            of them in place of each row of X; X itself is drawn only if it is among them.
 
         Returns
         -------
@@ -88,7 +95,10 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         if self.sampler not in (None, "balanced"):
             raise ValueError(f"Expected sampler None or 'balanced', got {self.sampler!r}.")
         held_out = None if validation is None else self._encoded(*validation)
-        self.networks_ = self._train((X, codes), held_out, progress)
+        shown = X[:, None] if looks is None else looks
+        if shown.shape[0] != len(X) or shown.shape[2:] != X.shape[1:]:
+            raise ValueError(f"Expected looks at X of shape {X.shape}, got {shown.shape}.")
+        self.networks_ = self._train((shown, codes), held_out, progress)
         return self
 
     def predict_proba(self, X: np.ndarray) -> np.ndarray:
@@ -113,7 +123,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         return self.classes_[self.predict_proba(X).argmax(axis=1)]
 
     @abstractmethod
-    def _train(self, rows: Rows, held_out: Rows | None, progress: Progress | None) -> list[Layers]:
+    def _train(self, rows: Looks, held_out: Rows | None, progress: Progress | None) -> list[Layers]:
         """Train on encoded rows and return the networks."""
 
     def _encoded(self, X: np.ndarray, y: np.ndarray) -> Rows:

@@ -11,6 +11,10 @@ from sklearn.preprocessing import StandardScaler
 from classifiers.features import N_COORDINATES, features
 from classifiers.networks import NetworkClassifier, Progress, half
 from landmarks.mesh import N_POINTS, mirrored
+from landmarks.views import unpack
+
+CHUNK = 1024
+"""Faces whose views are prepared at once, to bound memory."""
 
 N_COMPONENTS = 256
 """Principal components that a classifier sees, unless there are fewer rows than that."""
@@ -86,6 +90,7 @@ def fit_pipeline(
     validation: tuple[np.ndarray, np.ndarray] | None = None,
     mirror_copies: bool = True,
     progress: Progress | None = None,
+    views: np.ndarray | None = None,
 ) -> Pipeline:
     """Fit each step on the training rows alone, and stop by the validation rows.
 
@@ -104,6 +109,9 @@ def fit_pipeline(
         Train on each face's mirror image too.
     progress : callable, optional
         See `classifiers.networks.Progress`.
+    views : ndarray of float16, shape (n, v, 468, 3), optional
+        Single meshes of each face, from `data.table.read_views`. Each pass shows one of them, or
+        their mean, in place of the mean alone.
 
     Returns
     -------
@@ -116,15 +124,37 @@ def fit_pipeline(
         If points or classes don't fit; see `as_points` and `NetworkClassifier.fit`.
     """
     points = as_points(points)
-    if mirror_copies:
-        points, y = np.concatenate([points, mirrored(points)]), np.concatenate([y, y])
     prepare, pca = pipeline[:-1], pipeline["pca"]
-    pca.set_params(n_components=min(pca.n_components, len(points)))
-    prepare.fit(points)
-    pca.components_ = half(pca.components_).astype(np.float32)
+    both = np.concatenate([points, mirrored(points)]) if mirror_copies else points
+    pca.set_params(n_components=min(pca.n_components, len(both)))
+    prepare.fit(both)
+    pca.components_ = half(pca.components_)
     held_out = None if validation is None else (prepare.transform(validation[0]), validation[1])
-    pipeline[-1].fit(prepare.transform(points), y, validation=held_out, progress=progress)
+    pipeline[-1].fit(
+        prepare.transform(points),
+        y,
+        validation=held_out,
+        progress=progress,
+        looks=_looks(prepare, points, views, mirror_copies),
+    )
     return pipeline
+
+
+def _looks(
+    prepare: Pipeline, points: np.ndarray, views: np.ndarray | None, mirror_copies: bool
+) -> np.ndarray:
+    """Return every version of each face that training shows, float16 (n, looks, n_components)."""
+    shown = []
+    for start in range(0, len(points), CHUNK):
+        chunk = points[start : start + CHUNK]
+        meshes = chunk[:, None]
+        if views is not None:
+            meshes = np.concatenate([meshes, unpack(chunk, views[start : start + CHUNK])], axis=1)
+        if mirror_copies:
+            meshes = np.concatenate([meshes, mirrored(meshes)], axis=1)
+        X = prepare.transform(meshes.reshape(-1, N_POINTS, 3))
+        shown.append(X.reshape(len(chunk), meshes.shape[1], -1).astype(np.float16))
+    return np.concatenate(shown)
 
 
 def mirror_passes(model: Any, points: np.ndarray) -> np.ndarray:

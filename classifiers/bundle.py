@@ -1,0 +1,206 @@
+"""A bundle: the folder that holds a trained model and says everything about itself.
+
+``manifest.json`` names the rest with their SHA-256: ``model.onnx`` is what is served,
+``model.joblib`` the pipeline as it was trained (a pickle, which nothing here ever loads),
+``train_pixels.npy`` the pixel hashes of the training images, ``card.md`` the model card.
+"""
+
+import json
+import os
+import tempfile
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+FORMAT = 1
+"""Version of the layout; a bundle of another version is refused."""
+
+MODEL, PICKLE, PIXELS, CARD, MANIFEST = (
+    "model.onnx",
+    "model.joblib",
+    "train_pixels.npy",
+    "card.md",
+    "manifest.json",
+)
+FILES = (MODEL, PICKLE, PIXELS, CARD)
+
+SHIPPED = Path(__file__).with_name("bundles")
+DEFAULT_BUNDLE = "landmarks"
+"""Name of the shipped bundle that the page and the commands use."""
+
+_TYPES = {
+    "name": str,
+    "version": str,
+    "classes": list,
+    "mesh": str,
+    "seed": int,
+    "temperature": float,
+    "unsure_threshold": float,
+    "training_seconds": float,
+    "rest_face": list,
+    "metrics": dict,
+    "data": dict,
+    "files": dict,
+}
+
+
+class BundleError(ValueError):
+    """A bundle that is missing, damaged or doesn't fit; the message is one sentence."""
+
+
+class BundleNotWritable(BundleError):
+    """A folder where no bundle can be written."""
+
+
+def resolve(bundle: str | Path) -> Path:
+    """Return the folder of a bundle given as a folder or as the name of a shipped one.
+
+    Raises
+    ------
+    BundleError
+        If there is neither.
+    """
+    for folder in (SHIPPED / bundle, Path(bundle)):
+        if (folder / MANIFEST).is_file():
+            return folder
+    names = sorted(path.parent.name for path in SHIPPED.glob(f"*/{MANIFEST}"))
+    raise BundleError(
+        f"Expected a bundle's folder or a shipped one's name ({', '.join(names) or 'none yet'}), "
+        f"got {bundle}; make one with make train."
+    )
+
+
+def save_bundle(folder: str | Path, manifest: dict[str, Any], files: dict[str, bytes]) -> Path:
+    """Write a bundle whole, or not at all.
+
+    Parameters
+    ----------
+    folder : str or Path
+        Where it shall be; a bundle that is there is replaced.
+    manifest : dict
+        What the bundle says about itself; the format and the hashes are added.
+    files : dict
+        Content of each of `FILES`.
+
+    Returns
+    -------
+    Path
+        `folder`.
+
+    Raises
+    ------
+    BundleError
+        If `folder` holds something that is no bundle.
+    BundleNotWritable
+        If the disk refuses.
+    """
+    folder = Path(folder)
+    check_place(folder)
+    hashes = {name: sha256(files[name]).hexdigest() for name in FILES}
+    text = json.dumps({"format": FORMAT, **manifest, "files": hashes}, indent=1) + "\n"
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as beside:
+            new, old = Path(beside, "new"), Path(beside, "old")
+            new.mkdir()
+            for name, content in {**files, MANIFEST: text.encode()}.items():
+                (new / name).write_bytes(content)
+            if folder.exists():
+                os.replace(folder, old)
+            os.replace(new, folder)
+    except OSError as error:
+        raise BundleNotWritable(
+            f"Expected to write a bundle to {folder}, got: {error.strerror}; name another OUT."
+        ) from error
+    return folder
+
+
+def check_place(folder: str | Path) -> None:
+    """Raise a BundleError if a bundle written to `folder` would replace something else.
+
+    Asked before training starts, so that hours are not lost to a wrong name.
+    """
+    folder = Path(folder)
+    if folder.is_file() or (
+        folder.is_dir() and any(folder.iterdir()) and not (folder / MANIFEST).is_file()
+    ):
+        raise BundleError(
+            f"Expected {folder} to be new, empty or a bundle, got something else; "
+            "name another OUT, nothing there was touched."
+        )
+    parent = next(path for path in folder.absolute().parents if path.exists())
+    if not (parent.is_dir() and os.access(parent, os.W_OK)):
+        raise BundleNotWritable(
+            f"Expected a folder that can be written to for {folder}, got {parent}; "
+            "name another OUT."
+        )
+
+
+def load_manifest(folder: str | Path, mesh: str | None = None) -> dict[str, Any]:
+    """Read a bundle's manifest after checking all that the bundle says.
+
+    Parameters
+    ----------
+    folder : str or Path
+        The bundle.
+    mesh : str, optional
+        Version of the mesh that the caller will feed it with, which has to be the bundle's.
+
+    Returns
+    -------
+    dict
+        The manifest.
+
+    Raises
+    ------
+    BundleError
+        If a file is missing or altered, or format, mesh or classes don't fit.
+    """
+    folder = Path(folder)
+    manifest = _read_manifest(folder / MANIFEST)
+    for name in FILES:
+        if not (folder / name).is_file():
+            raise BundleError(f"Expected {name} in the bundle {folder}, found none; copy it anew.")
+        if sha256((folder / name).read_bytes()).hexdigest() != manifest["files"].get(name):
+            raise BundleError(
+                f"Expected {folder / name} as the manifest's SHA-256 says, got another content; "
+                "copy the bundle anew or train it again."
+            )
+    if mesh is not None and manifest["mesh"] != mesh:
+        raise BundleError(
+            f"Expected a bundle for the mesh {mesh}, got {folder} for {manifest['mesh']}; "
+            "make the features and train it again."
+        )
+    return manifest
+
+
+def train_pixels(folder: str | Path) -> frozenset[str]:
+    """Return the pixel hashes (16 hexadecimal digits) of the images that trained a bundle."""
+    hashes = np.load(Path(folder) / PIXELS, allow_pickle=False)
+    return frozenset(f"{number:016x}" for number in hashes.tolist())
+
+
+def _read_manifest(path: Path) -> dict[str, Any]:
+    """Read the manifest and check its format, its fields and its classes."""
+    try:
+        manifest = json.loads(path.read_text("utf-8"))
+        version = manifest["format"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise BundleError(
+            f"Expected a bundle's manifest in {path}, found none that can be read; "
+            "name a folder that make train wrote."
+        ) from error
+    if version != FORMAT:
+        raise BundleError(
+            f"Expected a bundle of format {FORMAT}, got {version} in {path}; train it again "
+            "with this version."
+        )
+    for key, kind in _TYPES.items():
+        if not isinstance(manifest.get(key), kind):
+            raise BundleError(f"Expected {key} in {path}, found none that fits; train it again.")
+    classes = manifest["classes"]
+    if len(set(classes)) != len(classes) or len(classes) < 2:
+        raise BundleError(f"Expected two different classes or more in {path}, got {classes}.")
+    return manifest

@@ -1,0 +1,76 @@
+"""The model card of a bundle, written from what its manifest says."""
+
+from typing import Any
+
+DATA_NOTES = {
+    "fer2013": (
+        "FER2013's labels are noisy: people asked again agree with about two labels of three. The "
+        "rights in its images are unresolved, and who is in them, with what consent, is not known. "
+        "The images themselves are not part of this bundle."
+    ),
+}
+"""What is known of data sets, by their name in lower case."""
+
+NO_NOTES = "Nothing is known of this data set here; describe it before you pass the model on."
+
+CARD = """# Model card: {name}
+
+Reads the expression a face shows from 468 face landmarks: {classes}.
+
+## What it is
+- {model} on {preprocessing}, seed {seed}, balance {balance}.
+- Input: {input}
+- Mesh: {mesh}
+- Confidences are calibrated (temperature {temperature:.3f}); below {unsure_threshold:.2f} the
+  answer counts as unsure.
+
+## What it learned from
+{n_train:,} faces trained it and {n_validation:,} chose its epoch, temperature and threshold (no
+picture has a copy on both sides). Data: {data_name}, fingerprint `{fingerprint}`.
+{notes}
+
+## How good it is
+On the validation rows, by which it was also chosen; measure it on images of your own with
+`make evaluate`.
+
+| figure | |
+|---|---|
+{figures}
+
+## What it is not for
+It says which expression a face shows, as people labelled such faces, not what a person feels. It is
+not for work, school, hiring or policing; the EU AI Act forbids emotion inference at work and in
+education. It was not tested for equal accuracy across ages, genders and skin colours.
+"""
+
+
+def model_card(manifest: dict[str, Any]) -> str:
+    """Return the card of a bundle in Markdown.
+
+    Parameters
+    ----------
+    manifest : dict
+        What `classifiers.bundle` keeps; see `classifiers.train`.
+    """
+    data, metrics = manifest["data"], manifest["metrics"]
+    figures = [f"| {name.replace('_', ' ')} | {value:.3f} |" for name, value in metrics.items()]
+    return CARD.format(
+        **{key: manifest[key] for key in _PLAIN},
+        classes=", ".join(manifest["classes"]),
+        **data,
+        notes=DATA_NOTES.get(data["data_name"].lower(), NO_NOTES),
+        figures="\n".join(figures),
+    )
+
+
+_PLAIN = (
+    "name",
+    "model",
+    "preprocessing",
+    "seed",
+    "balance",
+    "input",
+    "mesh",
+    "temperature",
+    "unsure_threshold",
+)

@@ -1,0 +1,202 @@
+"""A photo becomes expressions with confidences: the one way by which a bundle is served."""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+
+from classifiers.bundle import DEFAULT_BUNDLE, MODEL, BundleError, load_manifest, resolve
+from classifiers.explain import explain
+from landmarks.detector import MESH_VERSION, Face, shared_finder
+from landmarks.images import FOLDER_FORMATS, read_image
+from landmarks.mesh import N_POINTS, mirrored
+
+NO_FACE = "no-face"
+
+
+@dataclass(frozen=True)
+class FaceReading:
+    """What one face shows.
+
+    Attributes
+    ----------
+    face : Face
+        Its points and box, in pixels of the upright image.
+    expression, second : str
+        The classes with the largest and the second largest confidence.
+    confidences : dict of str to float, 0..1
+        Every class in the bundle's order; they sum to 1.
+    unsure : bool
+        Whether the largest confidence lies below the bundle's threshold.
+    """
+
+    face: Face
+    expression: str
+    second: str
+    confidences: dict[str, float]
+    unsure: bool
+    _explain: Callable[[], dict[str, float]] = field(repr=False, compare=False)
+
+    def explanation(self) -> dict[str, float]:
+        """Return what each region contributed to `expression`; see `classifiers.explain`."""
+        return self._explain()
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a photo shows: its faces, largest first, or why there are none.
+
+    Attributes
+    ----------
+    faces : list of FaceReading
+    reason : str
+        ``""``, or ``"no-face"`` where no face was found.
+    width, height : int
+        Of the upright image, in pixels.
+    """
+
+    faces: list[FaceReading]
+    reason: str
+    width: int
+    height: int
+
+    def to_json(self, name: str) -> dict[str, Any]:
+        """Return the element of ``images`` that the commands and the API answer with."""
+        faces = [
+            {
+                "box": list(found.face.box),
+                "expression": found.expression,
+                "confidences": found.confidences,
+                "unsure": found.unsure,
+            }
+            for found in self.faces
+        ]
+        return {"image": name, "faces": faces, "reason": self.reason}
+
+
+class Predictor:
+    """A bundle, ready to answer.
+
+    Parameters
+    ----------
+    bundle : str or Path
+        A bundle's folder, or the name of a shipped one.
+    mirror : bool, default True
+        Average over the face and its mirror image, which is more accurate and takes twice as
+        long; the confidences are calibrated for that.
+
+    Attributes
+    ----------
+    folder : Path
+    manifest : dict
+    classes : tuple of str
+        In the order of every proba.
+
+    Raises
+    ------
+    BundleError
+        If the bundle is missing, damaged or doesn't fit this version.
+    """
+
+    def __init__(self, bundle: str | Path = DEFAULT_BUNDLE, mirror: bool = True):
+        self.folder = resolve(bundle)
+        self.manifest = load_manifest(self.folder, MESH_VERSION)
+        self.classes = tuple(self.manifest["classes"])
+        self.mirror = mirror
+        self._session = _session(self.folder / MODEL, len(self.classes))
+        self._rest_face = np.array(self.manifest["rest_face"], dtype=np.float32)
+
+    def predict_proba(self, points: np.ndarray) -> np.ndarray:
+        """Return calibrated confidences.
+
+        Parameters
+        ----------
+        points : ndarray of float, shape (n, 468, 3)
+            Faces in pixels, x right, y down, as `landmarks.detector` and the feature CSVs give.
+
+        Returns
+        -------
+        proba : ndarray of float32, shape (n, k), range 0..1
+            Columns in the order of `classes`; rows sum to 1.
+
+        Raises
+        ------
+        ValueError
+            If the shape is another.
+        """
+        points = np.asarray(points, dtype=np.float32)
+        if points.ndim != 3 or points.shape[1:] != (N_POINTS, 3):
+            raise ValueError(
+                f"Expected ({N_POINTS}, 3) points of each of n faces, got {points.shape}; "
+                f"drop the iris points with points[:, :{N_POINTS}]."
+            )
+        if not self.mirror:
+            return self._session.run(None, {"points": points})[0]
+        both = np.concatenate([points, mirrored(points)])
+        proba = self._session.run(None, {"points": both})[0]
+        return (proba[: len(points)] + proba[len(points) :]) / 2
+
+    def read(
+        self, source: str | Path | bytes | np.ndarray, formats: Collection[str] = FOLDER_FORMATS
+    ) -> Reading:
+        """Find the faces of a photo and what they show.
+
+        Parameters
+        ----------
+        source : str, Path, bytes or ndarray of uint8, shape (h, w, 3)
+            An image file, its content, or RGB pixels of an upright image.
+        formats : collection of str
+            Image formats that are allowed, as Pillow names them.
+
+        Returns
+        -------
+        Reading
+
+        Raises
+        ------
+        landmarks.images.ImageError
+            If the image can't be read.
+        """
+        rgb = source if isinstance(source, np.ndarray) else read_image(source, formats)
+        faces = shared_finder().find(rgb)
+        height, width = rgb.shape[:2]
+        if not faces:
+            return Reading([], NO_FACE, width, height)
+        proba = self.predict_proba(np.stack([face.points for face in faces]))
+        found = [self._reading(face, row) for face, row in zip(faces, proba, strict=True)]
+        return Reading(found, "", width, height)
+
+    def _reading(self, face: Face, proba: np.ndarray) -> FaceReading:
+        """Put the confidences of one face into words."""
+        first, second = np.argsort(-proba, kind="stable")[:2]
+        return FaceReading(
+            face=face,
+            expression=self.classes[first],
+            second=self.classes[second],
+            confidences=dict(zip(self.classes, proba.tolist(), strict=True)),
+            unsure=bool(proba[first] < self.manifest["unsure_threshold"]),
+            _explain=lambda: explain(self.predict_proba, face.points, self._rest_face, first),
+        )
+
+
+def _session(path: Path, n_classes: int) -> onnxruntime.InferenceSession:
+    """Load the graph for one core: a face is too little work to share among several."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    try:
+        session = onnxruntime.InferenceSession(
+            path.read_bytes(), options, providers=["CPUExecutionProvider"]
+        )
+    # The runtime's own errors share no public base class.
+    except Exception as error:
+        raise BundleError(f"Expected an ONNX model in {path}, got none that loads.") from error
+    outputs = session.get_outputs()[0].shape[1]
+    if outputs != n_classes:
+        raise BundleError(
+            f"Expected a model of the manifest's {n_classes} classes, got {outputs} in {path}; "
+            "train it again."
+        )
+    return session

@@ -1,0 +1,242 @@
+"""From rows to the content of a bundle: train, calibrate, measure, export."""
+
+import io
+import time
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from importlib.metadata import version
+from typing import Any
+
+import joblib
+import numpy as np
+from sklearn.pipeline import Pipeline
+
+from classifiers.bundle import CARD, MODEL, PICKLE, PIXELS
+from classifiers.calibration import fit_temperature, tempered, unsure_threshold
+from classifiers.card import model_card
+from classifiers.export import to_onnx
+from classifiers.metrics import measure
+from classifiers.networks import NetworkClassifier, Progress
+from classifiers.pipeline import fit_pipeline, make_pipeline, mirror_passes
+from classifiers.sklearn_mlp import SklearnMLPClassifier
+from classifiers.torch_mlp import TorchMLPClassifier
+from landmarks.align import align
+
+CLASSIFIERS: dict[str, type[NetworkClassifier]] = {
+    "sklearn": SklearnMLPClassifier,
+    "torch": TorchMLPClassifier,
+}
+BALANCES = ("none", "weights", "sampler", "down", "over")
+"""Class weights in the loss, a sampler, rows dropped to the rarest class or repeated to the
+commonest; or the classes as they are."""
+
+NEUTRAL = "neutral"
+CHECKED_ROWS = 256
+DECIMALS_OF_REST_FACE = 4
+FIGURES = (
+    "accuracy",
+    "balanced_accuracy",
+    "macro_f1",
+    "weighted_f1",
+    "ece",
+    "coverage",
+    "accuracy_when_sure",
+)
+PACKAGES = ("numpy", "scikit-learn", "torch", "onnx", "onnxruntime")
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Labelled faces.
+
+    Attributes
+    ----------
+    points : ndarray of float32, shape (n, 468, 3)
+        In pixels.
+    y : ndarray of str, shape (n,)
+    pixels : ndarray of str, shape (n,)
+        Hash of each image's pixels, ``""`` where it isn't known.
+    mesh : str
+        Version of the mesh that found the points.
+    views : ndarray of float16, shape (n, v, 468, 3), optional
+        Single meshes of each face, see `landmarks.views`.
+    """
+
+    points: np.ndarray
+    y: np.ndarray
+    pixels: np.ndarray
+    mesh: str
+    views: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What the user chooses for a training, and the version of Mien that does it."""
+
+    name: str
+    version: str
+    model: str = "sklearn"
+    balance: str = "none"
+    seed: int = 0
+    data_name: str = "not named"
+
+
+def train(
+    rows: Rows, held_out: np.ndarray, choices: Choices, progress: Progress | None = None
+) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """Train a model and return a bundle's content.
+
+    Parameters
+    ----------
+    rows : Rows
+        Training and validation rows.
+    held_out : ndarray of bool, shape (n,)
+        Which rows validate: they end the training, fit the temperature and the unsure threshold,
+        and give the figures.
+    choices : Choices
+    progress : callable, optional
+        See `classifiers.networks.Progress`.
+
+    Returns
+    -------
+    manifest : dict
+    files : dict of str to bytes
+        Both for `classifiers.bundle.save_bundle`.
+
+    Raises
+    ------
+    ValueError
+        If the rows don't fit.
+    """
+    started = time.monotonic()
+    validation = rows.points[held_out], rows.y[held_out]
+    chosen = balanced_rows(rows.y, ~held_out, choices.balance, choices.seed)
+    pipeline = fit_pipeline(
+        make_pipeline(_classifier(choices)),
+        rows.points[chosen],
+        rows.y[chosen],
+        validation,
+        progress=progress,
+        views=None if rows.views is None else rows.views[chosen],
+    )
+    temperature, threshold, figures = _calibrate(pipeline, *validation)
+    manifest = {
+        **{key: value for key, value in asdict(choices).items() if key != "data_name"},
+        "classes": pipeline.classes_.tolist(),
+        "mesh": rows.mesh,
+        **_description(pipeline),
+        "temperature": temperature,
+        "unsure_threshold": threshold,
+        "metrics": figures,
+        "data": _about_data(rows, held_out, choices.data_name),
+        "training_seconds": round(time.monotonic() - started, 1),
+        "rest_face": rest_face(rows.points[~held_out], rows.y[~held_out]),
+    }
+    files = {
+        MODEL: to_onnx(pipeline, temperature, validation[0][:CHECKED_ROWS]),
+        PICKLE: _pickled(pipeline),
+        PIXELS: _saved_hashes(rows.pixels),
+        CARD: model_card(manifest).encode(),
+    }
+    return manifest, files
+
+
+def balanced_rows(y: np.ndarray, allowed: np.ndarray, balance: str, seed: int) -> np.ndarray:
+    """Choose the rows to train on.
+
+    Parameters
+    ----------
+    y : ndarray of str, shape (n,)
+        Class of each row.
+    allowed : ndarray of bool, shape (n,)
+        Rows to choose from.
+    balance : str
+        One of `BALANCES`. ``down`` draws as many rows of each class as the rarest has, ``over``
+        repeats rows until each class has as many as the commonest; the others keep all.
+    seed : int
+        The same seed chooses the same rows.
+
+    Returns
+    -------
+    ndarray of int
+        Row numbers in rising order; with ``over`` some come more than once.
+    """
+    rows = np.flatnonzero(allowed)
+    if balance not in ("down", "over"):
+        return rows
+    random = np.random.default_rng(seed)
+    _, codes, counts = np.unique(y[rows], return_inverse=True, return_counts=True)
+    size = counts.min() if balance == "down" else counts.max()
+    members = [rows[codes == code] for code in range(len(counts))]
+    # np.resize repeats: each row comes as often as any other, to within one.
+    return np.sort(np.concatenate([np.resize(random.permutation(m), size) for m in members]))
+
+
+def rest_face(points: np.ndarray, y: np.ndarray) -> list[list[float]]:
+    """Return the mean aligned neutral face, (468, 3), or of all faces if none is neutral."""
+    chosen = points[y == NEUTRAL] if (y == NEUTRAL).any() else points
+    return np.round(align(chosen)[0].mean(axis=0), DECIMALS_OF_REST_FACE).astype(float).tolist()
+
+
+def _classifier(choices: Choices) -> NetworkClassifier:
+    """Return the untrained classifier that the choices ask for."""
+    return CLASSIFIERS[choices.model](
+        class_weight="balanced" if choices.balance == "weights" else None,
+        sampler="balanced" if choices.balance == "sampler" else None,
+        random_state=choices.seed,
+    )
+
+
+def _calibrate(
+    pipeline: Pipeline, points: np.ndarray, y: np.ndarray
+) -> tuple[float, float, dict[str, float]]:
+    """Return temperature, unsure threshold and the figures on the validation rows."""
+    passes, codes = mirror_passes(pipeline, points), np.searchsorted(pipeline.classes_, y)
+    temperature = fit_temperature(passes, codes)
+    proba = tempered(passes, temperature).mean(axis=0)
+    threshold = unsure_threshold(proba, codes)
+    figures = measure(y, proba, pipeline.classes_.tolist(), threshold=threshold)
+    return (
+        temperature,
+        threshold,
+        {key: figures[key] for key in FIGURES if figures[key] is not None},
+    )
+
+
+def _description(pipeline: Pipeline) -> dict[str, Any]:
+    """Say what the model is and what made it."""
+    components = int(pipeline["pca"].n_components_)
+    return {
+        "n_components": components,
+        "input": "468 landmarks of one face in pixels, x right, y down, z away, float32",
+        "preprocessing": f"alignment to the mean face, StandardScaler, PCA({components})",
+        "classifier": repr(pipeline["classifier"]),
+        "versions": {name: version(name) for name in PACKAGES},
+    }
+
+
+def _about_data(rows: Rows, held_out: np.ndarray, data_name: str) -> dict[str, Any]:
+    """Count the rows and take their fingerprint."""
+    fingerprint = sha256(np.ascontiguousarray(rows.points).tobytes())
+    fingerprint.update("\n".join(rows.y).encode())
+    return {
+        "data_name": data_name,
+        "fingerprint": fingerprint.hexdigest(),
+        "n_train": int((~held_out).sum()),
+        "n_validation": int(held_out.sum()),
+    }
+
+
+def _pickled(pipeline: Pipeline) -> bytes:
+    """Pickle with joblib."""
+    buffer = io.BytesIO()
+    joblib.dump(pipeline, buffer, compress=("lzma", 6))
+    return buffer.getvalue()
+
+
+def _saved_hashes(pixels: np.ndarray) -> bytes:
+    """Return the known pixel hashes as a .npy file of uint64."""
+    hashes = sorted({int(text, 16) for text in pixels.tolist() if text})
+    buffer = io.BytesIO()
+    np.save(buffer, np.array(hashes, dtype=np.uint64), allow_pickle=False)
+    return buffer.getvalue()
