@@ -22,6 +22,7 @@ from landmarks.detector import CLOSE_UP_CHAIN, connections, raw_points
 from landmarks.framing import padded
 from landmarks.images import read_image
 
+TOPOLOGY = Path(mesh.__file__).with_name("topology.json")
 FACES = 2000
 ROUNDS = 6
 DECIMALS = 5
@@ -38,9 +39,7 @@ JAW_BELOW = -0.6
 
 def main(
     images: Annotated[Path, typer.Argument(help="Folder of class folders with faces.")],
-    out: Annotated[Path, typer.Option(help="The file to write.")] = Path(mesh.__file__).with_name(
-        "topology.json"
-    ),
+    out: Annotated[Path, typer.Option(help="The file to write.")] = TOPOLOGY,
 ) -> None:
     """Learn mirror and mean face from up to 2,000 close-ups and write the topology."""
     straight, flipped = _meshes(images)

@@ -164,7 +164,7 @@ class FaceFinder:
         with self._lock:
             if close_up:
                 return _find_close_up(image) or _find_in_photo(image, tiled)[:1]
-            return _find_in_photo(image, tiled) or _find_close_up(image, strict=True)
+            return _find_in_photo(image, tiled)
 
 
 @cache
@@ -188,7 +188,8 @@ def _find_in_photo(image: np.ndarray, tiled: bool) -> list[Face]:
     """Return all faces that the detector leads to, largest first.
 
     The upright image alone is looked at where that answers convincingly; then the other quarter
-    turns, and tiles where nothing large was seen.
+    turns, and tiles where nothing large was seen. A face too close for the detector is tried as a
+    close-up before the tiles, in which one eye may pass for a face.
     """
     found = _detect(framing.whole(image, 0), 0)
     seen = _mesh_each(image, found)
@@ -196,6 +197,8 @@ def _find_in_photo(image: np.ndarray, tiled: bool) -> list[Face]:
         for quarters in (1, 2, 3):
             found += _detect(framing.whole(image, quarters), quarters)
         seen = _mesh_each(image, found)
+    if not seen and (close := _find_close_up(image, strict=True)):
+        return close
     largest = max((d.side for d, _ in seen), default=0)
     if tiled and largest < SMALL_SHARE * min(image.shape[:2]):
         for quarters in sorted({d.quarters for d, _ in seen}) or range(4):
