@@ -24,7 +24,8 @@ from PIL import Image
 from data.errors import DataError
 from data.readers import read_images
 from landmarks import framing
-from landmarks.detector import CLOSE_UP_CHAIN, _face_mesh, looks_again, shared_finder
+from landmarks.detector import CLOSE_UP_CHAIN, looks_again, shared_finder
+from landmarks.graphs import bare_call
 from landmarks.images import ImageError, read_image
 
 SIDE = 48
@@ -95,7 +96,7 @@ def _bare_rate(crops: list[np.ndarray], count: int) -> float:
     shown = [list(_prepared(crop, look)) for crop in islice(cycle(crops), count)]
     pictures = [side for looks in shown for one in looks for side in (one, one[:, ::-1].copy())]
     # MediaPipe's own call, without what the detector does around it.
-    mesh = _face_mesh(confidence)._graph.process
+    mesh = bare_call(confidence)
     for picture in pictures[:10]:  # The first ones build the graph.
         mesh(picture)
     start = time.perf_counter()

@@ -18,8 +18,9 @@ from scipy.spatial.distance import cdist
 
 from data.readers import read_images
 from landmarks import mesh
-from landmarks.detector import CLOSE_UP_CHAIN, connections, raw_points
+from landmarks.detector import CLOSE_UP_CHAIN
 from landmarks.framing import padded
+from landmarks.graphs import connections, mesh_points
 from landmarks.images import read_image
 
 TOPOLOGY = Path(mesh.__file__).with_name("topology.json")
@@ -70,7 +71,10 @@ def _both(image: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
     """Return the mesh of an image and of its mirror image with x turned back, if both are found."""
     *look, confidence = CLOSE_UP_CHAIN[0]
     pixels = padded(image, *look).pixels
-    straight, flipped = raw_points(pixels, confidence), raw_points(cv2.flip(pixels, 1), confidence)
+    straight, flipped = (
+        mesh_points(pixels, confidence),
+        mesh_points(cv2.flip(pixels, 1), confidence),
+    )
     if straight is None or flipped is None:
         return None
     return straight, flipped * [-1, 1, 1] + [pixels.shape[1], 0, 0]

@@ -1,4 +1,4 @@
-"""Faces in an image: MediaPipe's detector and refined Face Mesh, the only file that imports it.
+"""Faces in an image, by MediaPipe's detector and refined Face Mesh.
 
 Two ways lead to a mesh. A *close-up* is an image that one face fills, such as FER2013's 48 x 48
 crops: it is enlarged, given a border and shown to Face Mesh, in other ways again before it counts
@@ -11,24 +11,23 @@ and has to pass landmarks.plausibility. A face that was found is looked at again
 scaled a little; its points are the mean of all these meshes, each of which scatters.
 """
 
-import contextlib
-import os
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
-from importlib.metadata import version
 
 import cv2
 import numpy as np
 
 from landmarks import framing
 from landmarks.align import align
+from landmarks.detections import Detection, detect
+from landmarks.graphs import MEDIAPIPE, mesh_points
 from landmarks.mesh import N_POINTS, mirrored
 from landmarks.plausibility import LEAST_AGREEMENT, disagreement, is_meant, merged, overlap
 from landmarks.views import radius
 
-MESH_VERSION = f"mediapipe {version('mediapipe')}, refined, static, mean of 8 views, chain 2"
+MESH_VERSION = f"mediapipe {MEDIAPIPE}, refined, static, mean of 8 views, chain 2"
 """Names mesh and settings; a change that moves points changes it."""
 
 CLOSE_UP_SIDE = 128
@@ -63,15 +62,11 @@ LOOK_RADII = 6.0
 
 LOOK_CONFIDENCE = 0.1
 
-LEAST_SCORE = 0.5
-CONVINCING_SCORE = 0.85
 SMALL_SHARE = 0.2
 """A detection below this share of the shorter side suggests that there are smaller ones."""
 
 TILED_ASPECT = 4
 """A strip longer than this many times its width isn't cut into tiles: they would be without end."""
-
-_LANDMARK = np.dtype([("", "V3"), ("x", "<f4"), ("", "V1"), ("y", "<f4"), ("", "V1"), ("z", "<f4")])
 
 
 @dataclass(frozen=True)
@@ -98,28 +93,6 @@ class Face:
         low = np.floor(self.points[:, :2].min(axis=0)).astype(int)
         high = np.ceil(self.points[:, :2].max(axis=0)).astype(int)
         return (*low.tolist(), *(high - low).tolist())
-
-
-@dataclass(frozen=True)
-class _Detection:
-    """Where the detector sees a face: centre (2,) and side in pixels, roll in radians."""
-
-    score: float
-    centre: np.ndarray
-    side: float
-    roll: float
-    quarters: int
-    tilt: float
-
-    @property
-    def rank(self) -> float:
-        """Score, less for a face that lies on its side in the picture that the network saw."""
-        return self.score * max(np.cos(self.tilt), 0.05)
-
-    @property
-    def is_convincing(self) -> bool:
-        """Tell whether a detection on the upright image needs no look at the turned ones."""
-        return self.score >= CONVINCING_SCORE and abs(self.roll) < np.pi / 5
 
 
 class FaceFinder:
@@ -191,11 +164,11 @@ def _find_in_photo(image: np.ndarray, tiled: bool) -> list[Face]:
     turns, and tiles where nothing large was seen. A face too close for the detector is tried as a
     close-up before the tiles, in which one eye may pass for a face.
     """
-    found = _detect(framing.whole(image, 0), 0)
+    found = detect(framing.whole(image, 0), 0)
     seen = _mesh_each(image, found)
     if not seen or not all(d.is_convincing for d, _ in seen):
         for quarters in (1, 2, 3):
-            found += _detect(framing.whole(image, quarters), quarters)
+            found += detect(framing.whole(image, quarters), quarters)
         seen = _mesh_each(image, found)
     if not seen and (close := _find_close_up(image, strict=True)):
         return close
@@ -203,14 +176,14 @@ def _find_in_photo(image: np.ndarray, tiled: bool) -> list[Face]:
     if tiled and largest < SMALL_SHARE * min(image.shape[:2]):
         for quarters in sorted({d.quarters for d, _ in seen}) or range(4):
             for tile in framing.tiles(image, quarters):
-                found += _detect(tile, quarters)
+                found += detect(tile, quarters)
         seen = _mesh_each(image, found)
     return sorted((face for _, face in seen), key=lambda face: -face.box[2] * face.box[3])
 
 
-def _mesh_each(image: np.ndarray, found: list[_Detection]) -> list[tuple[_Detection, Face]]:
+def _mesh_each(image: np.ndarray, found: list[Detection]) -> list[tuple[Detection, Face]]:
     """Turn detections into meshes, the best first, passing over those of a face already had."""
-    seen: list[tuple[_Detection, Face]] = []
+    seen: list[tuple[Detection, Face]] = []
     for detection in sorted(found, key=lambda d: -d.rank):
         half = detection.side / 2
         box = np.concatenate([detection.centre - half, detection.centre + half])
@@ -222,7 +195,7 @@ def _mesh_each(image: np.ndarray, found: list[_Detection]) -> list[tuple[_Detect
     return seen
 
 
-def _mesh_one(image: np.ndarray, detection: _Detection) -> Face | None:
+def _mesh_one(image: np.ndarray, detection: Detection) -> Face | None:
     """Find the mesh of a detection on upright crops of it."""
     for margin, confidence in CROP_CHAIN:
         side = detection.side * margin
@@ -241,9 +214,8 @@ def _corners(face: Face) -> np.ndarray:
 
 def _pair(pixels: np.ndarray, confidence: float) -> tuple[np.ndarray | None, np.ndarray | None]:
     """Return the meshes (468, 3) of a picture and, mapped back, of its mirror image."""
-    network = _face_mesh(confidence)
-    straight = network.points(pixels)
-    flipped = network.points(cv2.flip(pixels, 1))
+    straight = mesh_points(pixels, confidence)
+    flipped = mesh_points(cv2.flip(pixels, 1), confidence)
     return straight, None if flipped is None else mirrored(flipped, pixels.shape[1])
 
 
@@ -274,144 +246,3 @@ def looks_again(image: np.ndarray, points: np.ndarray) -> Iterator[framing.Pictu
         yield framing.upright_crop(
             image, centre + np.multiply(shift, side), side * scale, roll + turn
         )
-
-
-def _detect(picture: framing.Picture, quarters: int) -> list[_Detection]:
-    """Return what the detector sees on a picture and on its mirror image, in the image's pixels."""
-    width = picture.pixels.shape[1]
-    detector = _face_detector()
-    seen = detector.keypoints(picture.pixels)
-    flipped = detector.keypoints(cv2.flip(picture.pixels, 1))
-    for score, corners, keypoints in flipped:
-        turned = np.array([width, 0]) + [-1, 1] * keypoints[[1, 0, 2, 3]]
-        seen.append((score, np.array([width, 0]) + [-1, 1] * corners, turned))
-    return [_as_detection(picture, quarters, *one) for one in seen]
-
-
-def _as_detection(
-    picture: framing.Picture,
-    quarters: int,
-    score: float,
-    corners: np.ndarray,
-    keypoints: np.ndarray,
-) -> _Detection:
-    """Take a detection to the image and read the roll off its eyes and mouth."""
-    low, high = picture.to_image(corners)
-    return _Detection(
-        score=score,
-        centre=(low + high) / 2,
-        side=float(np.abs(high - low).max()),
-        roll=_roll(picture.to_image(keypoints)),
-        quarters=quarters,
-        tilt=_roll(keypoints),
-    )
-
-
-def _roll(keypoints: np.ndarray) -> float:
-    """Return a face's roll in radians from its right eye, left eye, nose and mouth (4, 2).
-
-    The eye line alone shortens as the head turns aside; the line from the eyes to the mouth,
-    turned by a quarter, stands in for it then.
-    """
-    right_eye, left_eye, _, mouth = keypoints
-    down = mouth - (right_eye + left_eye) / 2
-    along = left_eye - right_eye + [down[1], -down[0]]
-    return float(np.arctan2(along[1], along[0]))
-
-
-class _FaceMesh:
-    """Face Mesh for unrelated images: refined landmarks, static mode, the likeliest face."""
-
-    def __init__(self, confidence: float) -> None:
-        self._is_new = True
-        with _silence(self._is_new):
-            self._graph = _solutions().face_mesh.FaceMesh(
-                static_image_mode=True,
-                max_num_faces=1,
-                refine_landmarks=True,
-                min_detection_confidence=confidence,
-            )
-
-    def points(self, pixels: np.ndarray) -> np.ndarray | None:
-        """Return the points (468, 3) in pixels of the picture, without the iris, or None."""
-        with _silence(self._is_new):
-            faces = self._graph.process(pixels).multi_face_landmarks
-        if not faces:
-            return None
-        self._is_new = False
-        # The message's bytes are fixed-width: reading them at once saves 5 % of the whole call.
-        landmarks = np.frombuffer(faces[0].SerializeToString(), _LANDMARK)[:N_POINTS]
-        height, width = pixels.shape[:2]
-        return np.stack(
-            [landmarks["x"] * width, landmarks["y"] * height, landmarks["z"] * width], axis=1
-        ).astype(np.float64)
-
-
-class _FaceDetector:
-    """The full-range detector, which sees small faces and faces that lie on their side."""
-
-    def __init__(self) -> None:
-        self._is_new = True
-        with _silence(self._is_new):
-            self._graph = _solutions().face_detection.FaceDetection(
-                model_selection=1, min_detection_confidence=LEAST_SCORE
-            )
-
-    def keypoints(self, pixels: np.ndarray) -> list[tuple[float, np.ndarray, np.ndarray]]:
-        """Return score, box corners (2, 2) and right eye, left eye, nose, mouth (4, 2) of each."""
-        with _silence(self._is_new):
-            detections = self._graph.process(pixels).detections or []
-        self._is_new = False
-        size = np.array(pixels.shape[1::-1])
-        return [
-            (
-                detection.score[0],
-                _box_corners(detection.location_data.relative_bounding_box) * size,
-                np.array([(k.x, k.y) for k in detection.location_data.relative_keypoints[:4]])
-                * size,
-            )
-            for detection in detections
-        ]
-
-
-def _box_corners(box: object) -> np.ndarray:
-    return np.array([(box.xmin, box.ymin), (box.xmin + box.width, box.ymin + box.height)])
-
-
-# Making and closing graphs leaks 1.7 MB each, so each is made once.
-_face_mesh = cache(_FaceMesh)
-_face_detector = cache(_FaceDetector)
-
-
-def raw_points(pixels: np.ndarray, confidence: float) -> np.ndarray | None:
-    """Return one bare mesh (468, 3) in pixels of a picture, neither checked nor averaged."""
-    return _face_mesh(confidence).points(pixels)
-
-
-def connections(name: str) -> frozenset[tuple[int, int]]:
-    """Return the edges of one of MediaPipe's lists, such as ``"LIPS"`` or ``"TESSELATION"``."""
-    return getattr(_solutions().face_mesh_connections, f"FACEMESH_{name}")
-
-
-def _solutions() -> object:
-    """Import MediaPipe late: it takes seconds, and who only names a `Face` needs none of it."""
-    import mediapipe
-
-    return mediapipe.solutions
-
-
-@contextlib.contextmanager
-def _silence(needed: bool) -> Iterator[None]:
-    """Drop what C++ writes to stderr: each graph warns in its first runs, whatever the level."""
-    if not needed:
-        yield
-        return
-    kept = os.dup(2)
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)

@@ -22,7 +22,7 @@ READS_DATA = ("classifiers.train", "classifiers.evaluate", "classifiers.results"
 """The commands that may also import data."""
 
 STAYS_IN = {
-    "mediapipe": ("landmarks.detector",),
+    "mediapipe": ("landmarks.graphs",),
     "torch": ("classifiers.torch_mlp", "classifiers.export"),
     "flask": ("web",),
 }
