@@ -133,6 +133,8 @@ class Predictor:
                 f"Expected ({N_POINTS}, 3) points of each of n faces, got {points.shape}; "
                 f"drop the iris points with points[:, :{N_POINTS}]."
             )
+        if len(points) == 0:  # the runtime's fused operations refuse an empty batch
+            return np.empty((0, len(self.classes)), dtype=np.float32)
         if not self.mirror:
             return self._session.run(None, {"points": points})[0]
         both = np.concatenate([points, mirrored(points)])

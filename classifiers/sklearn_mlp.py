@@ -4,7 +4,15 @@ import numpy as np
 from sklearn.neural_network import MLPClassifier
 from sklearn.utils import check_random_state
 
-from classifiers.networks import Layers, NetworkClassifier, Progress, Rows, balanced_shares, half
+from classifiers.networks import (
+    Layers,
+    Looks,
+    NetworkClassifier,
+    Progress,
+    Rows,
+    balanced_shares,
+    half,
+)
 
 
 class SklearnMLPClassifier(NetworkClassifier):
@@ -55,23 +63,23 @@ class SklearnMLPClassifier(NetworkClassifier):
         self.sampler = sampler
         self.random_state = random_state
 
-    def _train(self, rows: Rows, held_out: Rows | None, progress: Progress | None) -> list[Layers]:
-        X, codes = rows
+    def _train(self, rows: Looks, held_out: Rows | None, progress: Progress | None) -> list[Layers]:
+        looks, codes = rows
         random = check_random_state(self.random_state)
         mlp = MLPClassifier(
             tuple(self.hidden),
             learning_rate_init=self.lr,
             alpha=self.weight_decay,
-            batch_size=min(self.batch_size, len(X)),
+            batch_size=min(self.batch_size, len(looks)),
             random_state=random.randint(2**31 - 1),
         )
-        weights = self._class_weights(codes)[codes].astype(X.dtype)
+        weights = self._class_weights(codes)[codes].astype(np.float32)
         best, best_epoch, kept = -1.0, 0, []
         for epoch in range(1, self.epochs + 1):
             chosen = self._rows_of_epoch(codes, random)
             # Classes are named each time: an epoch of the sampler may miss a rare one.
             mlp.partial_fit(
-                X[chosen],
+                looks[chosen, random.randint(looks.shape[1], size=len(chosen))].astype(np.float32),
                 codes[chosen],
                 classes=np.arange(len(self.classes_)),
                 sample_weight=weights[chosen],

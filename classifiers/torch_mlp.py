@@ -16,7 +16,15 @@ from torch.utils.data import (
     WeightedRandomSampler,
 )
 
-from classifiers.networks import Layers, NetworkClassifier, Progress, Rows, balanced_shares, half
+from classifiers.networks import (
+    Layers,
+    Looks,
+    NetworkClassifier,
+    Progress,
+    Rows,
+    balanced_shares,
+    half,
+)
 
 SCHEDULERS = ("cosine", "plateau")
 
@@ -91,7 +99,7 @@ class TorchMLPClassifier(NetworkClassifier):
         self.n_networks = n_networks
         self.random_state = random_state
 
-    def _train(self, rows: Rows, held_out: Rows | None, progress: Progress | None) -> list[Layers]:
+    def _train(self, rows: Looks, held_out: Rows | None, progress: Progress | None) -> list[Layers]:
         if self.scheduler not in SCHEDULERS:
             raise ValueError(f"Expected a scheduler among {SCHEDULERS}, got {self.scheduler!r}.")
         if len(rows[0]) < 2:
@@ -105,17 +113,17 @@ class TorchMLPClassifier(NetworkClassifier):
                 networks.append(self._train_one(rows, held_out, self._counted(progress, number)))
         return networks
 
-    def _train_one(self, rows: Rows, held_out: Rows | None, progress: Progress | None) -> Layers:
+    def _train_one(self, rows: Looks, held_out: Rows | None, progress: Progress | None) -> Layers:
         """Train one network from PyTorch's present random state."""
-        X, codes = rows
-        network = _network(X.shape[1], self.hidden, len(self.classes_), self.dropout)
+        looks, codes = rows
+        network = _network(looks.shape[2], self.hidden, len(self.classes_), self.dropout)
         optimizer = torch.optim.AdamW(
             network.parameters(), lr=self.lr, weight_decay=self.weight_decay
         )
         weight = torch.as_tensor(self._class_weights(codes), dtype=torch.float32)
         loss = nn.CrossEntropyLoss(weight, label_smoothing=self.label_smoothing)
         schedule = self._schedule(optimizer)
-        batches, spread = self._loader(X, codes), torch.from_numpy(X.std(axis=0))
+        batches, spread = self._loader(looks, codes), _deviation(looks)
         best = _Best(network)
         for epoch in range(1, self.epochs + 1):
             self._one_epoch(network, batches, loss, optimizer, spread)
@@ -131,7 +139,8 @@ class TorchMLPClassifier(NetworkClassifier):
     def _one_epoch(self, network, batches, loss, optimizer, spread) -> None:
         """Pass over the rows once."""
         network.train()
-        for X, targets in batches:
+        for looks, targets in batches:
+            X = _drawn(looks)
             if self.noise:
                 X = X + self.noise * spread * torch.randn_like(X)
             if self.mixup:
@@ -140,19 +149,19 @@ class TorchMLPClassifier(NetworkClassifier):
             loss(network(X), targets).backward()
             optimizer.step()
 
-    def _loader(self, X: np.ndarray, codes: np.ndarray) -> DataLoader:
-        """Return shuffled batches of X and one-hot targets."""
+    def _loader(self, looks: np.ndarray, codes: np.ndarray) -> DataLoader:
+        """Return shuffled batches of looks and one-hot targets."""
         targets = nn.functional.one_hot(torch.as_tensor(codes), len(self.classes_)).float()
         if self.sampler is None:
-            order = RandomSampler(range(len(X)))
+            order = RandomSampler(range(len(looks)))
         else:
-            order = WeightedRandomSampler(balanced_shares(codes), len(X))
-        size = min(self.batch_size, len(X))
+            order = WeightedRandomSampler(balanced_shares(codes), len(looks))
+        size = min(self.batch_size, len(looks))
         # BatchNorm can't train on a single row, so a last batch of one is left out.
-        batches = BatchSampler(order, size, drop_last=len(X) % size == 1)
+        batches = BatchSampler(order, size, drop_last=len(looks) % size == 1)
         # batch_size=None hands the data set a batch of row numbers at once: 20 times as fast
         # as collecting single rows.
-        return DataLoader(TensorDataset(torch.from_numpy(X), targets), None, sampler=batches)
+        return DataLoader(TensorDataset(torch.from_numpy(looks), targets), None, sampler=batches)
 
     def _schedule(self, optimizer: torch.optim.Optimizer):
         """Return the learning rate's schedule."""
@@ -199,6 +208,17 @@ def _modules(n_in, hidden, n_out, dropout) -> Iterator[nn.Module]:
         yield from (nn.Linear(n_in, width), nn.BatchNorm1d(width), nn.ReLU(), nn.Dropout(dropout))
         n_in = width
     yield nn.Linear(n_in, n_out)
+
+
+def _drawn(looks: torch.Tensor) -> torch.Tensor:
+    """Draw one look at each row: (n, looks, d) -> (n, d) float32."""
+    rows = torch.arange(len(looks))
+    return looks[rows, torch.randint(looks.shape[1], (len(looks),))].float()
+
+
+def _deviation(looks: np.ndarray) -> torch.Tensor:
+    """Return the deviation of each column (d,)."""
+    return torch.from_numpy(looks[:, 0].astype(np.float32).std(axis=0))
 
 
 def _mixed(X, targets, strength: float):
