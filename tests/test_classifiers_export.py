@@ -1,0 +1,58 @@
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+from onnx import TensorProto
+
+from classifiers import export
+from classifiers.calibration import tempered
+from classifiers.pipeline import fit_pipeline, make_pipeline
+from classifiers.torch_mlp import TorchMLPClassifier
+from tests.small_model import faces, small_pipeline
+
+TEMPERATURE = 1.7
+
+
+def torch_pipeline():
+    points, y = faces()
+    classifier = TorchMLPClassifier(hidden=(64, 32), epochs=4, n_networks=2)
+    return fit_pipeline(make_pipeline(classifier, 12), points, y)
+
+
+@pytest.fixture(scope="module", params=[small_pipeline, torch_pipeline])
+def exported(request):
+    pipeline = request.param()
+    return pipeline, export.to_onnx(pipeline, TEMPERATURE, faces(20)[0])
+
+
+@pytest.mark.parametrize("n", [1, 2, 33])
+def test_the_graph_answers_as_the_pipeline(exported, n):
+    pipeline, content = exported
+    points, _ = faces(n, seed=5)
+    session = onnxruntime.InferenceSession(content)
+    answers = session.run(None, {"points": points})[0]
+    expected = tempered(pipeline.predict_proba(points), TEMPERATURE)
+    np.testing.assert_allclose(answers, expected, atol=export.TOLERANCE)
+
+
+def test_the_graph_says_nothing_of_the_machine_that_made_it(exported):
+    content = exported[1]
+    assert b".py" not in content
+    assert b"/site-packages" not in content
+
+
+def test_large_weights_are_stored_in_two_bytes(exported):
+    graph = onnx.load_from_string(exported[1]).graph
+    large = [t for t in graph.initializer if np.prod(t.dims) > 2000 and t.dims[0] == 1413]
+    assert [t.data_type for t in large] == [TensorProto.FLOAT16]
+
+
+def test_the_same_pipeline_gives_the_same_bytes(exported):
+    pipeline, content = exported
+    assert export.to_onnx(pipeline, TEMPERATURE, faces(4)[0]) == content
+
+
+def test_a_graph_that_answers_otherwise_is_refused(monkeypatch):
+    monkeypatch.setattr(export, "tempered", lambda proba, temperature: proba[:, ::-1])
+    with pytest.raises(export.ExportError, match="nothing was written"):
+        export.to_onnx(small_pipeline(), TEMPERATURE, faces(3)[0])

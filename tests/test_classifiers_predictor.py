@@ -1,0 +1,123 @@
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from classifiers import predictor as module
+from classifiers.bundle import CARD, FILES, MANIFEST, MODEL, BundleError, save_bundle
+from classifiers.calibration import tempered
+from classifiers.export import to_onnx
+from classifiers.pipeline import mirror_passes
+from classifiers.predictor import Predictor
+from landmarks.detector import MESH_VERSION, Face
+from landmarks.images import ImageError
+from landmarks.mesh import CANONICAL, REGIONS
+from tests.small_model import CLASSES, faces, small_pipeline
+from tests.test_classifiers_bundle import MANIFEST as FIELDS
+
+TEMPERATURE = 1.5
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    manifest = FIELDS | {
+        "classes": list(CLASSES),
+        "mesh": MESH_VERSION,
+        "unsure_threshold": 0.5,
+        "rest_face": CANONICAL.astype(float).tolist(),
+    }
+    model = to_onnx(small_pipeline(), TEMPERATURE, faces(5)[0])
+    files = dict.fromkeys(FILES, b"never unpickled") | {MODEL: model, CARD: b""}
+    return save_bundle(tmp_path_factory.mktemp("bundles") / "small", manifest, files)
+
+
+def test_answers_are_calibrated_and_averaged_over_the_mirror_image(folder):
+    points, _ = faces(6, seed=2)
+    expected = tempered(mirror_passes(small_pipeline(), points), TEMPERATURE)
+    both = Predictor(folder).predict_proba(points)
+    np.testing.assert_allclose(both, expected.mean(axis=0), atol=2e-5)
+    alone = Predictor(folder, mirror=False).predict_proba(points)
+    np.testing.assert_allclose(alone, expected[0], atol=2e-5)
+
+
+def test_no_faces_give_no_rows(folder):
+    assert Predictor(folder).predict_proba(np.zeros((0, 468, 3))).shape == (0, 3)
+
+
+def test_another_shape_is_refused(folder):
+    with pytest.raises(ValueError, match="drop the iris points"):
+        Predictor(folder).predict_proba(np.zeros((1, 478, 3)))
+
+
+class Finder:
+    def __init__(self, points):
+        self.points = points
+
+    def find(self, _):
+        return [Face(points) for points in self.points]
+
+
+def test_a_reading_says_what_each_face_shows(folder, monkeypatch):
+    points, y = faces(2, seed=4)
+    monkeypatch.setattr(module, "shared_finder", lambda: Finder(points))
+    reading = Predictor(folder).read(np.zeros((50, 40, 3), dtype=np.uint8))
+    assert (reading.width, reading.height, reading.reason) == (40, 50, "")
+    assert [face.expression for face in reading.faces] == list(y)
+    first = reading.faces[0]
+    ranked = sorted(first.confidences, key=first.confidences.get, reverse=True)
+    assert [first.expression, first.second] == ranked[:2]
+    assert tuple(first.confidences) == CLASSES
+    assert list(first.explanation()) == list(REGIONS)
+    moved = first.explanation()
+    assert max(moved, key=moved.get) == "mouth"
+    entry = json.loads(json.dumps(reading.to_json("me.png")))
+    assert entry["image"] == "me.png"
+    assert entry["reason"] == ""
+    assert entry["faces"][0]["box"] == list(first.face.box)
+    assert entry["faces"][0]["confidences"] == first.confidences
+
+
+def test_below_the_threshold_it_is_unsure(folder, monkeypatch):
+    points, _ = faces(1, seed=4)
+    monkeypatch.setattr(module, "shared_finder", lambda: Finder(points))
+    predictor = Predictor(folder)
+    assert not predictor.read(np.zeros((9, 9, 3), dtype=np.uint8)).faces[0].unsure
+    predictor.manifest["unsure_threshold"] = 1.01
+    assert predictor.read(np.zeros((9, 9, 3), dtype=np.uint8)).faces[0].unsure
+
+
+def test_no_face_is_a_reason(folder, monkeypatch):
+    monkeypatch.setattr(module, "shared_finder", lambda: Finder([]))
+    reading = Predictor(folder).read(np.zeros((9, 9, 3), dtype=np.uint8))
+    assert reading.to_json("x") == {"image": "x", "faces": [], "reason": "no-face"}
+
+
+def test_bytes_that_are_no_image_raise(folder):
+    with pytest.raises(ImageError):
+        Predictor(folder).read(b"not an image")
+
+
+def test_a_model_of_other_classes_is_refused(folder, tmp_path):
+    manifest = json.loads((folder / MANIFEST).read_text()) | {"classes": ["a", "b"]}
+    files = {name: (folder / name).read_bytes() for name in FILES}
+    other = save_bundle(tmp_path / "other", manifest, files)
+    with pytest.raises(BundleError, match="2 classes, got 3"):
+        Predictor(other)
+
+
+def test_a_model_that_is_none_is_refused(folder, tmp_path):
+    manifest = json.loads((folder / MANIFEST).read_text())
+    other = save_bundle(tmp_path / "other", manifest, dict.fromkeys(FILES, b"?"))
+    with pytest.raises(BundleError, match="none that loads"):
+        Predictor(other)
+
+
+def test_serving_imports_neither_torch_nor_sklearn_nor_pandas():
+    code = (
+        "import sys, classifiers.predictor; "
+        "print({'torch', 'sklearn', 'pandas', 'joblib'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"

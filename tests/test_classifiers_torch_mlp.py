@@ -1,0 +1,144 @@
+"""Both estimators: scikit-learn's own checks, and what those don't ask."""
+
+import numpy as np
+import pytest
+import torch
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from classifiers.sklearn_mlp import SklearnMLPClassifier
+from classifiers.torch_mlp import TorchMLPClassifier, _folded, _network
+
+SMALL = {
+    TorchMLPClassifier: {"hidden": (32, 16), "epochs": 25, "lr": 0.01, "dropout": 0.1},
+    SklearnMLPClassifier: {"hidden": (16,), "lr": 0.01, "weight_decay": 1e-4},
+}
+BOTH = pytest.mark.parametrize("kind", list(SMALL))
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _one_thread():
+    """Threads cost tiny networks more than they give."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def blobs(n=90, seed=0):
+    random = np.random.default_rng(seed)
+    y = np.arange(n) % 3
+    return (random.normal(size=(n, 5)) + 3 * np.eye(5)[y]).astype(np.float32), y
+
+
+@parametrize_with_checks([kind(**settings) for kind, settings in SMALL.items()])
+def test_scikit_learn_checks(estimator, check):
+    check(estimator)
+
+
+@BOTH
+def test_same_seed_same_model(kind):
+    X, y = blobs()
+    first, again, other = (kind(**SMALL[kind], random_state=s).fit(X, y) for s in (1, 1, 2))
+    np.testing.assert_array_equal(first.predict_proba(X), again.predict_proba(X))
+    assert (first.predict_proba(X) != other.predict_proba(X)).any()
+
+
+@BOTH
+def test_stops_early_by_the_rows_that_are_given(kind):
+    X, y = blobs()
+    seen = []
+    settings = SMALL[kind] | {"epochs": 200, "patience": 3}
+    model = kind(**settings)
+    model.fit(X, y, validation=blobs(seed=1), progress=lambda *step: seen.append(step))
+    accuracies = [accuracy for _, _, accuracy in seen]
+    assert len(seen) < 200
+    assert len(seen) == int(np.argmax(accuracies)) + 1 + 3
+    assert model.score(*blobs(seed=1)) == pytest.approx(max(accuracies), abs=0.02)
+
+
+@BOTH
+@pytest.mark.parametrize("how", [{"class_weight": "balanced"}, {"sampler": "balanced"}])
+def test_balance_helps_a_rare_class(kind, how):
+    random = np.random.default_rng(0)
+    y = (random.random(400) < 0.05).astype(int)
+    X = random.normal(size=(400, 3)) + y[:, None]
+    plain, balanced = (kind(**SMALL[kind], **more).fit(X, y) for more in ({}, how))
+    assert (balanced.predict(X)[y == 1] == 1).mean() > (plain.predict(X)[y == 1] == 1).mean()
+
+
+@BOTH
+def test_looks_are_what_is_learned_from(kind):
+    X, y = blobs()
+    looks = np.stack([X, X + 0.1], axis=1).astype(np.float16)
+    model = kind(**SMALL[kind]).fit(np.zeros_like(X), y, looks=looks)
+    assert model.score(X, y) > 0.9
+    with pytest.raises(ValueError, match="Expected looks"):
+        kind(**SMALL[kind]).fit(X, y, looks=looks[:5])
+
+
+@BOTH
+def test_one_class_is_refused(kind):
+    with pytest.raises(ValueError, match="one class"):
+        kind().fit(np.zeros((4, 2)), ["happy"] * 4)
+
+
+@BOTH
+def test_an_unknown_class_in_validation_is_refused(kind):
+    X, y = blobs()
+    with pytest.raises(ValueError, match="got 7 too"):
+        kind(**SMALL[kind]).fit(X, y, validation=(X[:2], np.array([0, 7])))
+
+
+@BOTH
+def test_weights_fit_in_float16(kind):
+    X, y = blobs()
+    model = kind(**SMALL[kind]).fit(X, y)
+    assert {w.dtype for layers in model.networks_ for pair in layers for w in pair} == {
+        np.dtype(np.float16)
+    }
+
+
+def test_folding_batchnorm_changes_no_answer():
+    torch.manual_seed(0)
+    network = _network(5, (8, 6), 3, 0.5)
+    X = torch.randn(64, 5)
+    for _ in range(5):
+        network(X)  # moves the running means away from their start
+    network.eval()
+    hidden = X.numpy()
+    *first, last = _folded(network)
+    for weight, bias in first:
+        hidden = np.maximum(hidden @ weight + bias, 0)
+    expected = network(X).detach().numpy()
+    np.testing.assert_allclose(hidden @ last[0] + last[1], expected, atol=5e-3)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"scheduler": "plateau"},
+        {"mixup": 0.4},
+        {"noise": 0.1},
+        {"label_smoothing": 0.1},
+        {"n_networks": 2},
+        {"batch_size": 89},  # leaves a last batch of one row, which BatchNorm can't train on
+    ],
+)
+def test_each_setting_learns(settings):
+    X, y = blobs()
+    model = TorchMLPClassifier(**SMALL[TorchMLPClassifier], **settings).fit(X, y)
+    assert model.score(*blobs(seed=1)) > 0.85
+    assert len(model.networks_) == settings.get("n_networks", 1)
+
+
+def test_an_unknown_scheduler_is_refused():
+    with pytest.raises(ValueError, match="plateau"):
+        TorchMLPClassifier(scheduler="step").fit(*blobs())
+
+
+def test_training_leaves_the_callers_random_numbers_alone():
+    torch.manual_seed(3)
+    expected = torch.rand(1)
+    torch.manual_seed(3)
+    TorchMLPClassifier(hidden=(4,), epochs=1).fit(*blobs())
+    assert torch.rand(1) == expected

@@ -1,0 +1,185 @@
+import json
+
+import joblib
+import numpy as np
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from classifiers import train as command
+from classifiers import training
+from classifiers.bundle import load_manifest, train_pixels
+from classifiers.predictor import Predictor
+from data.errors import DataError
+from data.rows import MANIFEST, PIXELS, header_line, row_line
+from landmarks.detector import MESH_VERSION
+from tests.small_model import CLASSES, faces, small_classifier
+
+app = typer.Typer()
+app.command()(command.main)
+
+
+def write_table(folder, split="train", n=90, copies=False):
+    """Write features as `make features` does; with `copies` each picture comes twice."""
+    points, y = faces(n)
+    if copies:
+        points[n // 2 :], y[n // 2 :] = points[: n // 2], y[: n // 2]
+    files, pixels = [], ["image\tsplit\tlabel\tpixels"]
+    (folder / split).mkdir(parents=True)
+    for label in np.unique(y):
+        rows = []
+        for i in np.flatnonzero(y == label):
+            row = {"image": f"{i}.png", "label": label, "split": split, "face": 1, "width": 99}
+            row |= {"height": 99, "success": 1, "reason": "", "points": points[i]}
+            rows.append(row_line(row))
+            number = i % (n // 2) if copies else i
+            pixels.append(f"{i}.png\t{split}\t{label}\t{number:016x}")
+        files.append(f"{split}/{label}.csv")
+        (folder / files[-1]).write_text(header_line() + "".join(rows))
+    (folder / PIXELS).write_text("\n".join(pixels) + "\n")
+    (folder / MANIFEST).write_text(json.dumps({"mesh": MESH_VERSION, "files": files}))
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch):
+    def small(class_weight, sampler, random_state):
+        return small_classifier(
+            class_weight=class_weight, sampler=sampler, random_state=random_state
+        )
+
+    monkeypatch.setitem(training.CLASSIFIERS, "sklearn", small)
+
+
+def run(*arguments):
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def test_trains_a_bundle_that_serves(tmp_path):
+    table, out = write_table(tmp_path / "features"), tmp_path / "model"
+    done = run(table, "--out", out, "--data-name", "FER2013")
+    assert done.exit_code == 0, done.output
+    assert "fewer rows than 256" in done.output
+    assert str(out) in done.output.replace("\n", "")
+    points, y = faces(9, seed=8)
+    predictor = Predictor(out)
+    assert predictor.classes == CLASSES
+    assert [CLASSES[i] for i in predictor.predict_proba(points).argmax(axis=1)] == list(y)
+    assert joblib.load(out / "model.joblib").score(points, y) == 1
+    assert len(train_pixels(out)) == 90
+    assert predictor.manifest["data"]["n_train"] == 81
+    assert "labels are noisy" in (out / "card.md").read_text()
+
+
+def test_same_seed_same_bytes(tmp_path):
+    table = write_table(tmp_path / "features")
+    for name, seed in (("a", 1), ("b", 1), ("c", 2)):
+        assert run(table, "--out", tmp_path / name, "--seed", seed).exit_code == 0
+    hashes = [load_manifest(tmp_path / name)["files"]["model.onnx"] for name in "abc"]
+    assert hashes[0] == hashes[1] != hashes[2]
+
+
+def test_classes_are_chosen_by_any_of_their_names(tmp_path):
+    table, out = write_table(tmp_path / "features"), tmp_path / "model"
+    done = run(table, "--out", out, "--classes", "sadness,happy")
+    assert done.exit_code == 0, done.output
+    assert load_manifest(out)["classes"] == ["happy", "sad"]
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_copies_stay_on_one_side(tmp_path, known):
+    table = write_table(tmp_path / "features", copies=True)
+    if not known:
+        (table / PIXELS).unlink()
+    rows = command.read_rows([table])
+    held_out = command.hold_out(rows, 0)
+    assert 0 < held_out.sum() < 30
+    kept = {points.tobytes() for points in rows.points[~held_out]}
+    assert not any(points.tobytes() in kept for points in rows.points[held_out])
+
+
+def test_only_training_rows_are_read(tmp_path):
+    write_table(tmp_path / "features", "test", 30)
+    with pytest.raises(DataError, match="split train, got test only"):
+        command.read_rows([tmp_path / "features"])
+    write_table(tmp_path / "both", "train", 60)
+    test = [tmp_path / "features" / "test" / f"{name}.csv" for name in CLASSES]
+    assert len(command.read_rows([tmp_path / "both", *test]).y) == 60
+
+
+def test_a_table_without_splits_is_read_whole(tmp_path):
+    assert len(command.read_rows([write_table(tmp_path / "features", "all", 30)]).y) == 30
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--classes", "happy,bored"), "got bored"),
+        (("--classes", "happy"), "one class or none: happy"),
+    ],
+)
+def test_bad_classes_are_one_sentence(tmp_path, options, said):
+    done = run(write_table(tmp_path / "features"), "--out", tmp_path / "model", *options)
+    assert done.exit_code == 1
+    assert said in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert not (tmp_path / "model").exists()
+
+
+def test_a_class_of_one_face_is_one_sentence(tmp_path):
+    done = run(write_table(tmp_path / "features", n=4), "--out", tmp_path / "model")
+    assert done.exit_code == 1
+    assert "got 1 of" in done.stderr
+
+
+def test_missing_columns_are_one_sentence(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text("image,label\na.png,happy\n")
+    done = run(path, "--out", tmp_path / "model")
+    assert done.exit_code == 1
+    assert "columns" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_an_out_that_is_something_else_is_left_alone(tmp_path):
+    table = write_table(tmp_path / "features")
+    done = run(table, "--out", table)
+    assert done.exit_code == 1
+    assert "nothing there was touched" in done.stderr
+    assert (table / MANIFEST).is_file()
+
+
+def test_an_out_that_cannot_be_written_is_code_3(tmp_path):
+    (tmp_path / "file").write_text("")
+    done = run(write_table(tmp_path / "features"), "--out", tmp_path / "file" / "model")
+    assert done.exit_code == 3
+    assert "name another OUT" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("balance", "counts"), [("none", [6, 3]), ("down", [3, 3]), ("over", [6, 6])]
+)
+def test_balanced_rows(balance, counts):
+    y = np.array(["a"] * 8 + ["b"] * 4)
+    allowed = np.arange(12) % 4 != 0
+    chosen = training.balanced_rows(y, allowed, balance, 0)
+    assert allowed[chosen].all()
+    assert [(y[chosen] == name).sum() for name in "ab"] == counts
+    assert set(np.flatnonzero(allowed & (y == "b"))) == set(chosen[y[chosen] == "b"])
+
+
+@pytest.mark.parametrize("balance", ["weights", "sampler"])
+def test_balance_reaches_the_classifier(balance):
+    classifier = training._classifier(training.Choices("x", "0", balance=balance))
+    assert (classifier.class_weight, classifier.sampler) == (
+        ("balanced", None) if balance == "weights" else (None, "balanced")
+    )
+
+
+def test_the_rest_face_is_the_mean_neutral_one():
+    points, y = faces(30)
+    neutral = np.array(training.rest_face(points, y))
+    alone = np.array(training.rest_face(points[y == "neutral"], y[y == "neutral"]))
+    np.testing.assert_array_equal(neutral, alone)
+    assert neutral.shape == (468, 3)
+    assert (training.rest_face(points[y != "neutral"], y[y != "neutral"]) != neutral).any()
