@@ -7,8 +7,9 @@ from scipy.special import log_softmax, softmax
 SMALLEST = 1e-30
 """Keeps the logarithm of a probability finite."""
 
-SURER_BY = 0.10
-"""How much more accurate the sure answers shall be than all answers."""
+SURER_BY = 0.12
+"""How much more accurate the sure answers shall be than all answers on validation rows: ten points
+are wanted, and a threshold gains less on other rows than on those that chose it."""
 
 
 def tempered(proba: np.ndarray, temperature: float) -> np.ndarray:

@@ -29,7 +29,7 @@ def test_threshold_gains_what_is_asked():
     confidence = np.linspace(0.5, 1, 200)
     proba = np.column_stack([confidence, 1 - confidence])
     codes = (np.random.default_rng(0).random(200) > confidence).astype(int)
-    threshold = unsure_threshold(proba, codes)
+    threshold = unsure_threshold(proba, codes, surer_by=0.10)
     sure = confidence >= threshold
     right = codes == 0
     assert right[sure].mean() >= right.mean() + 0.10
