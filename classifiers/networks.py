@@ -98,7 +98,11 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         shown = X[:, None] if looks is None else looks
         if shown.shape[0] != len(X) or shown.shape[2:] != X.shape[1:]:
             raise ValueError(f"Expected looks at X of shape {X.shape}, got {shown.shape}.")
-        self.networks_ = self._train((shown, codes), held_out, progress)
+        scale = _root_deviation(X)
+        if held_out is not None:
+            held_out = held_out[0] / scale, held_out[1]
+        networks = self._train((shown / scale.astype(shown.dtype), codes), held_out, progress)
+        self.networks_ = [_folded_scale(layers, scale) for layers in networks]
         return self
 
     def predict_proba(self, X: np.ndarray) -> np.ndarray:
@@ -141,6 +145,26 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
             self.class_weight, classes=self.classes_, y=self.classes_[codes]
         )
         return weights / weights[codes].mean()
+
+
+def _root_deviation(X: np.ndarray) -> np.ndarray:
+    """Return the root of each column's deviation, (d,) float32, 1 for a constant column.
+
+    Divided by it, principal components keep half of their order of size on a logarithmic scale:
+    as they come the small ones are not heard, at equal size their noise is too loud.
+    """
+    deviation = X.std(axis=0)
+    root = np.sqrt(np.where(deviation > 0, deviation, 1))
+    # Overall the columns get unit variance, for which networks are initialised.
+    return (root * np.sqrt(np.mean((deviation / root) ** 2)) + (deviation.max() == 0)).astype(
+        np.float32
+    )
+
+
+def _folded_scale(layers: Layers, scale: np.ndarray) -> Layers:
+    """Let the first layer take columns that are not divided by `scale`."""
+    (weight, bias), *others = layers
+    return [(half(weight / scale[:, None]), bias), *others]
 
 
 def logits(layers: Layers, X: np.ndarray) -> np.ndarray:

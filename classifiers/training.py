@@ -26,9 +26,9 @@ CLASSIFIERS: dict[str, type[NetworkClassifier]] = {
     "sklearn": SklearnMLPClassifier,
     "torch": TorchMLPClassifier,
 }
-BALANCES = ("none", "weights", "sampler", "down", "over")
-"""Class weights in the loss, a sampler, rows dropped to the rarest class or repeated to the
-commonest; or the classes as they are."""
+BALANCES = ("none", "roots", "weights", "sampler", "down", "over")
+"""Weights in the loss by the root of a class's rarity or by all of it, a sampler, rows dropped to
+the rarest class or repeated to the commonest; or the classes as they are."""
 
 NEUTRAL = "neutral"
 CHECKED_ROWS = 256
@@ -112,7 +112,7 @@ def train(
     validation = rows.points[held_out], rows.y[held_out]
     chosen = balanced_rows(rows.y, ~held_out, choices.balance, choices.seed)
     pipeline = fit_pipeline(
-        make_pipeline(_classifier(choices)),
+        make_pipeline(_classifier(choices, rows.y[chosen])),
         rows.points[chosen],
         rows.y[chosen],
         validation,
@@ -178,10 +178,18 @@ def rest_face(points: np.ndarray, y: np.ndarray) -> list[list[float]]:
     return np.round(align(chosen)[0].mean(axis=0), DECIMALS_OF_REST_FACE).astype(float).tolist()
 
 
-def _classifier(choices: Choices) -> NetworkClassifier:
-    """Return the untrained classifier that the choices ask for."""
+def _class_weight(balance: str, y: np.ndarray) -> dict[str, float] | str | None:
+    """Return the class weights that a balance stands for."""
+    if balance == "roots":
+        classes, counts = np.unique(y, return_counts=True)
+        return dict(zip(classes.tolist(), np.sqrt(counts.max() / counts).tolist(), strict=True))
+    return "balanced" if balance == "weights" else None
+
+
+def _classifier(choices: Choices, y: np.ndarray) -> NetworkClassifier:
+    """Return the untrained classifier that the choices ask for, for rows of classes y."""
     return CLASSIFIERS[choices.model](
-        class_weight="balanced" if choices.balance == "weights" else None,
+        class_weight=_class_weight(choices.balance, y),
         sampler="balanced" if choices.balance == "sampler" else None,
         random_state=choices.seed,
     )

@@ -126,7 +126,7 @@ def test_folding_batchnorm_changes_no_answer():
 )
 def test_each_setting_learns(settings):
     X, y = blobs()
-    model = TorchMLPClassifier(**SMALL[TorchMLPClassifier], **settings).fit(X, y)
+    model = TorchMLPClassifier(**{**SMALL[TorchMLPClassifier], **settings}).fit(X, y)
     assert model.score(*blobs(seed=1)) > 0.85
     assert len(model.networks_) == settings.get("n_networks", 1)
 
