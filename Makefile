@@ -15,10 +15,10 @@ PORT   ?= 5000
 option = $(if $($(1)),--$(2) "$($(1))")
 
 .DEFAULT_GOAL := help
-.PHONY: help web features train evaluate results sample audit test lint bench doctor clean
+.PHONY: help web features train evaluate ablation results sample audit test lint bench doctor clean
 
 help:  ## Print the targets and what each is for
-	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
+	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' Makefile
 
 $(READY): requirements.txt setup.sh
 	@sh setup.sh $(VENV)
@@ -30,8 +30,8 @@ web: $(READY)  ## Serve the page: HOST=127.0.0.1 PORT=5000 MODEL=
 features: $(READY)  ## Turn photos into landmark CSVs: IMAGES= OUT= WORKERS= BACKEND=
 	@$(PYTHON) -m data.features "$(IMAGES)" "$(or $(OUT),build/features)" $(call option,WORKERS,workers) $(call option,BACKEND,backend)
 
-train: $(READY)  ## Train a classifier on the CSVs: TABLE= MODEL=sklearn|torch OUT= CLASSES= SEED= BALANCE= DATA=
-	@$(PYTHON) -m classifiers.train "$(TABLE)" --model "$(or $(MODEL),sklearn)" --out "$(or $(OUT),build/model)" --seed "$(SEED)" $(call option,CLASSES,classes) $(call option,BALANCE,balance) $(call option,DATA,data-name)
+train: $(READY)  ## Train a classifier on the CSVs: TABLE= MODEL=sklearn|torch OUT= CLASSES= SEED= BALANCE= DATA= DROP_OUTLIERS=1
+	@$(PYTHON) -m classifiers.train "$(TABLE)" --model "$(or $(MODEL),sklearn)" --out "$(or $(OUT),build/model)" --seed "$(SEED)" $(call option,CLASSES,classes) $(call option,BALANCE,balance) $(call option,DATA,data-name) $(if $(DROP_OUTLIERS),--drop-outliers)
 
 evaluate: $(READY)  ## Measure a bundle on labelled images: IMAGES= MODEL= OUT= SPLIT=
 	@$(PYTHON) -m classifiers.evaluate "$(IMAGES)" "$(or $(MODEL),landmarks)" "$(or $(OUT),build/evaluation)" $(call option,SPLIT,split) $(call option,WORKERS,workers) $(call option,BACKEND,backend)
@@ -45,6 +45,9 @@ lint: $(READY)  ## Check style and format, changing nothing
 
 bench: $(READY)  ## Images per second beside a bare Face Mesh loop: IMAGES=
 	@$(PYTHON) -m data.bench "$(IMAGES)"
+
+ablation: $(READY)  ## Measure what each step of the training gives, into results/ablation.jsonl: TABLE=
+	@$(PYTHON) -m classifiers.ablation "$(TABLE)"
 
 results: $(READY)  ## Write RESULTS.md from the measured runs
 	@$(PYTHON) -m classifiers.results

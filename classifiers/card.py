@@ -25,7 +25,7 @@ Reads the expression a face shows from 468 face landmarks: {classes}.
   answer counts as unsure.
 
 ## What it learned from
-{n_train:,} faces trained it and {n_validation:,} chose its epoch, temperature and threshold (no
+{n_train:,} faces trained it and {n_validation:,} chose its epoch, or temperature and threshold (no
 picture has a copy on both sides). Data: {data_name}, fingerprint `{fingerprint}`.
 {notes}
 

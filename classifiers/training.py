@@ -31,6 +31,7 @@ BALANCES = ("none", "roots", "weights", "sampler", "down", "over")
 the rarest class or repeated to the commonest; or the classes as they are."""
 
 NEUTRAL = "neutral"
+FEWEST_TO_PART = 200
 CHECKED_ROWS = 256
 DECIMALS_OF_REST_FACE = 4
 FIGURES = (
@@ -91,8 +92,8 @@ def train(
     rows : Rows
         Training and validation rows.
     held_out : ndarray of bool, shape (n,)
-        Which rows validate: they end the training, fit the temperature and the unsure threshold,
-        and give the figures.
+        Which rows validate: one half of them ends the training, the other fits the temperature and
+        the unsure threshold and gives the figures.
     choices : Choices
     progress : callable, optional
         See `classifiers.networks.Progress`.
@@ -109,7 +110,8 @@ def train(
         If the rows don't fit.
     """
     started = time.monotonic()
-    validation = rows.points[held_out], rows.y[held_out]
+    stops, calibrates = halves(held_out)
+    validation = rows.points[stops], rows.y[stops]
     chosen = balanced_rows(rows.y, ~held_out, choices.balance, choices.seed)
     pipeline = fit_pipeline(
         make_pipeline(_classifier(choices, rows.y[chosen])),
@@ -119,7 +121,9 @@ def train(
         progress=progress,
         views=None if rows.views is None else rows.views[chosen],
     )
-    temperature, threshold, figures = _calibrate(pipeline, *validation)
+    temperature, threshold, figures = _calibrate(
+        pipeline, rows.points[calibrates], rows.y[calibrates]
+    )
     manifest = {
         **{key: value for key, value in asdict(choices).items() if key != "data_name"},
         "classes": pipeline.classes_.tolist(),
@@ -139,6 +143,23 @@ def train(
         CARD: model_card(manifest).encode(),
     }
     return manifest, files
+
+
+def halves(held_out: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Part validation rows, so that the best epoch's luck doesn't make the confidences too high.
+
+    Parameters
+    ----------
+    held_out : ndarray of bool, shape (n,)
+        Validation rows, in the order of their classes.
+
+    Returns
+    -------
+    stops, calibrates : ndarray of int
+        Every second row each; all of them twice where there are fewer than `FEWEST_TO_PART`.
+    """
+    rows = np.flatnonzero(held_out)
+    return (rows, rows) if len(rows) < FEWEST_TO_PART else (rows[::2], rows[1::2])
 
 
 def balanced_rows(y: np.ndarray, allowed: np.ndarray, balance: str, seed: int) -> np.ndarray:
@@ -178,7 +199,7 @@ def rest_face(points: np.ndarray, y: np.ndarray) -> list[list[float]]:
     return np.round(align(chosen)[0].mean(axis=0), DECIMALS_OF_REST_FACE).astype(float).tolist()
 
 
-def _class_weight(balance: str, y: np.ndarray) -> dict[str, float] | str | None:
+def class_weight(balance: str, y: np.ndarray) -> dict[str, float] | str | None:
     """Return the class weights that a balance stands for."""
     if balance == "roots":
         classes, counts = np.unique(y, return_counts=True)
@@ -189,7 +210,7 @@ def _class_weight(balance: str, y: np.ndarray) -> dict[str, float] | str | None:
 def _classifier(choices: Choices, y: np.ndarray) -> NetworkClassifier:
     """Return the untrained classifier that the choices ask for, for rows of classes y."""
     return CLASSIFIERS[choices.model](
-        class_weight=_class_weight(choices.balance, y),
+        class_weight=class_weight(choices.balance, y),
         sampler="balanced" if choices.balance == "sampler" else None,
         random_state=choices.seed,
     )

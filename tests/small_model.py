@@ -19,14 +19,21 @@ def faces(n=60, seed=0):
     y = np.array(CLASSES)[np.arange(n) % len(CLASSES)]
     points = np.repeat(CANONICAL[None], n, axis=0)
     points[:, REGIONS["mouth"], 1] += np.array([PULL[name] for name in y])[:, None]
-    points += random.normal(0, 0.003, points.shape)
+    points += random.normal(0, 0.001, points.shape)
     size = random.uniform(10, 80, (n, 1, 1))
     return (points * size + random.uniform(20, 200, (n, 1, 3))).astype(np.float32), y
 
 
 def small_classifier(**settings) -> NetworkClassifier:
     """Return a classifier that is trained in a blink."""
-    quick = {"hidden": (16,), "lr": 0.01, "weight_decay": 1e-3, "epochs": 40, "batch_size": 16}
+    quick = {
+        "hidden": (16,),
+        "lr": 0.01,
+        "weight_decay": 1.0,
+        "epochs": 150,
+        "patience": 150,
+        "batch_size": 16,
+    }
     return SklearnMLPClassifier(**quick | settings)
 
 

@@ -9,7 +9,13 @@ from classifiers.sklearn_mlp import SklearnMLPClassifier
 from classifiers.torch_mlp import TorchMLPClassifier, _folded, _network
 
 SMALL = {
-    TorchMLPClassifier: {"hidden": (32, 16), "epochs": 25, "lr": 0.01, "dropout": 0.1},
+    TorchMLPClassifier: {
+        "hidden": (32, 16),
+        "epochs": 60,
+        "lr": 0.01,
+        "dropout": 0.1,
+        "n_networks": 1,
+    },
     SklearnMLPClassifier: {"hidden": (16,), "lr": 0.01, "weight_decay": 1e-4},
 }
 BOTH = pytest.mark.parametrize("kind", list(SMALL))

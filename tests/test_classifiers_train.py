@@ -10,6 +10,7 @@ from classifiers import train as command
 from classifiers import training
 from classifiers.bundle import load_manifest, train_pixels
 from classifiers.predictor import Predictor
+from classifiers.rows import hold_out, read_rows
 from data.errors import DataError
 from data.rows import MANIFEST, PIXELS, header_line, row_line
 from landmarks.detector import MESH_VERSION
@@ -56,7 +57,7 @@ def run(*arguments):
 
 
 def test_trains_a_bundle_that_serves(tmp_path):
-    table, out = write_table(tmp_path / "features"), tmp_path / "model"
+    table, out = write_table(tmp_path / "features", n=120), tmp_path / "model"
     done = run(table, "--out", out, "--data-name", "FER2013")
     assert done.exit_code == 0, done.output
     assert "fewer rows than 256" in done.output
@@ -66,8 +67,8 @@ def test_trains_a_bundle_that_serves(tmp_path):
     assert predictor.classes == CLASSES
     assert [CLASSES[i] for i in predictor.predict_proba(points).argmax(axis=1)] == list(y)
     assert joblib.load(out / "model.joblib").score(points, y) == 1
-    assert len(train_pixels(out)) == 90
-    assert predictor.manifest["data"]["n_train"] == 81
+    assert len(train_pixels(out)) == 120
+    assert predictor.manifest["data"]["n_train"] == 108
     assert "labels are noisy" in (out / "card.md").read_text()
 
 
@@ -91,8 +92,8 @@ def test_copies_stay_on_one_side(tmp_path, known):
     table = write_table(tmp_path / "features", copies=True)
     if not known:
         (table / PIXELS).unlink()
-    rows = command.read_rows([table])
-    held_out = command.hold_out(rows, 0)
+    rows = read_rows([table])
+    held_out = hold_out(rows, 0)
     assert 0 < held_out.sum() < 30
     kept = {points.tobytes() for points in rows.points[~held_out]}
     assert not any(points.tobytes() in kept for points in rows.points[held_out])
@@ -101,14 +102,14 @@ def test_copies_stay_on_one_side(tmp_path, known):
 def test_only_training_rows_are_read(tmp_path):
     write_table(tmp_path / "features", "test", 30)
     with pytest.raises(DataError, match="split train, got test only"):
-        command.read_rows([tmp_path / "features"])
+        read_rows([tmp_path / "features"])
     write_table(tmp_path / "both", "train", 60)
     test = [tmp_path / "features" / "test" / f"{name}.csv" for name in CLASSES]
-    assert len(command.read_rows([tmp_path / "both", *test]).y) == 60
+    assert len(read_rows([tmp_path / "both", *test]).y) == 60
 
 
 def test_a_table_without_splits_is_read_whole(tmp_path):
-    assert len(command.read_rows([write_table(tmp_path / "features", "all", 30)]).y) == 30
+    assert len(read_rows([write_table(tmp_path / "features", "all", 30)]).y) == 30
 
 
 @pytest.mark.parametrize(
@@ -168,12 +169,20 @@ def test_balanced_rows(balance, counts):
     assert set(np.flatnonzero(allowed & (y == "b"))) == set(chosen[y[chosen] == "b"])
 
 
-@pytest.mark.parametrize("balance", ["weights", "sampler"])
-def test_balance_reaches_the_classifier(balance):
-    classifier = training._classifier(training.Choices("x", "0", balance=balance))
-    assert (classifier.class_weight, classifier.sampler) == (
-        ("balanced", None) if balance == "weights" else (None, "balanced")
-    )
+@pytest.mark.parametrize(
+    ("balance", "class_weight", "sampler"),
+    [
+        ("none", None, None),
+        ("roots", {"a": 1.0, "b": 2.0}, None),
+        ("weights", "balanced", None),
+        ("sampler", None, "balanced"),
+    ],
+)
+def test_balance_reaches_the_classifier(balance, class_weight, sampler):
+    choices = training.Choices("x", "0", balance=balance)
+    classifier = training._classifier(choices, np.array(["a"] * 8 + ["b"] * 2))
+    assert classifier.class_weight == class_weight
+    assert classifier.sampler == sampler
 
 
 def test_the_rest_face_is_the_mean_neutral_one():

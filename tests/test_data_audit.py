@@ -3,8 +3,8 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from data.audit import LEAST_ROWS, outliers
 from data.errors import DataError
+from data.outliers import LEAST_ROWS, outliers
 from data.rows import COLUMNS, POINT_COLUMNS
 from landmarks.mesh import CANONICAL
 

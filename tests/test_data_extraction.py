@@ -12,7 +12,8 @@ from data.errors import DataError, StorageError
 from data.extraction import extract_features
 from data.parts import plan_chunks
 from data.readers import read_images
-from data.table import points_of, read_pixels, read_table
+from data.table import points_of, read_pixels, read_table, read_views
+from landmarks.views import unpack
 from tests.face_folder import write_faces
 
 
@@ -34,8 +35,21 @@ def contents(folder):
 
 
 def test_a_csv_per_split_and_class(features):
-    names = ("features.json", "pixels.tsv", "test/happy.csv", "train/happy.csv", "train/sad.csv")
-    assert sorted(map(str, contents(features))) == sorted(names)
+    tables = ("test/happy", "train/happy", "train/sad")
+    names = [f"{table}{end}" for table in tables for end in (".csv", ".views.npy")]
+    assert sorted(map(str, contents(features))) == sorted(["features.json", "pixels.tsv", *names])
+
+
+def test_views_lie_about_their_mean(features):
+    table, views = read_table(features), read_views(features)
+    points = points_of(table[table["success"] == 1])
+    assert views.shape == (len(points), 8, 468, 3)
+    meshes = unpack(points, views)
+    found = (views != 0).any(axis=(2, 3))[:, :, None, None]
+    assert found.mean() > 0.9
+    mean = (meshes * found).sum(axis=1) / found.sum(axis=1)
+    np.testing.assert_allclose(mean, points, atol=0.01)
+    assert np.abs(meshes - points[:, None]).max() < 0.3 * 48
 
 
 def test_a_row_per_image(faces, features):
