@@ -30,10 +30,10 @@ RARE = "disgust"
 TRIALS: tuple[dict[str, Any], ...] = (
     {"change": "none: one network, 40 epochs"},
     {"change": "other seed", "random_state": 1},
-    {"change": "three networks averaged", "n_networks": 3},
     {"change": "no views, the mean mesh only", "views": 0},
     {"change": "two of eight views", "views": FEW_VIEWS},
     {"change": "no mirror copies", "mirror_copies": False},
+    {"change": "three networks averaged", "n_networks": 3},
     {"change": "no label smoothing", "label_smoothing": 0.0},
     {"change": "mixup 0.2", "mixup": 0.2},
     {"change": "noise 0.1", "noise": 0.1},
@@ -60,12 +60,12 @@ def main(
         print(error, file=sys.stderr)
         raise typer.Exit(1) from error
     held_out = hold_out(rows, seed=0)
-    lines = [_trial("What one change does", trial, rows, held_out) for trial in TRIALS]
-    for balance in BALANCES:
-        trial = {"change": balance, "balance": balance}
-        lines.append(_trial("Balance of the classes", trial, rows, held_out))
+    trials = [("What one change does", trial) for trial in TRIALS]
+    trials += [("Balance of the classes", {"change": name, "balance": name}) for name in BALANCES]
     out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    with out.open("w", encoding="utf-8") as file:
+        for table_name, trial in trials:
+            print(json.dumps(_trial(table_name, trial, rows, held_out)), file=file, flush=True)
     print(f"wrote {out}")
 
 
