@@ -7,8 +7,8 @@ fits() { "$1" -c 'import sys; sys.exit(sys.version_info[:2] not in ((3, 11), (3,
 
 # A name on the PATH may be a version manager's shim that answers for nobody, so each is tried.
 find_python() {
-    for name in ${PYTHON311_OR_312:-} python3.12 python3.11 python3 python \
-        "$HOME"/.pyenv/versions/3.12*/bin/python "$HOME"/.pyenv/versions/3.11*/bin/python; do
+    for name in python3.11 python3.12 python3 python \
+        "$HOME"/.pyenv/versions/3.11*/bin/python "$HOME"/.pyenv/versions/3.12*/bin/python; do
         if fits "$name"; then
             command -v "$name"
             return

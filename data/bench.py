@@ -3,7 +3,8 @@
 Both sides see the same pictures. Each image is brought to 48 x 48 pixels, as FER2013's are, and
 written to a scratch folder; ``make features`` runs over a list of them, and a bare loop on one core
 runs Face Mesh over what the detector shows it of them: enlarged and bordered, looked at again
-three times, each mirrored too.
+three times, each mirrored too. The loop also runs on all cores at once, which on most machines is
+slower than so many times one: cores share memory, and virtual ones share more.
 """
 
 import os
@@ -17,6 +18,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
 
+import joblib
 import numpy as np
 import typer
 from PIL import Image
@@ -57,14 +59,16 @@ def bench(
     try:
         with TemporaryDirectory() as folder:
             crops = _write_crops(images, Path(folder))
-            before = _bare_rate(crops, min(count, BARE_IMAGES))
+            most = min(count, BARE_IMAGES)
+            before, together = _bare_rate(crops, most), _bare_rate_together(crops, most, workers)
             run = _run_features(_write_list(Path(folder), len(crops), count), workers)
             # The machine may slow down or speed up meanwhile: measured on both sides of the run.
-            bare = (before + _bare_rate(crops, min(count, BARE_IMAGES))) / 2
+            bare = (before + _bare_rate(crops, most)) / 2
+            together = (together + _bare_rate_together(crops, most, workers)) / 2
     except DataError as error:
         print(error, file=sys.stderr)
         raise typer.Exit(1) from error
-    _report(count, workers, bare, run)
+    _report(count, workers, bare, together, run)
 
 
 def _write_crops(images: Path, folder: Path) -> list[np.ndarray]:
@@ -103,6 +107,12 @@ def _bare_rate(crops: list[np.ndarray], count: int) -> float:
     for picture in pictures:
         mesh(picture)
     return len(shown) / (time.perf_counter() - start)
+
+
+def _bare_rate_together(crops: list[np.ndarray], count: int, workers: int) -> float:
+    """Return images/s of bare loops on all cores at once, summed."""
+    loop = joblib.delayed(_bare_rate)
+    return sum(joblib.Parallel(workers)(loop(crops[:count], count) for _ in range(workers)))
 
 
 def _prepared(crop: np.ndarray, look: list[float]) -> Iterator[np.ndarray]:
@@ -145,13 +155,15 @@ def _worker_memory(pid: int) -> dict[int, float]:
     return found
 
 
-def _report(count: int, workers: int, bare: float, run: Run) -> None:
+def _report(count: int, workers: int, bare: float, together: float, run: Run) -> None:
     """Print the figures."""
     rate = count / run.seconds
     ratio = rate / (workers * bare)
     print(f"bare Face Mesh loop, one core    {bare:8.1f} images/s (eight meshes an image)")
+    print(f"bare loops on {workers} cores at once    {together:8.1f} images/s together")
     print(f"make features, {workers} workers        {rate:8.1f} images/s ({count:,} images)")
     print(f"ratio to {workers} x the bare loop      {ratio:8.2f} (goal: at least {GOAL})")
+    print(f"ratio to the loops at once       {rate / together:8.2f}")
     for number, (warm, last) in enumerate(run.memory, start=1):
         print(f"memory of worker {number}      {warm:5.0f} MB once warm, {last:5.0f} MB at the end")
 

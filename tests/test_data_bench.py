@@ -14,13 +14,15 @@ def command():
     return lambda *arguments: CliRunner().invoke(app, [str(a) for a in arguments])
 
 
-def test_it_prints_both_rates_and_their_ratio(tmp_path, command):
+def test_it_prints_the_rates_and_their_ratios(tmp_path, command):
     faces = write_faces(tmp_path, {"sad": 4})
     done = command(faces, "--count", 8, "--workers", 2)
     assert done.exit_code == 0, done.output
-    bare, rate = map(float, re.findall(r"([\d.]+) images/s", done.output))
+    bare, together, rate = map(float, re.findall(r"([\d.]+) images/s", done.output))
     ratio = float(re.search(r"ratio to 2 x the bare loop +([\d.]+)", done.output)[1])
     assert ratio == pytest.approx(rate / (2 * bare), abs=0.01)
+    ratio = float(re.search(r"ratio to the loops at once +([\d.]+)", done.output)[1])
+    assert ratio == pytest.approx(rate / together, abs=0.01)
 
 
 def test_without_an_image_it_says_so(tmp_path, command):
