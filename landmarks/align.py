@@ -8,7 +8,6 @@ ONNX.
 
 from typing import Any
 
-import numpy as np
 from array_api_compat import array_namespace
 
 from landmarks.mesh import CANONICAL
@@ -40,11 +39,6 @@ def align(points: Any) -> tuple[Any, Any]:
     covariance = xp.matmul(xp.permute_dims(unit, (0, 2, 1)), mean_face) / CANONICAL.shape[0]
     rotation = _nearest_rotation(xp, covariance)
     return xp.matmul(unit, rotation), rotation
-
-
-def mirror_matrix() -> np.ndarray:
-    """Return diag(-1, 1, 1), which turns a rotation R of a face into its mirror's, M R M."""
-    return np.diag([-1.0, 1.0, 1.0]).astype(np.float32)
 
 
 def _nearest_rotation(xp: Any, matrix: Any) -> Any:
