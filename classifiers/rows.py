@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from hashlib import blake2b
 from pathlib import Path
 
@@ -9,12 +10,13 @@ import numpy as np
 import pandas as pd
 
 from classifiers.training import Rows
+from data.copies import same_photograph
 from data.emotions import canonical
 from data.errors import DataError
 from data.outliers import outliers
 from data.readers import NO_SPLIT
 from data.rows import MANIFEST, PIXELS
-from data.splits import groups_of, validation_split
+from data.splits import validation_split
 from data.table import points_of, read_pixels, read_table, read_views
 from landmarks.detector import MESH_VERSION
 
@@ -66,13 +68,22 @@ def read_rows(
 
 
 def hold_out(rows: Rows, seed: int) -> np.ndarray:
-    """Choose validation rows, bool (n,), so that no picture has a copy on both sides."""
-    # Where the pictures' hashes aren't known, identical pictures still have identical points.
+    """Choose validation rows, bool (n,), so that no photograph has a copy on both sides.
+
+    Near copies count as copies, as far as that leaves each class validation rows: a class may be
+    one film, in which every frame is nearly the last one. Then only equal images do.
+    """
+    with suppress(DataError):
+        photographs = same_photograph(rows.points, rows.pixels)
+        chosen = validation_split(rows.y, photographs, VALIDATION_SHARE, seed)
+        if set(rows.y[chosen]) == set(rows.y):
+            return chosen
+    # Where the pictures' hashes aren't known, equal pictures still have equal points.
     hashes = [
         pixels or blake2b(points.tobytes(), digest_size=8).hexdigest()
         for pixels, points in zip(rows.pixels, rows.points, strict=True)
     ]
-    return validation_split(rows.y, groups_of(hashes), VALIDATION_SHARE, seed)
+    return validation_split(rows.y, hashes, VALIDATION_SHARE, seed)
 
 
 def _views_of(table: Sequence[Path], places: np.ndarray) -> np.ndarray | None:

@@ -8,7 +8,7 @@ from data.errors import DataError
 
 
 def validation_split(
-    labels: Sequence[str], groups: Sequence[int], fraction: float = 0.1, seed: int = 0
+    labels: Sequence[str], groups: Sequence, fraction: float = 0.1, seed: int = 0
 ) -> np.ndarray:
     """Choose validation rows: the same share of each class, whole groups, by a seed.
 
@@ -19,8 +19,8 @@ def validation_split(
     ----------
     labels : sequence of str, length n
         Class of each row.
-    groups : sequence of int, length n
-        Rows with the same number stay together; see `groups_of`.
+    groups : sequence of int or str, length n
+        Rows with the same value stay together; see `data.copies`.
     fraction : float, default 0.1
         Share of each class to choose, 0 to 1, both excluded.
     seed : int, default 0
@@ -55,23 +55,3 @@ def validation_split(
             "add images or raise the share."
         )
     return chosen[groups]
-
-
-def groups_of(pixels: Sequence[str]) -> np.ndarray:
-    """Give rows numbers so that identical pictures share a number.
-
-    Parameters
-    ----------
-    pixels : sequence of str, length n
-        Pixel hash of each row; an empty one is like no other.
-
-    Returns
-    -------
-    ndarray of int, shape (n,)
-        Group of each row.
-    """
-    pixels = np.asarray(pixels, dtype=object)
-    alone = pixels == ""
-    _, groups = np.unique(pixels.astype(str), return_inverse=True)
-    groups[alone] = len(pixels) + np.arange(alone.sum())
-    return groups

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from data.errors import DataError
-from data.splits import groups_of, validation_split
+from data.splits import validation_split
 
 LABELS = np.repeat(["happy", "disgust"], [900, 100])
 
@@ -43,9 +43,3 @@ def test_a_share_must_be_a_share(fraction):
 def test_too_few_rows_are_one_sentence(labels):
     with pytest.raises(DataError, match="too few"):
         validation_split(labels, np.arange(len(labels)), 0.1)
-
-
-def test_only_known_pixels_make_a_group():
-    groups = groups_of(["aa", "", "bb", "aa", ""])
-    assert groups[0] == groups[3]
-    assert len(set(groups)) == 4
