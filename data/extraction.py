@@ -14,6 +14,7 @@ import numpy as np
 
 from data import __version__
 from data.errors import DataError, StorageError
+from data.lock import only_run
 from data.parts import Chunk, plan_chunks, read_head, replacing, storage_error
 from data.readers import read_images
 from data.rows import (
@@ -72,19 +73,21 @@ def extract_features(
     Raises
     ------
     DataError
-        If the source doesn't fit, or the folder holds the features of other images or settings.
+        If the source doesn't fit, the folder holds the features of other images or settings, or
+        another run is at work in it.
     StorageError
         If the folder can't be written.
     """
     refs, out = read_images(source), Path(out).absolute()
     key = _images_key(refs)
-    done = _finished(out, key, refs)
-    if done is None:
-        chunks = plan_chunks(refs, out)
-        left = _prepare(out, chunks)
-        _run(left, len(refs), workers or os.cpu_count() or 1, backend, progress)
-        done = _assemble(out, chunks, key)
-    shutil.rmtree(out / PARTS, ignore_errors=True)
+    with only_run(out):
+        done = _finished(out, key, refs)
+        if done is None:
+            chunks = plan_chunks(refs, out)
+            left = _prepare(out, chunks)
+            _run(left, len(refs), workers or os.cpu_count() or 1, backend, progress)
+            done = _assemble(out, chunks, key)
+        shutil.rmtree(out / PARTS, ignore_errors=True)
     return done
 
 
@@ -122,7 +125,7 @@ def _prepare(out: Path, chunks: list[Chunk]) -> list[Chunk]:
     """Make the folder ready before any work is spent, and return the chunks that are left."""
     parts = out / PARTS
     try:
-        parts.mkdir(parents=True, exist_ok=True)
+        parts.mkdir(exist_ok=True)
         (out / MANIFEST).unlink(missing_ok=True)
         (parts / "probe").write_bytes(b"\0")
         wanted = {chunk.part for chunk in chunks}

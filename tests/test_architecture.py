@@ -31,6 +31,7 @@ STAYS_IN = {
     "mediapipe": ("landmarks.graphs",),
     "torch": ("classifiers.torch_mlp", "classifiers.export"),
     "flask": ("web",),
+    "filelock": ("data.lock",),
 }
 """The modules, or the room, that a third-party package stays in."""
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from data.lock import LOCK
 from tests.face_folder import write_faces
 
 ROOT = Path(__file__).parents[1]
@@ -68,6 +69,7 @@ def test_killed_outright_it_goes_on_where_it_was(faces, undisturbed, tmp_path):
     workers = workers_of(process)
     process.kill()
     finish(process)
+    assert (tmp_path / LOCK).is_file()
     assert not list(tmp_path.glob("t*/*.csv"))
     deadline = time.monotonic() + 30
     while any(Path(f"/proc/{pid}").exists() for pid in workers):
@@ -102,6 +104,21 @@ def test_ctrl_c_says_how_to_go_on(faces, undisturbed, tmp_path):
     assert done.returncode == 130
     assert sentences(done.stderr) == ["Stopped. Run the same command again to go on from here."]
     assert finish(start(faces, tmp_path)).returncode == 0
+    assert contents(tmp_path) == undisturbed
+
+
+def test_a_second_run_in_the_same_folder_is_refused_and_harms_nothing(faces, undisturbed, tmp_path):
+    first = start(faces, tmp_path, "--workers", "1")
+    wait_for_part(first, tmp_path)
+    os.kill(first.pid, signal.SIGSTOP)  # else it might be done before the second one begins
+    # With other images, whose run would take the first one's parts away.
+    second = finish(start(faces / "test", tmp_path, "--workers", "1"))
+    os.kill(first.pid, signal.SIGCONT)
+    assert second.returncode == 1
+    assert sentences(second.stderr) == [
+        f"Another make features is at work in {tmp_path}; wait until it ends or name another OUT."
+    ]
+    assert finish(first).returncode == 0
     assert contents(tmp_path) == undisturbed
 
 
