@@ -1,9 +1,9 @@
 """A predictor without a model, so that the page's tests are quick and say what they expect."""
 
-from dataclasses import dataclass, field
-
 import numpy as np
 
+from classifiers.predictor import NO_FACE, FaceReading, Reading
+from landmarks.detector import Face
 from landmarks.mesh import CANONICAL
 
 CONFIDENCES = {
@@ -18,44 +18,6 @@ CONFIDENCES = {
 MOVED = {"brows": 0.02, "eyes": 0.051, "nose": -0.034, "mouth": 0.6, "jaw": 0.0}
 
 
-@dataclass
-class FakeFace:
-    points: np.ndarray
-    box: tuple[int, int, int, int]
-
-
-@dataclass
-class FakeFaceReading:
-    face: FakeFace
-    unsure: bool = False
-    expression: str = "happy"
-    second: str = "neutral"
-    confidences: dict = field(default_factory=lambda: dict(CONFIDENCES))
-
-    def explanation(self):
-        return dict(MOVED)
-
-
-@dataclass
-class FakeReading:
-    faces: list
-    reason: str
-    width: int
-    height: int
-
-    def to_json(self, name):
-        faces = [
-            {
-                "box": list(found.face.box),
-                "expression": found.expression,
-                "confidences": found.confidences,
-                "unsure": found.unsure,
-            }
-            for found in self.faces
-        ]
-        return {"image": name, "faces": faces, "reason": self.reason}
-
-
 class FakePredictor:
     """Finds `n_faces` faces side by side in every photo."""
 
@@ -68,12 +30,17 @@ class FakePredictor:
     def read(self, rgb):
         height, width, _ = rgb.shape
         side = 0.6 * min(height, width / max(self.n_faces, 1))
-        faces = [self._face(i, side, width, height) for i in range(self.n_faces)]
-        return FakeReading(faces, "" if faces else "no-face", width, height)
+        faces = [self._reading(i, side, width, height) for i in range(self.n_faces)]
+        return Reading(faces, "" if faces else NO_FACE, width, height)
 
-    def _face(self, number, side, width, height):
+    def _reading(self, number, side, width, height):
         centre = np.array([width * (number + 0.5) / self.n_faces, height / 2, 0])
-        points = (CANONICAL * side / np.ptp(CANONICAL[:, 1]) + centre).astype(np.float32)
-        x, y = np.floor(points.min(axis=0))[:2].astype(int).tolist()
-        w, h = np.ceil(np.ptp(points, axis=0))[:2].astype(int).tolist()
-        return FakeFaceReading(FakeFace(points, (x, y, w, h)), self.unsure)
+        points = CANONICAL * side / np.ptp(CANONICAL[:, 1]) + centre
+        return FaceReading(
+            face=Face(points.astype(np.float32)),
+            expression="happy",
+            second="neutral",
+            confidences=dict(CONFIDENCES),
+            unsure=self.unsure,
+            _explain=lambda: dict(MOVED),
+        )

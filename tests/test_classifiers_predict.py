@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from classifiers import predict
 from classifiers.bundle import BundleError
 from landmarks.images import read_image
-from tests.fake_predictor import MOVED, FakeFaceReading, FakePredictor
+from tests.fake_predictor import MOVED, FakePredictor
 
 CLASSES = ["angry", "disgust", "fear", "happy", "neutral", "sad", "surprise"]
 
@@ -81,7 +81,8 @@ def test_people_read_bars_and_per_cent(run, photo):
 def test_unsure_answers_name_the_two_best(run, photo):
     assert "unsure: happy or neutral" in run(photo, unsure=True).stdout
     assert "unsure:" not in run(photo).stdout
-    assert predict.verdict(FakeFaceReading(None, unsure=False)) == "happy"
+    (found,) = PathPredictor().read(photo).faces
+    assert predict.verdict(found) == "happy"
 
 
 def test_no_face_is_an_answer_not_a_failure(run, photo):
