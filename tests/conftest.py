@@ -3,6 +3,8 @@
 import pytest
 import skimage.data
 
+from tests.face_folder import write_faces
+
 
 @pytest.fixture(scope="session")
 def portrait():
@@ -10,3 +12,9 @@ def portrait():
     image = skimage.data.astronaut()
     image.setflags(write=False)
     return image
+
+
+@pytest.fixture(scope="module")
+def faces(request, tmp_path_factory):
+    """A folder of small face crops: as many in each class folder as the module's FACES says."""
+    return write_faces(tmp_path_factory.mktemp("faces"), request.module.FACES)

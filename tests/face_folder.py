@@ -32,3 +32,8 @@ def write_faces(folder: Path, counts: dict[str, int]) -> Path:
         for number in range(count):
             Image.fromarray(next(crops)).save(folder / name / f"{number:03}.png")
     return folder
+
+
+def contents(folder: Path) -> dict[Path, bytes]:
+    """Return the bytes of every file in a folder, hidden ones included, by its path there."""
+    return {p.relative_to(folder): p.read_bytes() for p in folder.rglob("*") if p.is_file()}

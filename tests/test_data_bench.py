@@ -4,7 +4,8 @@ import pytest
 from typer.testing import CliRunner
 
 from data import bench
-from tests.face_folder import write_faces
+
+FACES = {"sad": 4}
 
 
 @pytest.fixture
@@ -14,8 +15,7 @@ def command():
     return lambda *arguments: CliRunner().invoke(app, [str(a) for a in arguments])
 
 
-def test_it_prints_the_rates_and_their_ratios(tmp_path, command):
-    faces = write_faces(tmp_path, {"sad": 4})
+def test_it_prints_the_rates_and_their_ratios(faces, command):
     done = command(faces, "--count", 8, "--workers", 2)
     assert done.exit_code == 0, done.output
     bare, together, rate = map(float, re.findall(r"([\d.]+) images/s", done.output))

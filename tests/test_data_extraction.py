@@ -1,7 +1,6 @@
 import json
 import os
 import shutil
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,13 +13,9 @@ from data.parts import plan_chunks
 from data.readers import read_images
 from data.table import points_of, read_pixels, read_table, read_views
 from landmarks.views import unpack
-from tests.face_folder import write_faces
+from tests.face_folder import contents, write_faces
 
-
-@pytest.fixture(scope="module")
-def faces(tmp_path_factory):
-    counts = {"train/happy": 9, "train/sad": 3, "test/happy": 2}
-    return write_faces(tmp_path_factory.mktemp("faces"), counts)
+FACES = {"train/happy": 9, "train/sad": 3, "test/happy": 2}
 
 
 @pytest.fixture(scope="module")
@@ -28,10 +23,6 @@ def features(faces, tmp_path_factory):
     out = tmp_path_factory.mktemp("features")
     extract_features(faces, out, workers=1)
     return out
-
-
-def contents(folder):
-    return {p.relative_to(folder): p.read_bytes() for p in Path(folder).rglob("*") if p.is_file()}
 
 
 def test_a_csv_per_split_and_class(features):

@@ -11,15 +11,11 @@ from pathlib import Path
 import pytest
 
 from data.lock import LOCK
-from tests.face_folder import write_faces
+from tests.face_folder import contents, write_faces
 
 ROOT = Path(__file__).parents[1]
 
-
-@pytest.fixture(scope="module")
-def faces(tmp_path_factory):
-    counts = {"train/happy": 150, "train/sad": 130, "test/happy": 70}
-    return write_faces(tmp_path_factory.mktemp("faces"), counts)
+FACES = {"train/happy": 150, "train/sad": 130, "test/happy": 70}
 
 
 @pytest.fixture(scope="module")
@@ -40,10 +36,6 @@ def start(images, out, *options, **settings):
 def finish(process):
     output, errors = process.communicate(timeout=120)
     return subprocess.CompletedProcess(process.args, process.returncode, output, errors)
-
-
-def contents(folder):
-    return {p.relative_to(folder): p.read_bytes() for p in Path(folder).rglob("*") if p.is_file()}
 
 
 def wait_for_part(process, out):
