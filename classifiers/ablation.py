@@ -13,15 +13,18 @@ from typing import Annotated, Any
 
 import numpy as np
 import typer
+from sklearn.preprocessing import FunctionTransformer
 
+from classifiers.features import N_COORDINATES
 from classifiers.metrics import measure
 from classifiers.networks import NetworkClassifier
-from classifiers.pipeline import fit_pipeline, make_pipeline, mirror_passes
+from classifiers.pipeline import FaceFeatures, fit_pipeline, make_pipeline, mirror_passes
 from classifiers.rows import hold_out, read_rows
 from classifiers.sklearn_mlp import SklearnMLPClassifier
 from classifiers.torch_mlp import TorchMLPClassifier
 from classifiers.training import BALANCES, Rows, balanced_rows, class_weight
 from data.errors import DataError
+from landmarks.views import radius
 
 EPOCHS = 40
 FEW_VIEWS = 2
@@ -32,11 +35,15 @@ TRIALS: tuple[dict[str, Any], ...] = (
     {"change": "other seed", "random_state": 1},
     {"change": "no views, the mean mesh only", "views": 0},
     {"change": "two of eight views", "views": FEW_VIEWS},
+    {"change": "no alignment: moved and scaled only", "seen": "raw"},
+    {"change": "no head pose", "seen": "no pose"},
     {"change": "no mirror copies", "mirror_copies": False},
+    {"change": "no mirror image when it answers", "mirror": False},
     {"change": "three networks averaged", "n_networks": 3},
     {"change": "no label smoothing", "label_smoothing": 0.0},
     {"change": "mixup 0.2", "mixup": 0.2},
     {"change": "noise 0.1", "noise": 0.1},
+    {"change": "noise 0.2", "noise": 0.2},
     {"change": "dropout 0.5", "dropout": 0.5},
     {"change": "wide: 1024, 512, 256, 128", "hidden": (1024, 512, 256, 128)},
     {"change": "plateau scheduler", "scheduler": "plateau"},
@@ -45,6 +52,21 @@ TRIALS: tuple[dict[str, Any], ...] = (
     {"change": "scikit-learn's MLP, no views", "model": "sklearn", "views": 0},
 )
 """What differs from the first; keys that `_trained` does not know are the classifier's."""
+
+
+def unaligned(points: np.ndarray) -> np.ndarray:
+    """Return coordinates that are only moved to the centre and scaled, (n, 1404)."""
+    centred = points - points.mean(axis=1, keepdims=True)
+    return (centred / radius(points)).reshape(len(points), -1)
+
+
+def without_pose(points: np.ndarray) -> np.ndarray:
+    """Return the aligned coordinates alone, (n, 1404)."""
+    return FaceFeatures().transform(points)[:, :N_COORDINATES]
+
+
+SEEN = {"raw": FunctionTransformer(unaligned), "no pose": FunctionTransformer(without_pose)}
+"""Other first steps of the pipeline."""
 
 
 def main(
@@ -72,11 +94,11 @@ def main(
 def _trial(table: str, trial: dict[str, Any], rows: Rows, held_out: np.ndarray) -> dict[str, Any]:
     """Train as the trial says and measure on the validation rows."""
     settings = dict(trial)
-    change = settings.pop("change")
+    change, passes = settings.pop("change"), 1 + settings.pop("mirror", True)
     started = time.monotonic()
     pipeline = _trained(rows, held_out, **settings)
     seconds = time.monotonic() - started
-    proba = mirror_passes(pipeline, rows.points[held_out]).mean(axis=0)
+    proba = mirror_passes(pipeline, rows.points[held_out])[:passes].mean(axis=0)
     figures = measure(rows.y[held_out], proba, pipeline.classes_.tolist())
     line = {
         "table": table,
@@ -98,15 +120,19 @@ def _trained(
     views: int | None = None,
     balance: str = "roots",
     mirror_copies: bool = True,
+    seen: str | None = None,
     **settings: Any,
 ) -> Any:
     """Return the pipeline of one trial."""
     chosen = balanced_rows(rows.y, ~held_out, balance, seed=0)
     settings["class_weight"] = class_weight(balance, rows.y[chosen])
     settings["sampler"] = "balanced" if balance == "sampler" else None
+    pipeline = make_pipeline(_classifier(model, settings))
+    if seen is not None:
+        pipeline.set_params(features=SEEN[seen])
     shown = None if views == 0 or rows.views is None else rows.views[chosen, :views]
     return fit_pipeline(
-        make_pipeline(_classifier(model, settings)),
+        pipeline,
         rows.points[chosen],
         rows.y[chosen],
         (rows.points[held_out], rows.y[held_out]),

@@ -11,6 +11,8 @@ DATA_NOTES = {
 }
 """What is known of data sets, by their name in lower case."""
 
+REFIT = "; then it was trained again on all of them"
+
 NO_NOTES = "Nothing is known of this data set here; describe it before you pass the model on."
 
 CARD = """# Model card: {name}
@@ -26,7 +28,7 @@ Reads the expression a face shows from 468 face landmarks: {classes}.
 
 ## What it learned from
 {n_train:,} faces trained it and {n_validation:,} chose its epoch, or temperature and threshold (no
-picture has a copy on both sides). Data: {data_name}, fingerprint `{fingerprint}`.
+picture has a copy on both sides{refit}). Data: {data_name}, fingerprint `{fingerprint}`.
 {notes}
 
 ## How good it is
@@ -57,6 +59,7 @@ def model_card(manifest: dict[str, Any]) -> str:
     return CARD.format(
         **{key: manifest[key] for key in _PLAIN},
         classes=", ".join(manifest["classes"]),
+        refit=REFIT if manifest["refit"] else "",
         **data,
         notes=DATA_NOTES.get(data["data_name"].lower(), NO_NOTES),
         figures="\n".join(figures),

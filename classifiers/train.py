@@ -40,9 +40,14 @@ def main(
     drop_outliers: Annotated[
         bool, typer.Option(help="Leave out the rows that make audit lists.")
     ] = False,
+    refit: Annotated[
+        bool, typer.Option(help="Train again on all rows, once validation rows gave the figures.")
+    ] = False,
 ) -> None:
     """Train on the split train (or on all rows, if there are no splits) and write a bundle."""
-    choices = Choices(out.absolute().name, __version__, model.value, balance.value, seed, data_name)
+    choices = Choices(
+        out.absolute().name, __version__, model.value, balance.value, seed, data_name, refit
+    )
     try:
         check_place(out)
         manifest = _train_and_save(table, out, classes, choices, drop_outliers)

@@ -72,7 +72,11 @@ class Rows:
 
 @dataclass(frozen=True)
 class Choices:
-    """What the user chooses for a training, and the version of Mien that does it."""
+    """What the user chooses for a training, and the version of Mien that does it.
+
+    With `refit` the model is trained again on all rows once the validation rows have given its
+    temperature, its threshold and its figures.
+    """
 
     name: str
     version: str
@@ -80,6 +84,7 @@ class Choices:
     balance: str = "none"
     seed: int = 0
     data_name: str = "not named"
+    refit: bool = False
 
 
 def train(
@@ -112,18 +117,12 @@ def train(
     started = time.monotonic()
     stops, calibrates = halves(held_out)
     validation = rows.points[stops], rows.y[stops]
-    chosen = balanced_rows(rows.y, ~held_out, choices.balance, choices.seed)
-    pipeline = fit_pipeline(
-        make_pipeline(_classifier(choices, rows.y[chosen])),
-        rows.points[chosen],
-        rows.y[chosen],
-        validation,
-        progress=progress,
-        views=None if rows.views is None else rows.views[chosen],
-    )
+    pipeline = _fitted(rows, ~held_out, choices, validation, progress)
     temperature, threshold, figures = _calibrate(
         pipeline, rows.points[calibrates], rows.y[calibrates]
     )
+    if choices.refit:
+        pipeline = _fitted(rows, np.ones_like(held_out), choices, None, progress)
     manifest = {
         **{key: value for key, value in asdict(choices).items() if key != "data_name"},
         "classes": pipeline.classes_.tolist(),
@@ -205,6 +204,25 @@ def class_weight(balance: str, y: np.ndarray) -> dict[str, float] | str | None:
         classes, counts = np.unique(y, return_counts=True)
         return dict(zip(classes.tolist(), np.sqrt(counts.max() / counts).tolist(), strict=True))
     return "balanced" if balance == "weights" else None
+
+
+def _fitted(
+    rows: Rows,
+    allowed: np.ndarray,
+    choices: Choices,
+    validation: tuple[np.ndarray, np.ndarray] | None,
+    progress: Progress | None,
+) -> Pipeline:
+    """Return a pipeline trained on the allowed rows; without validation, for all epochs."""
+    chosen = balanced_rows(rows.y, allowed, choices.balance, choices.seed)
+    return fit_pipeline(
+        make_pipeline(_classifier(choices, rows.y[chosen])),
+        rows.points[chosen],
+        rows.y[chosen],
+        validation,
+        progress=progress,
+        views=None if rows.views is None else rows.views[chosen],
+    )
 
 
 def _classifier(choices: Choices, y: np.ndarray) -> NetworkClassifier:

@@ -64,6 +64,28 @@ def extract_chunk(refs: Sequence[ImageRef]) -> list[dict[str, Any]]:
     return [row for ref in refs for row in _rows(ref, records)]
 
 
+def images_of(refs: Sequence[ImageRef]) -> Iterator[np.ndarray]:
+    """Yield the images of references, in their order.
+
+    Parameters
+    ----------
+    refs : sequence of ImageRef
+
+    Yields
+    ------
+    ndarray of uint8, shape (height, width, 3)
+        RGB.
+
+    Raises
+    ------
+    ImageError
+        If one of them can't be used.
+    """
+    records = _csv_pixels(refs)
+    for ref in refs:
+        yield _image(ref, records)
+
+
 def _rows(ref: ImageRef, records: dict[tuple[str, int], str]) -> Iterator[dict[str, Any]]:
     """Yield an image's rows; whatever is wrong with it ends as a reason."""
     known = {"image": ref.image, "label": ref.label, "split": ref.split}

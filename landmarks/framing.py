@@ -82,14 +82,39 @@ def upright_crop(image: np.ndarray, centre: np.ndarray, side: float, roll: float
     step = side / CROP_SIDE
     turn = np.array([[np.cos(roll), -np.sin(roll)], [np.sin(roll), np.cos(roll)]]) * step
     matrix = np.column_stack([turn, centre - turn @ np.full(2, CROP_SIDE / 2)])
+    return Picture(square_cut(image, matrix, CROP_SIDE), matrix)
+
+
+def square_cut(
+    image: np.ndarray, matrix: np.ndarray, side: int, border: int = cv2.BORDER_CONSTANT
+) -> np.ndarray:
+    """Resample a square of an image, averaging where it is made smaller.
+
+    Parameters
+    ----------
+    image : ndarray of uint8, shape (height, width, 3)
+    matrix : ndarray of float, shape (2, 3)
+        The similarity that takes coordinates of the square to the image's.
+    side : int
+        Side of the square in its own pixels.
+    border : int, default cv2.BORDER_CONSTANT
+        What OpenCV puts where the square leaves the image; black by default.
+
+    Returns
+    -------
+    ndarray of uint8, shape (side, side, 3)
+    """
+    step = np.hypot(matrix[0, 0], matrix[1, 0])
     # A much larger face is averaged down first: interpolation alone would skip pixels.
-    source, to_source = _averaged_cut(image, centre, side, step) if step > 2 else (image, np.eye(3))
+    source, to_source = image, np.eye(3)
+    if step > 2:
+        centre = matrix @ (side / 2, side / 2, 1)
+        source, to_source = _averaged_cut(image, centre, side * step, step)
     warp = (to_source @ np.vstack([matrix, [0, 0, 1]]))[:2]
     # OpenCV counts from the middle of the first pixel.
     warp[:, 2] += warp[:, :2] @ np.full(2, 0.5) - 0.5
-    way = cv2.INTER_CUBIC if step < 1 else cv2.INTER_LINEAR
-    pixels = cv2.warpAffine(source, warp, (CROP_SIDE, CROP_SIDE), flags=way | cv2.WARP_INVERSE_MAP)
-    return Picture(pixels, matrix)
+    way = (cv2.INTER_CUBIC if step < 1 else cv2.INTER_LINEAR) | cv2.WARP_INVERSE_MAP
+    return cv2.warpAffine(source, warp, (side, side), flags=way, borderMode=border)
 
 
 def _averaged_cut(

@@ -1,0 +1,118 @@
+"""The rows of the fused model: as they are read, and as tensors that training draws from."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from classifiers.preparation import Preparation, prepare
+
+
+@dataclass(frozen=True)
+class FusedRows:
+    """Labelled faces with their pixels.
+
+    Attributes
+    ----------
+    crops, wholes : ndarray of uint8, shape (n, SIDE, SIDE)
+        `landmarks.crops.face_crop` of each face, and of its image without the points.
+    points : ndarray of float32, shape (n, 468, 3)
+        In pixels; zero where there are none.
+    has_points : ndarray of bool, shape (n,)
+    y : ndarray of str, shape (n,)
+    pixels : ndarray of str, shape (n,)
+        Hash of each image's pixels.
+    mesh : str
+        Version of the mesh that found the points.
+    views : ndarray of float16, shape (n, v, 468, 3)
+        Single meshes of each face, see `landmarks.views`; v is 0 where there are none.
+    votes : ndarray of float32, shape (n, v)
+        Shares of a crowd's votes, all zero where there are none; v is 0 without votes.
+    """
+
+    crops: np.ndarray
+    wholes: np.ndarray
+    points: np.ndarray
+    has_points: np.ndarray
+    y: np.ndarray
+    pixels: np.ndarray
+    mesh: str
+    views: np.ndarray
+    votes: np.ndarray
+
+
+@dataclass(frozen=True)
+class Arrays:
+    """Rows as training draws from them.
+
+    Attributes
+    ----------
+    crops, wholes : Tensor of uint8, shape (n, SIDE, SIDE)
+        See `FusedRows`.
+    looks : Tensor of float16, shape (n, looks, d)
+        Landmark vectors of each face; the second half are the mirror images of the first. Zero
+        where there are no points.
+    has_points : Tensor of float32, shape (n,)
+    targets : Tensor of float32, shape (n, k)
+        One-hot.
+    votes : Tensor of float32, shape (n, v)
+    """
+
+    crops: torch.Tensor
+    wholes: torch.Tensor
+    looks: torch.Tensor
+    has_points: torch.Tensor
+    targets: torch.Tensor
+    votes: torch.Tensor
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return len(self.crops)
+
+    def __getitem__(self, rows: Any) -> "Arrays":
+        """Return some of the rows."""
+        return Arrays(**{name: values[rows] for name, values in vars(self).items()})
+
+    def to(self, device: torch.device) -> "Arrays":
+        """Return the same rows on a device."""
+        return Arrays(**{name: values.to(device) for name, values in vars(self).items()})
+
+
+def arrays_of(
+    rows: FusedRows, classes: Sequence[str], fitted_on: np.ndarray
+) -> tuple[Preparation, Arrays]:
+    """Prepare the landmarks of all rows and number their classes.
+
+    Parameters
+    ----------
+    rows : FusedRows
+    classes : sequence of str
+        In the order of the network's logits.
+    fitted_on : ndarray of bool, shape (n,)
+        Training rows, the only ones that the preparation is learned from.
+
+    Returns
+    -------
+    preparation : Preparation
+    arrays : Arrays
+
+    Raises
+    ------
+    ValueError
+        If no training row has points, or a row is of another class.
+    """
+    found = rows.has_points
+    preparation, seen = prepare(rows.points[found], rows.views[found], fitted_on[found])
+    looks = np.zeros((len(found), *seen.shape[1:]), np.float16)
+    looks[found] = seen
+    codes = [list(classes).index(name) for name in rows.y.tolist()]
+    return preparation, Arrays(
+        crops=torch.from_numpy(rows.crops),
+        wholes=torch.from_numpy(rows.wholes),
+        looks=torch.from_numpy(looks),
+        has_points=torch.from_numpy(found.astype(np.float32)),
+        targets=torch.nn.functional.one_hot(torch.tensor(codes), len(classes)).float(),
+        votes=torch.from_numpy(rows.votes),
+    )

@@ -1,0 +1,65 @@
+"""The fused model becomes one ONNX graph, from points and crop to calibrated confidences."""
+
+import numpy as np
+import torch
+from torch import nn
+
+from classifiers.calibration import tempered
+from classifiers.fused_model import FusedModel
+from classifiers.onnx_graph import check_answers, exported
+
+
+class _Served(nn.Module):
+    """The model with the softmax and the temperature, for the export alone."""
+
+    def __init__(self, model: FusedModel, temperature: float):
+        super().__init__()
+        self.model, self.temperature = model, temperature
+
+    def forward(
+        self, points: torch.Tensor, crops: torch.Tensor, has_points: torch.Tensor
+    ) -> torch.Tensor:
+        """Return proba (n, k)."""
+        return torch.softmax(self.model(points, crops, has_points) / self.temperature, dim=1)
+
+
+def fused_to_onnx(
+    model: FusedModel,
+    temperature: float,
+    points: np.ndarray,
+    crops: np.ndarray,
+    has_points: np.ndarray,
+) -> bytes:
+    """Export a fused model and check the graph against it.
+
+    Parameters
+    ----------
+    model : FusedModel
+    temperature : float
+        See `classifiers.calibration`.
+    points : ndarray of float32, shape (n, 468, 3)
+        Two real faces or more, in pixels, on which graph and model have to agree, with and
+        without their points.
+    crops : ndarray of uint8, shape (n, SIDE, SIDE)
+    has_points : ndarray of float32, shape (n,), 0 or 1
+
+    Returns
+    -------
+    bytes
+        An ONNX model with the inputs ``points``, ``crops`` and ``has_points``, of types and
+        shapes as above, and the output ``proba``, float32 (n, k).
+
+    Raises
+    ------
+    classifiers.onnx_graph.ExportError
+        If a confidence differs by more than 1e-4.
+    """
+    inputs = {"points": points, "crops": crops, "has_points": has_points.astype(np.float32)}
+    examples = {name: torch.from_numpy(values[:2]) for name, values in inputs.items()}
+    # Not simplified: BatchNorm multiplied into the weights would need float32 for them. The
+    # runtime does that itself, when it loads the graph.
+    content = exported(_Served(model, temperature).eval(), examples, optimize=False)
+    for flag in (inputs["has_points"], np.zeros(len(points), np.float32)):
+        answers = tempered(model.predict_proba(points, crops, flag), temperature)
+        check_answers(content, inputs | {"has_points": flag}, answers)
+    return content

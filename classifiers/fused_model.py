@@ -1,0 +1,140 @@
+"""The fused model as it answers: from points and crop to logits, in a file that runs no code."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import nn
+
+from classifiers.bundle import BundleError
+from classifiers.features import N_FEATURES, features
+from classifiers.fused import FusedNetwork, NetworkConfig, window
+from classifiers.preparation import Preparation
+from landmarks.mesh import CANONICAL, mirrored
+
+CONFIG = "config"
+"""Where a weights file's metadata hold the network's configuration, as JSON."""
+
+PIECE = 256
+"""Faces that are answered at once."""
+
+
+class FusedModel(nn.Module):
+    """The network with the preparation of its landmarks.
+
+    Parameters
+    ----------
+    network : FusedNetwork
+        Its matrices are rounded to float16, in which a bundle stores them, so that the bundle
+        answers exactly what this model answers.
+    preparation : Preparation, optional
+        Of the network's landmarks; needed where it has a landmark branch and isn't loaded next.
+    """
+
+    def __init__(self, network: FusedNetwork, preparation: Preparation | None = None):
+        super().__init__()
+        if preparation is None:
+            width = network.config.n_components
+            preparation = Preparation(np.zeros(N_FEATURES), np.zeros((N_FEATURES, width)))
+        self.network = network
+        self.classes = network.config.classes
+        with torch.no_grad():
+            for weight in network.parameters():
+                if weight.ndim > 1:
+                    weight.copy_(weight.half())
+        for name, values in preparation._asdict().items():
+            self.register_buffer(name, torch.tensor(values, dtype=torch.float32))
+        self.register_buffer("mean_face", torch.tensor(CANONICAL), persistent=False)
+        self.eval()
+
+    def forward(
+        self, points: torch.Tensor, crops: torch.Tensor, has_points: torch.Tensor
+    ) -> torch.Tensor:
+        """Return the classes' logits.
+
+        Parameters
+        ----------
+        points : Tensor of float32, shape (n, 468, 3)
+            Faces in pixels; anything where there are none.
+        crops : Tensor of uint8, shape (n, SIDE, SIDE)
+            From `landmarks.crops.face_crop`.
+        has_points : Tensor of float32, shape (n,), 0 or 1
+
+        Returns
+        -------
+        Tensor of float32, shape (n, k)
+        """
+        if not self.network.config.landmarks:
+            return self.network(window(crops), points, has_points)
+        # Points that are all zero have no size, and would align to NaN.
+        found = has_points[:, None, None] > 0
+        X = (features(torch.where(found, points, self.mean_face)) - self.centre) @ self.weight
+        return self.network(window(crops), X, has_points)
+
+    @torch.no_grad()
+    def predict_proba(
+        self, points: np.ndarray, crops: np.ndarray, has_points: np.ndarray
+    ) -> np.ndarray:
+        """Return the probability of each class, float64 (n, k), of arrays as `forward` has them."""
+        answers = []
+        for at in range(0, len(crops), PIECE):
+            part = slice(at, at + PIECE)
+            logits = self(
+                torch.from_numpy(np.ascontiguousarray(points[part], dtype=np.float32)),
+                torch.from_numpy(np.ascontiguousarray(crops[part])),
+                torch.from_numpy(np.asarray(has_points[part], dtype=np.float32)),
+            )
+            answers.append(logits.double().softmax(dim=1).numpy())
+        return np.concatenate(answers)
+
+    def mirror_passes(
+        self, points: np.ndarray, crops: np.ndarray, has_points: np.ndarray
+    ) -> np.ndarray:
+        """Return the proba of faces and of their mirror images, (2, n, k), to be averaged."""
+        straight = self.predict_proba(points, crops, has_points)
+        return np.stack(
+            [straight, self.predict_proba(mirrored(points), crops[:, :, ::-1], has_points)]
+        )
+
+
+def save_model(model: FusedModel, path: Path) -> None:
+    """Write weights and configuration as safetensors.
+
+    Parameters
+    ----------
+    model : FusedModel
+    path : Path
+        Replaced at once or not at all.
+    """
+    partial = path.with_name(path.name + ".part")
+    state = {name: values.contiguous() for name, values in model.state_dict().items()}
+    save_file(state, partial, {CONFIG: json.dumps(asdict(model.network.config))})
+    partial.replace(path)
+
+
+def load_model(path: Path) -> FusedModel:
+    """Read what `save_model` wrote.
+
+    Raises
+    ------
+    BundleError
+        If the file can't be read or isn't a fused model.
+    """
+    try:
+        with safe_open(path, "pt") as file:
+            config = json.loads(file.metadata()[CONFIG])
+            state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        lists = {key: tuple(value) for key, value in config.items() if isinstance(value, list)}
+        model = FusedModel(FusedNetwork(NetworkConfig(**config | lists)))
+        model.load_state_dict(state)
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
+        reason = str(error).splitlines()[0] if str(error) else repr(error)
+        raise BundleError(
+            f"Expected the weights of a fused model in {path}, got something else ({reason}); "
+            "train it again."
+        ) from error
+    return model

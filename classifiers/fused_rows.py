@@ -1,0 +1,156 @@
+"""Which faces of a feature table train the fused model, with the pixels of their images."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from classifiers.fused_arrays import FusedRows
+from classifiers.rows import read_rows
+from classifiers.training import Rows
+from data.errors import DataError
+from data.readers import NO_SPLIT, read_images
+from data.rows import PIXELS
+from data.table import read_pixels
+from landmarks.crops import SIDE, face_crop
+from landmarks.extract import images_of
+from landmarks.images import ImageError
+from landmarks.mesh import N_POINTS
+
+TRAINING_SPLITS = ("train", NO_SPLIT, "")
+
+
+def read_fused_rows(
+    table: Sequence[Path], source: Path, classes: Sequence[str] = (), votes: Path | None = None
+) -> tuple[FusedRows, Rows]:
+    """Read the rows to train on: the faces of the table, then the images without a face.
+
+    Parameters
+    ----------
+    table : sequence of Path
+        Folders that ``make features`` wrote.
+    source : Path
+        The images that they were made of, as `data.readers.read_images` takes them.
+    classes : sequence of str, optional
+        Classes to keep.
+    votes : Path, optional
+        CSV of a crowd's votes, such as FER+'s: the column image, as the table names it, and a
+        column of counts for each vote.
+
+    Returns
+    -------
+    fused : FusedRows
+    rows : Rows
+        Its first rows, those with points, as `classifiers.rows.hold_out` takes them: faces that
+        the mesh missed only train.
+
+    Raises
+    ------
+    DataError
+        If table, images or votes don't fit.
+    """
+    rows = read_rows(table, classes)
+    known = _known_images(table, set(rows.y))
+    if not np.isin(rows.pixels, known.index).all():
+        raise DataError("Expected the pixel hash of every face; make the features again.")
+    missed = known[~known.index.isin(rows.pixels)]
+    images = [*known.loc[rows.pixels, "image"], *missed["image"]]
+    crops, wholes = read_crops(source, images, [*rows.points, *[None] * len(missed)])
+    views = _no_views(len(rows.y)) if rows.views is None else rows.views
+    fused = FusedRows(
+        crops=crops,
+        wholes=wholes,
+        points=_with_empty(rows.points, len(missed)),
+        has_points=np.arange(len(images)) < len(rows.y),
+        y=np.concatenate([rows.y, missed["label"].to_numpy(str)]),
+        pixels=np.concatenate([rows.pixels, missed.index.to_numpy(str)]),
+        mesh=rows.mesh,
+        views=_with_empty(views, len(missed)),
+        votes=_votes(votes, images),
+    )
+    return fused, rows
+
+
+def read_crops(
+    source: Path, images: Sequence[str], points: Sequence[np.ndarray | None]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Cut faces out of their images.
+
+    Parameters
+    ----------
+    source : Path
+        As `data.readers.read_images` takes it.
+    images : sequence of str
+        Names of images as the feature table has them.
+    points : sequence of ndarray (468, 3) or None
+        A face in each of them.
+
+    Returns
+    -------
+    crops, wholes : ndarray of uint8, shape (n, SIDE, SIDE)
+        By the points, and of the image as a whole; the same where there are no points.
+
+    Raises
+    ------
+    DataError
+        If an image isn't in the source or can't be read.
+    """
+    files = {ref.image: ref for ref in read_images(source)}
+    missing = next((name for name in images if name not in files), None)
+    if missing is not None:
+        raise DataError(
+            f"Expected {missing}, which the table names, in {source}; name the folder or CSV that "
+            "the features were made of."
+        )
+    crops = np.empty((len(images), SIDE, SIDE), np.uint8)
+    wholes = np.empty_like(crops)
+    try:
+        for row, image in enumerate(images_of([files[name] for name in images])):
+            wholes[row] = face_crop(image, None)
+            crops[row] = wholes[row] if points[row] is None else face_crop(image, points[row])
+    except ImageError as error:
+        raise DataError(f"An image of the table can't be read any more: {error}") from error
+    return crops, wholes
+
+
+def without_points(rows: FusedRows) -> FusedRows:
+    """Return the rows as they are without a mesh: whole images, no points."""
+    return replace(rows, crops=rows.wholes, has_points=np.zeros_like(rows.has_points))
+
+
+def _known_images(table: Sequence[Path], labels: set[str]) -> pd.DataFrame:
+    """Return image and label of the training images by their pixels' hash, equal ones once."""
+    if not all((folder / PIXELS).is_file() for folder in table):
+        names = ", ".join(str(folder) for folder in table)
+        raise DataError(f"Expected folders that make features wrote, with {PIXELS}; got {names}.")
+    known = pd.concat([read_pixels(folder) for folder in table])
+    known = known[known["split"].isin(TRAINING_SPLITS) & known["label"].isin(labels)]
+    return known[known["pixels"] != ""].drop_duplicates("pixels").set_index("pixels")
+
+
+def _no_views(n: int) -> np.ndarray:
+    return np.empty((n, 0, N_POINTS, 3), np.float16)
+
+
+def _with_empty(values: np.ndarray, extra: int) -> np.ndarray:
+    """Append so many rows of zeros."""
+    return np.concatenate([values, np.zeros((extra, *values.shape[1:]), values.dtype)])
+
+
+def _votes(path: Path | None, images: Sequence[str]) -> np.ndarray:
+    """Return the shares of the votes for each image, float32 (n, v)."""
+    if path is None:
+        return np.empty((len(images), 0), np.float32)
+    try:
+        counts = pd.read_csv(path, index_col="image").astype(np.float32)
+    except (OSError, ValueError) as error:
+        raise DataError(
+            f"Expected a CSV with the column image and a count for each vote, got {path} "
+            f"({error}); name another or leave the votes out."
+        ) from error
+    found = counts[~counts.index.duplicated()].reindex(images).fillna(0).to_numpy()
+    if not found.any():
+        raise DataError(f"Expected votes on the table's images in {path}, found none of them.")
+    return found / np.maximum(found.sum(axis=1, keepdims=True), 1)

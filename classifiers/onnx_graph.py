@@ -1,0 +1,121 @@
+"""A PyTorch module becomes an ONNX graph: any number of rows, small, and of no machine's making."""
+
+import logging
+import warnings
+
+import numpy as np
+import onnx
+import onnxruntime
+import torch
+from onnx import TensorProto, helper, numpy_helper
+from torch import nn
+
+OPSET = 18
+TOLERANCE = 1e-4
+"""How far the confidences of the graph, in float32, may lie from the trained model's."""
+
+SMALLEST_STORED = 1024
+"""Constants of fewer numbers stay float32: halving them saves nothing."""
+
+
+class ExportError(RuntimeError):
+    """The graph does not answer as the trained model does."""
+
+
+def exported(module: nn.Module, examples: dict[str, torch.Tensor], optimize: bool = True) -> bytes:
+    """Export a module whose output is ``proba``.
+
+    Parameters
+    ----------
+    module : nn.Module
+        In evaluation mode.
+    examples : dict of str to Tensor
+        An example of each input, of two rows or more, in the order of the module's arguments.
+    optimize : bool, default True
+        Let the exporter simplify the graph, which may change weights by a rounding.
+
+    Returns
+    -------
+    bytes
+        An ONNX model for any number of rows. Weights that float16 holds exactly are stored in it.
+        The same module gives the same bytes.
+    """
+    graph = _exported(module, examples, optimize)
+    _store_halved(graph)
+    return graph.SerializeToString(deterministic=True)
+
+
+def check_answers(content: bytes, inputs: dict[str, np.ndarray], proba: np.ndarray) -> None:
+    """Compare a graph's answers with the trained model's.
+
+    Parameters
+    ----------
+    content : bytes
+        From `exported`.
+    inputs : dict of str to ndarray
+    proba : ndarray of float, shape (n, k)
+        What the trained model answers to the inputs.
+
+    Raises
+    ------
+    ExportError
+        If a confidence differs by more than `TOLERANCE`.
+    """
+    session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+    gap = np.abs(session.run(None, inputs)[0] - proba).max()
+    if not gap <= TOLERANCE:
+        raise ExportError(
+            f"Expected the ONNX graph to agree with the trained model within {TOLERANCE}, got "
+            f"{gap:.1e}; report this with your table, nothing was written."
+        )
+
+
+def _exported(
+    module: nn.Module, examples: dict[str, torch.Tensor], optimize: bool
+) -> onnx.ModelProto:
+    """Export with any number of rows, and without traces of the machine that did it."""
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+    rows = {0: torch.export.Dim("n")}
+    with warnings.catch_warnings():
+        # PyTorch warns of its own old ways.
+        warnings.simplefilter("ignore", FutureWarning)
+        program = torch.onnx.export(
+            module,
+            tuple(examples.values()),
+            dynamo=True,
+            verbose=False,
+            optimize=optimize,
+            opset_version=OPSET,
+            input_names=list(examples),
+            output_names=["proba"],
+            dynamic_shapes=dict.fromkeys(examples, rows),
+        )
+    model = program.model_proto
+    model.doc_string = ""
+    # PyTorch notes the source line of each operation, with its path on this machine.
+    for part in (model, model.graph, *model.graph.node, *model.graph.value_info):
+        del part.metadata_props[:]
+    for part in (*model.graph.node, *model.graph.input, *model.graph.output):
+        part.doc_string = ""
+    return model
+
+
+def _store_halved(model: onnx.ModelProto) -> None:
+    """Store weights that float16 holds exactly as such, with a Cast back to float32.
+
+    The runtime casts once, when it loads the graph.
+    """
+    casts, kept = [], []
+    for tensor in model.graph.initializer:
+        values = numpy_helper.to_array(tensor)
+        halved = values.astype(np.float16) if tensor.data_type == TensorProto.FLOAT else values
+        if halved is values or values.size < SMALLEST_STORED or (halved != values).any():
+            kept.append(tensor)
+            continue
+        stored = f"{tensor.name}_float16"
+        kept.append(numpy_helper.from_array(halved, stored))
+        casts.append(helper.make_node("Cast", [stored], [tensor.name], to=TensorProto.FLOAT))
+    nodes = [*casts, *model.graph.node]
+    del model.graph.initializer[:], model.graph.node[:], model.graph.value_info[:]
+    model.graph.initializer.extend(kept)
+    model.graph.node.extend(nodes)

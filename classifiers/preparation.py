@@ -1,0 +1,63 @@
+"""How the fused model's landmark vector is made of features: learned once, then two arrays."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from classifiers.networks import _root_deviation, half
+from classifiers.pipeline import N_COMPONENTS, _looks, make_pipeline
+from landmarks.mesh import mirrored
+
+
+class Preparation(NamedTuple):
+    """StandardScaler, PCA and the division by the root of each component's deviation, as one map.
+
+    ``(features(points) - centre) @ weight`` is X; centre is float32 (1413,), weight (1413, d).
+    """
+
+    centre: np.ndarray
+    weight: np.ndarray
+
+
+def prepare(
+    points: np.ndarray, views: np.ndarray, fitted_on: np.ndarray
+) -> tuple[Preparation, np.ndarray]:
+    """Learn the preparation and apply it.
+
+    Parameters
+    ----------
+    points : ndarray of float32, shape (n, 468, 3)
+        Faces in pixels.
+    views : ndarray of float16, shape (n, v, 468, 3)
+        Single meshes of each face, see `landmarks.views`.
+    fitted_on : ndarray of bool, shape (n,)
+        Training rows, the only ones that are learned from.
+
+    Returns
+    -------
+    preparation : Preparation
+    looks : ndarray of float16, shape (n, 2 + 2 v, d)
+        Of each face the mean mesh and the single ones, then their mirror images in that order.
+
+    Raises
+    ------
+    ValueError
+        If there is no training row, or a coordinate isn't finite.
+    """
+    if not fitted_on.any():
+        raise ValueError("Expected training rows with landmarks, got none; check the features.")
+    pipeline = make_pipeline(None)[:-1]
+    learned = points[fitted_on]
+    both = np.concatenate([learned, mirrored(learned)])
+    pipeline["pca"].set_params(n_components=min(N_COMPONENTS, len(both)))
+    pipeline.fit(both)
+    scaler, pca = pipeline["scaler"], pipeline["pca"]
+    pca.components_ = half(pca.components_)
+    root = _root_deviation(pipeline.transform(learned))
+    components = pca.components_.T.astype(np.float64) / root
+    preparation = Preparation(
+        (scaler.mean_ + pca.mean_ * scaler.scale_).astype(np.float32),
+        half(components / scaler.scale_[:, None]).astype(np.float32),
+    )
+    looks = _looks(pipeline, points, views, mirror_copies=True)
+    return preparation, looks / root.astype(np.float16)
