@@ -2,7 +2,8 @@
 
 ``OUT/<split>/<label>.csv`` hold the rows and ``.views.npy`` beside each the single meshes of its
 faces. ``OUT/features.json`` says what made them,
-``OUT/pixels.tsv`` holds each image's pixel hash, and ``OUT/.parts`` the chunks done so far.
+``OUT/pixels.tsv`` holds each image's pixel hash, and ``OUT/.parts`` the chunks done so far;
+a run at work holds ``OUT/.lock``.
 """
 
 import re
