@@ -30,7 +30,8 @@ class Augmentation:
     scale : float
         Largest change of size, share.
     jitter : float
-        Largest change of brightness and of contrast, share.
+        Largest change of brightness and of contrast, share. Pixels are standardised afterwards,
+        so that what is left of it are whites and blacks that it clipped.
     erasing : float
         Share of the groups that get a grey rectangle (Zhong et al. 2020).
     mixup, cutmix : float

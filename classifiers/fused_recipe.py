@@ -1,8 +1,8 @@
 """What a training of the fused model is made of: its settings, optimizer, schedule and loss."""
 
+import math
 from dataclasses import dataclass, field
 
-import numpy as np
 import torch
 from torch import nn
 
@@ -101,7 +101,7 @@ def schedule_of(
     def factor(step: int) -> float:
         if step < rise:
             return (step + 1) / (rise + 1)
-        return 0.5 * (1 + np.cos(np.pi * (step - rise) / max(end - rise, 1)))
+        return 0.5 * (1 + math.cos(math.pi * (step - rise) / max(end - rise, 1)))
 
     return torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
 

@@ -79,6 +79,8 @@ def _exported(
     with warnings.catch_warnings():
         # PyTorch warns of its own old ways.
         warnings.simplefilter("ignore", FutureWarning)
+        # The rows of all inputs are one number, which needs one name only.
+        warnings.filterwarnings("ignore", "# The axis name", UserWarning)
         program = torch.onnx.export(
             module,
             tuple(examples.values()),

@@ -57,6 +57,12 @@ def face_crop(image: np.ndarray, points: np.ndarray | None) -> np.ndarray:
     return cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
 
 
+def to_crop(points: np.ndarray) -> np.ndarray:
+    """Return where `face_crop` puts points (468, 3) of an image, (468, 2) in pixels of the crop."""
+    inverse = cv2.invertAffineTransform(_face_frame(points))
+    return points[:, :2] @ inverse[:, :2].T + inverse[:, 2]
+
+
 def _face_frame(points: np.ndarray) -> np.ndarray:
     """Return the matrix from a crop to the image, by the similarity of least squares.
 

@@ -21,6 +21,7 @@ MAY_IMPORT = {
 READS_DATA = (
     "classifiers.ablation",
     "classifiers.evaluate",
+    "classifiers.fused_rows",
     "classifiers.results",
     "classifiers.rows",
     "classifiers.train",
@@ -29,7 +30,21 @@ READS_DATA = (
 
 STAYS_IN = {
     "mediapipe": ("landmarks.graphs",),
-    "torch": ("classifiers.torch_mlp", "classifiers.export"),
+    "torch": (
+        "classifiers.augmentation",
+        "classifiers.export",
+        "classifiers.fused",
+        "classifiers.fused_arrays",
+        "classifiers.fused_export",
+        "classifiers.fused_model",
+        "classifiers.fused_recipe",
+        "classifiers.fused_training",
+        "classifiers.onnx_graph",
+        "classifiers.torch_mlp",
+        "classifiers.vision",
+    ),
+    "torchvision": ("classifiers.vision",),
+    "safetensors": ("classifiers.fused_model",),
     "flask": ("web",),
     "filelock": ("data.lock",),
 }
@@ -121,7 +136,7 @@ def test_nobody_imports_a_command(command):
 
 @pytest.mark.parametrize("module", ["web", "classifiers.predictor"])
 def test_serving_loads_no_training_library(module):
-    code = f"import sys, {module}; print(*{{'torch', 'sklearn', 'pandas'}} & set(sys.modules))"
+    code = f"import sys, {module}; print(*{{'torch', 'torchvision', 'sklearn', 'pandas'}} & set(sys.modules))"
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
     )

@@ -6,6 +6,7 @@ from onnx import TensorProto
 
 from classifiers import export
 from classifiers.calibration import tempered
+from classifiers.onnx_graph import TOLERANCE, ExportError
 from classifiers.pipeline import fit_pipeline, make_pipeline
 from classifiers.torch_mlp import TorchMLPClassifier
 from tests.small_model import faces, small_pipeline
@@ -32,7 +33,7 @@ def test_the_graph_answers_as_the_pipeline(exported, n):
     session = onnxruntime.InferenceSession(content)
     answers = session.run(None, {"points": points})[0]
     expected = tempered(pipeline.predict_proba(points), TEMPERATURE)
-    np.testing.assert_allclose(answers, expected, atol=export.TOLERANCE)
+    np.testing.assert_allclose(answers, expected, atol=TOLERANCE)
 
 
 def test_the_graph_says_nothing_of_the_machine_that_made_it(exported):
@@ -54,5 +55,5 @@ def test_the_same_pipeline_gives_the_same_bytes(exported):
 
 def test_a_graph_that_answers_otherwise_is_refused(monkeypatch):
     monkeypatch.setattr(export, "tempered", lambda proba, temperature: proba[:, ::-1])
-    with pytest.raises(export.ExportError, match="nothing was written"):
+    with pytest.raises(ExportError, match="nothing was written"):
         export.to_onnx(small_pipeline(), TEMPERATURE, faces(3)[0])

@@ -1,0 +1,63 @@
+"""Made-up faces with pixels, of which pixels and mouth tell the class, and small settings."""
+
+import numpy as np
+
+from classifiers.augmentation import Augmentation
+from classifiers.fused import NetworkConfig
+from classifiers.fused_arrays import FusedRows, arrays_of
+from classifiers.fused_recipe import TrainingConfig
+from landmarks.crops import SIDE
+from landmarks.mesh import N_POINTS
+from tests.small_model import CLASSES, faces
+
+STILL = Augmentation(
+    flip=False,
+    rotation=0,
+    shift=0,
+    scale=0,
+    jitter=0,
+    erasing=0,
+    mixup=0,
+    cutmix=0,
+    drop_points=0,
+)
+"""An augmentation that changes nothing."""
+
+
+def rows(n=36, missed=3, votes=0, seed=0):
+    """Return FusedRows whose last ``missed`` have no points; a bright bar's height tells the class.
+
+    With ``votes`` the first half have votes, all for the column of the class's number.
+    """
+    random = np.random.default_rng(seed)
+    points, y = faces(n, seed)
+    has_points = np.arange(n) < n - missed
+    points[~has_points] = 0
+    crops = random.integers(60, 100, (n, SIDE, SIDE), dtype=np.uint8)
+    codes = np.array([CLASSES.index(name) for name in y])
+    for crop, code in zip(crops, codes, strict=True):
+        crop[16 + 8 * code :][:8] += 100
+    shares = np.zeros((n, votes), np.float32)
+    if votes:
+        shares[: n // 2] = np.eye(votes, dtype=np.float32)[codes[: n // 2]]
+    views = np.zeros((n, 1, N_POINTS, 3), np.float16)
+    names = np.array([f"{number:016x}" for number in range(n)])
+    return FusedRows(crops, crops, points, has_points, y, names, "made up", views, shares)
+
+
+def arrays(n=36, **settings):
+    """Return the preparation and Arrays of `rows`."""
+    made = rows(n, **settings)
+    return arrays_of(made, CLASSES, np.ones(n, bool))
+
+
+def small_network(n_components, **settings):
+    """Return the configuration of a network that is trained in a blink."""
+    quick = {"stem": 4, "widths": (4, 8), "blocks": (1, 1), "hidden": (8,), "dropout": 0.0}
+    return NetworkConfig(CLASSES, n_components, **quick | settings)
+
+
+def small_training(**settings):
+    """Return settings of a short training."""
+    quick = {"epochs": 2, "batch_size": 12, "warm_up": 0.5, "averaging": 0.5}
+    return TrainingConfig(**quick | settings)

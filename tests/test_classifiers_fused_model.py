@@ -1,0 +1,117 @@
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+import torch
+
+from classifiers import fused_export
+from classifiers.bundle import BundleError
+from classifiers.calibration import tempered
+from classifiers.fused import FusedNetwork
+from classifiers.fused_export import fused_to_onnx
+from classifiers.fused_model import FusedModel, load_model, save_model
+from classifiers.onnx_graph import TOLERANCE, ExportError
+from landmarks.mesh import mirrored
+from tests.small_fused import arrays, rows, small_network
+
+TEMPERATURE = 1.3
+
+
+@pytest.fixture(scope="module")
+def model():
+    preparation, prepared = arrays()
+    torch.manual_seed(0)
+    settings = {"widths": (16, 24), "hidden": (32,)}
+    return FusedModel(FusedNetwork(small_network(prepared.looks.shape[2], **settings)), preparation)
+
+
+def inputs(n=12):
+    made = rows(n, seed=4)
+    return made.points, made.crops, made.has_points.astype(np.float32)
+
+
+def test_the_model_prepares_points_as_training_did(model):
+    made, prepared = rows(), arrays()[1]
+    points, flags = made.points[:5], torch.ones(5)
+    crops = torch.from_numpy(made.crops[:5])
+    seen = []
+    model.network.landmark_branch.register_forward_pre_hook(lambda _, x: seen.append(x[0]))
+    model(torch.from_numpy(points), crops, flags)
+    torch.testing.assert_close(seen[0], prepared.looks[:5, 0].float(), atol=0.02, rtol=0.01)
+
+
+def test_it_answers_with_and_without_points(model):
+    proba = model.predict_proba(*inputs())
+    assert proba.shape == (12, 3)
+    np.testing.assert_allclose(proba.sum(axis=1), 1)
+    assert np.isfinite(proba).all()
+
+
+def test_the_mirror_image_s_mirror_image_is_the_face(model):
+    points, crops, has_points = inputs()
+    straight, turned = model.mirror_passes(points, crops, has_points)
+    again = model.mirror_passes(mirrored(points), crops[:, :, ::-1], has_points)
+    np.testing.assert_allclose(again, [turned, straight], atol=1e-5)
+    assert np.abs(straight - turned).max() > 1e-4
+
+
+def test_a_file_gives_the_same_model(model, tmp_path):
+    save_model(model, tmp_path / "model.safetensors")
+    loaded = load_model(tmp_path / "model.safetensors")
+    assert loaded.network.config == model.network.config
+    np.testing.assert_array_equal(loaded.predict_proba(*inputs()), model.predict_proba(*inputs()))
+    assert [path.name for path in tmp_path.iterdir()] == ["model.safetensors"]
+
+
+@pytest.mark.parametrize("content", [b"", b"no weights", None])
+def test_a_file_of_something_else_is_refused(tmp_path, content):
+    path = tmp_path / "model.safetensors"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(BundleError, match="train it again"):
+        load_model(path)
+
+
+@pytest.fixture(scope="module")
+def exported(model):
+    return fused_to_onnx(model, TEMPERATURE, *inputs())
+
+
+@pytest.mark.parametrize("n", [1, 2, 12])
+def test_the_graph_answers_as_the_model(model, exported, n):
+    points, crops, has_points = (values[-n:] for values in inputs())
+    session = onnxruntime.InferenceSession(exported)
+    feeds = {"points": points, "crops": crops, "has_points": has_points}
+    expected = tempered(model.predict_proba(points, crops, has_points), TEMPERATURE)
+    np.testing.assert_allclose(session.run(None, feeds)[0], expected, atol=TOLERANCE)
+
+
+def test_the_graph_is_small_and_says_nothing_of_its_maker(exported):
+    assert b".py" not in exported
+    assert b"/site-packages" not in exported
+    sizes = {
+        tensor.data_type: tensor.ByteSize()
+        for tensor in onnx.load_from_string(exported).graph.initializer
+        if np.prod(tensor.dims) > 2000
+    }
+    assert list(sizes) == [onnx.TensorProto.FLOAT16]
+
+
+def test_a_graph_that_answers_otherwise_is_refused(model, monkeypatch):
+    monkeypatch.setattr(fused_export, "tempered", lambda proba, temperature: proba[:, ::-1])
+    with pytest.raises(ExportError, match="nothing was written"):
+        fused_to_onnx(model, TEMPERATURE, *inputs())
+
+
+def test_a_model_of_pixels_alone_needs_no_points():
+    torch.manual_seed(0)
+    model = FusedModel(FusedNetwork(small_network(5, landmarks=False)))
+    points, crops, has_points = inputs()
+    proba = model.predict_proba(points, crops, has_points)
+    np.testing.assert_array_equal(proba, model.predict_proba(points + 1, crops, has_points * 0))
+    content = fused_to_onnx(model, TEMPERATURE, points, crops, has_points)
+    assert {entry.name for entry in onnxruntime.InferenceSession(content).get_inputs()} == {
+        "points",
+        "crops",
+        "has_points",
+    }

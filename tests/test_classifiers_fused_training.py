@@ -1,0 +1,130 @@
+import json
+import signal
+from dataclasses import replace
+
+import pytest
+import torch
+
+from classifiers.fused_training import CHECKPOINT, CURVES, device_of, train_network
+from tests.small_fused import arrays, small_network, small_training
+
+
+@pytest.fixture(scope="module")
+def prepared():
+    return arrays(votes=4)[1]
+
+
+def run(prepared, out, training=None, progress=None, **network):
+    config = small_network(prepared.looks.shape[2], n_votes=4, **network)
+    settings = training or small_training()
+    return train_network(prepared, prepared, config, settings, out, "cpu", progress)
+
+
+def weights(network):
+    return torch.cat([values.flatten().double() for values in network.state_dict().values()])
+
+
+def test_it_learns_what_pixels_and_landmarks_say(prepared, tmp_path):
+    lines = []
+    run(prepared, tmp_path, small_training(epochs=25), progress=lines.append)
+    assert lines[-1]["loss"] < lines[0]["loss"]
+    assert max(line["validation_accuracy"] for line in lines) > 0.9
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"optimizer": "adamw", "lr": 1e-3},
+        {"balance": "weights"},
+        {"balance": "sampler"},
+        {"pixel_loss": 0.0, "landmark_loss": 0.0, "vote_loss": 0.0, "label_smoothing": 0.0},
+    ],
+)
+def test_each_setting_trains(prepared, tmp_path, settings):
+    lines = []
+    run(prepared, tmp_path, small_training(**settings), progress=lines.append)
+    assert [line["epoch"] for line in lines] == [1, 2]
+
+
+def test_a_setting_that_does_not_exist_is_refused():
+    with pytest.raises(ValueError, match="sgd or adamw, got 'adam'"):
+        small_training(optimizer="adam")
+
+
+@pytest.mark.parametrize("left_out", [{"pixels": False}, {"landmarks": False}])
+def test_a_branch_alone_trains(prepared, tmp_path, left_out):
+    run(prepared, tmp_path, small_training(epochs=1), **left_out)
+
+
+def test_an_interrupted_run_goes_on_as_if_nothing_had_been(prepared, tmp_path):
+    straight = run(prepared, tmp_path / "straight", small_training(epochs=3))
+
+    def interrupt(line):
+        if line["epoch"] == 2:
+            signal.raise_signal(signal.SIGTERM)
+
+    with pytest.raises(KeyboardInterrupt):
+        run(prepared, tmp_path / "halves", small_training(epochs=3), interrupt)
+    torch.manual_seed(99)
+    resumed = run(prepared, tmp_path / "halves", small_training(epochs=3))
+    assert weights(resumed).equal(weights(straight))
+    curves = [(tmp_path / name / CURVES).read_text() for name in ("straight", "halves")]
+    assert curves[0] == curves[1]
+
+
+def test_the_signals_are_given_back(prepared, tmp_path):
+    before = signal.getsignal(signal.SIGTERM)
+    run(prepared, tmp_path, small_training(epochs=1))
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_another_run_s_checkpoint_is_refused(prepared, tmp_path):
+    run(prepared, tmp_path, small_training(epochs=1))
+    before = (tmp_path / CHECKPOINT).read_bytes()
+    with pytest.raises(ValueError, match="begun with"):
+        run(prepared, tmp_path, small_training(epochs=2))
+    other = replace(prepared, crops=prepared.crops.flip(0))
+    with pytest.raises(ValueError, match="begun with"):
+        run(other, tmp_path, small_training(epochs=1))
+    assert (tmp_path / CHECKPOINT).read_bytes() == before
+
+
+def test_a_finished_run_is_not_trained_again(prepared, tmp_path):
+    first = run(prepared, tmp_path, small_training(epochs=1))
+    lines = []
+    again = run(prepared, tmp_path, small_training(epochs=1), lines.append)
+    assert lines == []
+    assert weights(first).equal(weights(again))
+
+
+def test_it_stops_where_nothing_gets_better(prepared, tmp_path):
+    lines = []
+    still = small_training(epochs=30, lr=1e-12, averaging=1.0, patience=2)
+    run(prepared, tmp_path, still, progress=lines.append)
+    assert len(lines) == 3
+
+
+def test_the_same_seed_gives_the_same_network(prepared, tmp_path):
+    one, two, other = (
+        weights(run(prepared, tmp_path / name, small_training(epochs=1, seed=seed)))
+        for name, seed in (("one", 1), ("two", 1), ("other", 2))
+    )
+    assert one.equal(two)
+    assert not one.equal(other)
+
+
+def test_the_curves_are_one_json_a_line(prepared, tmp_path):
+    run(prepared, tmp_path, small_training())
+    lines = [json.loads(line) for line in (tmp_path / CURVES).read_text().splitlines()]
+    assert [line["epoch"] for line in lines] == [1, 2]
+    assert {"loss", "validation_accuracy", "lr"} <= set(lines[0])
+    assert lines[-1]["lr"] < 1e-6
+
+
+def test_a_device_that_is_not_there_is_refused():
+    assert device_of("cpu").type == "cpu"
+    with pytest.raises(ValueError, match="auto, cpu, cuda, got 'tpu'"):
+        device_of("tpu")
+    if not torch.cuda.is_available():
+        with pytest.raises(ValueError, match="found none"):
+            device_of("cuda")
