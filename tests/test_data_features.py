@@ -89,7 +89,11 @@ def test_a_killed_worker_is_replaced(faces, undisturbed, tmp_path):
 
 
 def test_ctrl_c_says_how_to_go_on(faces, undisturbed, tmp_path):
-    process = start(faces, tmp_path, "--workers", "2")
+    # A shell starts what runs in the background, perhaps these tests, deaf to Ctrl-C.
+    def listen():
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+    process = start(faces, tmp_path, "--workers", "2", preexec_fn=listen)
     wait_for_part(process, tmp_path)
     os.killpg(process.pid, signal.SIGINT)
     done = finish(process)
