@@ -1,8 +1,9 @@
 """A bundle: the folder that holds a trained model and says everything about itself.
 
 ``manifest.json`` names the rest with their SHA-256: ``model.onnx`` is what is served,
-``model.joblib`` the pipeline as it was trained (a pickle, which nothing here ever loads),
-``train_pixels.npy`` the pixel hashes of the training images, ``card.md`` the model card.
+``train_pixels.npy`` the pixel hashes of the training images, ``card.md`` the model card; and the
+model as it was trained, a pipeline in ``model.joblib`` (a pickle, which nothing here ever loads) or
+a network's weights in ``network.safetensors``.
 """
 
 import json
@@ -17,18 +18,22 @@ import numpy as np
 FORMAT = 1
 """Version of the layout; a bundle of another version is refused."""
 
-MODEL, PICKLE, PIXELS, CARD, MANIFEST = (
+MODEL, PICKLE, WEIGHTS, PIXELS, CARD, MANIFEST = (
     "model.onnx",
     "model.joblib",
+    "network.safetensors",
     "train_pixels.npy",
     "card.md",
     "manifest.json",
 )
-FILES = (MODEL, PICKLE, PIXELS, CARD)
+REQUIRED = (MODEL, PIXELS, CARD)
+FILES = (*REQUIRED, PICKLE, WEIGHTS)
 
 SHIPPED = Path(__file__).with_name("bundles")
-DEFAULT_BUNDLE = "landmarks"
-"""Name of the shipped bundle that the page and the commands use."""
+DEFAULT_BUNDLE = "auto"
+"""What the page and the commands use: the first of `PREFERRED` that is shipped."""
+
+PREFERRED = ("fused", "landmarks")
 
 _TYPES = {
     "name": str,
@@ -55,14 +60,20 @@ class BundleNotWritable(BundleError):
 
 
 def resolve(bundle: str | Path) -> Path:
-    """Return the folder of a bundle given as a folder or as the name of a shipped one.
+    """Return the folder of a bundle.
+
+    Parameters
+    ----------
+    bundle : str or Path
+        Its folder, the name of a shipped one, or ``"auto"``, the most accurate shipped one.
 
     Raises
     ------
     BundleError
-        If there is neither.
+        If there is none.
     """
-    for folder in (SHIPPED / bundle, Path(bundle)):
+    names = PREFERRED if bundle == DEFAULT_BUNDLE else (bundle,)
+    for folder in (*(SHIPPED / name for name in names), Path(bundle)):
         if (folder / MANIFEST).is_file():
             return folder
     names = sorted(path.parent.name for path in SHIPPED.glob(f"*/{MANIFEST}"))
@@ -82,7 +93,7 @@ def save_bundle(folder: str | Path, manifest: dict[str, Any], files: dict[str, b
     manifest : dict
         What the bundle says about itself; the format and the hashes are added.
     files : dict
-        Content of each of `FILES`.
+        Content of each of `REQUIRED`, and of the model as it was trained.
 
     Returns
     -------
@@ -98,7 +109,7 @@ def save_bundle(folder: str | Path, manifest: dict[str, Any], files: dict[str, b
     """
     folder = Path(folder)
     check_place(folder)
-    hashes = {name: sha256(files[name]).hexdigest() for name in FILES}
+    hashes = {name: sha256(content).hexdigest() for name, content in files.items()}
     text = json.dumps({"format": FORMAT, **manifest, "files": hashes}, indent=1) + "\n"
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -160,8 +171,8 @@ def load_manifest(folder: str | Path, mesh: str | None = None) -> dict[str, Any]
     """
     folder = Path(folder)
     manifest = _read_manifest(folder / MANIFEST)
-    for name in FILES:
-        if not (folder / name).is_file():
+    for name in {*REQUIRED, *manifest["files"]}:
+        if name not in FILES or not (folder / name).is_file():
             raise BundleError(f"Expected {name} in the bundle {folder}, found none; copy it anew.")
         if sha256((folder / name).read_bytes()).hexdigest() != manifest["files"].get(name):
             raise BundleError(

@@ -25,7 +25,8 @@ def main(
     ],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
     model: Annotated[
-        str, typer.Option(help="A bundle's folder, or the name of a shipped one.")
+        str,
+        typer.Option(help="A bundle's folder, or a shipped one's name: landmarks, fused, auto."),
     ] = DEFAULT_BUNDLE,
     explain: Annotated[
         bool, typer.Option("--explain", help="Say which regions of the face moved the answer.")
@@ -126,7 +127,10 @@ def verdict(face: FaceReading) -> str:
 
 def show(console: Console, path: Path, reading: Reading, explain: bool) -> None:
     """Print one photo's faces for a person, with a bar for each confidence."""
-    console.print(f"[bold]{escape(str(path))}[/]  {reading.width} x {reading.height}")
+    console.print(
+        f"[bold]{escape(str(path))}[/]  {reading.width} x {reading.height}, "
+        f"read by {escape(reading.model)}"
+    )
     if not reading.faces:
         console.print("  no face found\n")
     for number, face in enumerate(reading.faces, 1):

@@ -9,10 +9,11 @@ import numpy as np
 import onnxruntime
 
 from classifiers.bundle import DEFAULT_BUNDLE, MODEL, BundleError, load_manifest, resolve
-from classifiers.explain import explain
+from classifiers.explain import Rest, explain
+from landmarks.crops import SIDE, face_crop
 from landmarks.detector import MESH_VERSION, Face, shared_finder
 from landmarks.images import FOLDER_FORMATS, read_image
-from landmarks.mesh import N_POINTS, mirrored
+from landmarks.mesh import CANONICAL, N_POINTS, mirrored
 
 NO_FACE = "no-face"
 
@@ -54,6 +55,8 @@ class Reading:
     faces : list of FaceReading
     reason : str
         ``""``, or ``"no-face"`` where no face was found.
+    model : str
+        Name of the bundle that answered.
     width, height : int
         Of the upright image, in pixels.
     """
@@ -62,6 +65,7 @@ class Reading:
     reason: str
     width: int
     height: int
+    model: str
 
     def to_json(self, name: str) -> dict[str, Any]:
         """Return the element of ``images`` that the commands and the API answer with."""
@@ -74,7 +78,7 @@ class Reading:
             }
             for found in self.faces
         ]
-        return {"image": name, "faces": faces, "reason": self.reason}
+        return {"image": name, "model": self.model, "faces": faces, "reason": self.reason}
 
 
 class Predictor:
@@ -83,7 +87,7 @@ class Predictor:
     Parameters
     ----------
     bundle : str or Path
-        A bundle's folder, or the name of a shipped one.
+        A bundle's folder, the name of a shipped one, or ``"auto"`` for the most accurate of these.
     mirror : bool, default True
         Average over the face and its mirror image, which is more accurate and takes twice as
         long; the confidences are calibrated for that.
@@ -94,6 +98,8 @@ class Predictor:
     manifest : dict
     classes : tuple of str
         In the order of every proba.
+    takes_pixels : bool
+        Whether the model looks at a face's crop beside its points.
 
     Raises
     ------
@@ -107,15 +113,19 @@ class Predictor:
         self.classes = tuple(self.manifest["classes"])
         self.mirror = mirror
         self._session = _session(self.folder / MODEL, len(self.classes))
-        self._rest_face = np.array(self.manifest["rest_face"], dtype=np.float32)
+        self.takes_pixels = "crops" in {entry.name for entry in self._session.get_inputs()}
+        self._rest = _rest_of(self.manifest)
 
-    def predict_proba(self, points: np.ndarray) -> np.ndarray:
+    def predict_proba(self, points: np.ndarray, crops: np.ndarray | None = None) -> np.ndarray:
         """Return calibrated confidences.
 
         Parameters
         ----------
         points : ndarray of float, shape (n, 468, 3)
             Faces in pixels, x right, y down, as `landmarks.detector` and the feature CSVs give.
+            A model that takes pixels answers a face without points, a row of NaN, by its crop.
+        crops : ndarray of uint8, shape (n, SIDE, SIDE), optional
+            `landmarks.crops.face_crop` of each face, where `takes_pixels`; else not looked at.
 
         Returns
         -------
@@ -127,19 +137,37 @@ class Predictor:
         ValueError
             If the shape is another.
         """
-        points = np.asarray(points, dtype=np.float32)
+        inputs = self._inputs(np.asarray(points, dtype=np.float32), crops)
+        if len(points) == 0:  # the runtime's fused operations refuse an empty batch
+            return np.empty((0, len(self.classes)), dtype=np.float32)
+        if self.mirror:
+            inputs = {
+                name: np.concatenate([values, _MIRRORS[name](values)])
+                for name, values in inputs.items()
+            }
+        proba = self._session.run(None, inputs)[0]
+        return proba.reshape(-1, len(points), len(self.classes)).mean(axis=0)
+
+    def _inputs(self, points: np.ndarray, crops: np.ndarray | None) -> dict[str, np.ndarray]:
+        """Check faces and return them as the graph takes them."""
         if points.ndim != 3 or points.shape[1:] != (N_POINTS, 3):
             raise ValueError(
                 f"Expected ({N_POINTS}, 3) points of each of n faces, got {points.shape}; "
                 f"drop the iris points with points[:, :{N_POINTS}]."
             )
-        if len(points) == 0:  # the runtime's fused operations refuse an empty batch
-            return np.empty((0, len(self.classes)), dtype=np.float32)
-        if not self.mirror:
-            return self._session.run(None, {"points": points})[0]
-        both = np.concatenate([points, mirrored(points)])
-        proba = self._session.run(None, {"points": both})[0]
-        return (proba[: len(points)] + proba[len(points) :]) / 2
+        has_points = np.isfinite(points).all(axis=(1, 2))
+        if not self.takes_pixels:
+            if not has_points.all():
+                raise ValueError("Expected finite points, got NaN; leave out rows without a face.")
+            return {"points": points}
+        if crops is None or crops.shape != (len(points), SIDE, SIDE) or crops.dtype != np.uint8:
+            raise ValueError(
+                f"Expected a uint8 crop of {SIDE} x {SIDE} pixels of each of {len(points)} faces; "
+                "make it with landmarks.crops.face_crop."
+            )
+        # A face without points still needs some that can be aligned; they are not listened to.
+        points = np.where(has_points[:, None, None], points, CANONICAL)
+        return {"points": points, "crops": crops, "has_points": has_points.astype(np.float32)}
 
     def read(
         self, source: str | Path | bytes | np.ndarray, formats: Collection[str] = FOLDER_FORMATS
@@ -166,12 +194,14 @@ class Predictor:
         faces = shared_finder().find(rgb)
         height, width = rgb.shape[:2]
         if not faces:
-            return Reading([], NO_FACE, width, height)
-        proba = self.predict_proba(np.stack([face.points for face in faces]))
-        found = [self._reading(face, row) for face, row in zip(faces, proba, strict=True)]
-        return Reading(found, "", width, height)
+            return Reading([], NO_FACE, width, height, self.manifest["name"])
+        points = np.stack([face.points for face in faces])
+        crops = np.stack([face_crop(rgb, row) for row in points]) if self.takes_pixels else None
+        seen = [None] * len(faces) if crops is None else crops
+        found = map(self._reading, faces, seen, self.predict_proba(points, crops))
+        return Reading(list(found), "", width, height, self.manifest["name"])
 
-    def _reading(self, face: Face, proba: np.ndarray) -> FaceReading:
+    def _reading(self, face: Face, crop: np.ndarray | None, proba: np.ndarray) -> FaceReading:
         """Put the confidences of one face into words."""
         first, second = np.argsort(-proba, kind="stable")[:2]
         return FaceReading(
@@ -180,8 +210,25 @@ class Predictor:
             second=self.classes[second],
             confidences=dict(zip(self.classes, proba.tolist(), strict=True)),
             unsure=bool(proba[first] < self.manifest["unsure_threshold"]),
-            _explain=lambda: explain(self.predict_proba, face.points, self._rest_face, first),
+            _explain=lambda: explain(self.predict_proba, face.points, self._rest, first, crop),
         )
+
+
+_MIRRORS = {
+    "points": mirrored,
+    "crops": lambda crops: crops[:, :, ::-1],
+    "has_points": lambda flags: flags,
+}
+"""What the mirror image does to each input of a graph."""
+
+
+def _rest_of(manifest: dict[str, Any]) -> Rest:
+    """Return the mean neutral face that a bundle keeps."""
+    crop = manifest.get("rest_crop")
+    return Rest(
+        np.array(manifest["rest_face"], dtype=np.float32),
+        None if crop is None else np.array(crop, dtype=np.uint8),
+    )
 
 
 def _session(path: Path, n_classes: int) -> onnxruntime.InferenceSession:

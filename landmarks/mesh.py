@@ -51,3 +51,17 @@ def mirrored(points: np.ndarray, width: float = 0.0) -> np.ndarray:
     flipped = points * np.array([-1, 1, 1], dtype=points.dtype)
     flipped[..., 0] += width
     return flipped[..., MIRROR, :]
+
+
+def _triangles_by_region() -> dict[str, np.ndarray]:
+    """Give each triangle to the region that holds most of its corners, the first on a tie."""
+    region_of = np.empty(N_POINTS, dtype=int)
+    for number, indices in enumerate(REGIONS.values()):
+        region_of[indices] = number
+    corners = region_of[TRIANGLES]  # (m, 3)
+    owner = np.where(corners[:, 1] == corners[:, 2], corners[:, 1], corners[:, 0])
+    return {name: TRIANGLES[owner == number] for number, name in enumerate(REGIONS)}
+
+
+REGION_TRIANGLES = _triangles_by_region()
+"""Each region's triangles, int (m, 3); every triangle belongs to one."""

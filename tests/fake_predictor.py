@@ -31,7 +31,7 @@ class FakePredictor:
         height, width, _ = rgb.shape
         side = 0.6 * min(height, width / max(self.n_faces, 1))
         faces = [self._reading(i, side, width, height) for i in range(self.n_faces)]
-        return Reading(faces, "" if faces else NO_FACE, width, height)
+        return Reading(faces, "" if faces else NO_FACE, width, height, self.manifest["name"])
 
     def _reading(self, number, side, width, height):
         centre = np.array([width * (number + 0.5) / self.n_faces, height / 2, 0])

@@ -1,9 +1,14 @@
 import numpy as np
 import pytest
 
-from classifiers.explain import explain, region_weights
+from classifiers.explain import Rest, explain, region_pixels, region_weights
+from landmarks.crops import SIDE
 from landmarks.mesh import CANONICAL, REGIONS
 from tests.small_model import CLASSES, faces, small_pipeline
+
+
+def answer(points, _):
+    return small_pipeline().predict_proba(points)
 
 
 def test_each_point_is_shared_out_whole():
@@ -17,9 +22,7 @@ def test_each_point_is_shared_out_whole():
 @pytest.mark.parametrize("name", ["happy", "sad"])
 def test_the_mouth_that_was_pulled_is_what_moved_the_answer(name):
     points, y = faces(3, seed=3)
-    changes = explain(
-        small_pipeline().predict_proba, points[y == name][0], CANONICAL, CLASSES.index(name)
-    )
+    changes = explain(answer, points[y == name][0], Rest(CANONICAL), CLASSES.index(name))
     assert list(changes) == list(REGIONS)
     assert max(changes, key=changes.get) == "mouth"
     others = [abs(change) for region, change in changes.items() if region != "mouth"]
@@ -27,7 +30,7 @@ def test_the_mouth_that_was_pulled_is_what_moved_the_answer(name):
 
 
 def test_a_face_at_rest_is_moved_by_nothing():
-    changes = explain(small_pipeline().predict_proba, CANONICAL * 30, CANONICAL, 1)
+    changes = explain(answer, CANONICAL * 30, Rest(CANONICAL), 1)
     assert max(map(abs, changes.values())) < 0.01
 
 
@@ -35,9 +38,38 @@ def test_the_turn_of_the_head_is_put_back():
     turn = np.array([[0.8, 0, 0.6], [0, 1, 0], [-0.6, 0, 0.8]], dtype=np.float32)
     seen = []
 
-    def predict_proba(points):
+    def predict_proba(points, _):
         seen.append(points)
         return np.zeros((len(points), 1))
 
-    explain(predict_proba, (CANONICAL @ turn.T) * 40 + 7, CANONICAL, 0)
+    explain(predict_proba, (CANONICAL @ turn.T) * 40 + 7, Rest(CANONICAL), 0)
     np.testing.assert_allclose(seen[0][0], CANONICAL @ turn.T, atol=1e-3)
+
+
+def test_pixels_of_a_region_are_put_to_rest_with_it():
+    crop = np.full((SIDE, SIDE), 90, np.uint8)
+    crop[::2] = 110
+    rest = np.tile(np.uint8([[0], [200]]), (SIDE // 2, SIDE))
+    points, seen = CANONICAL * 40 + 70, []
+
+    def predict_proba(_, crops):
+        seen.append(crops)
+        return np.arange(len(crops))[:, None] * -0.1
+
+    changes = explain(predict_proba, points, Rest(CANONICAL, rest), 0, crop)
+    assert list(changes.values()) == pytest.approx([0.1, 0.2, 0.3, 0.4, 0.5])
+    np.testing.assert_array_equal(seen[0][0], crop)
+    for moved, weights in zip(seen[0][1:], region_pixels(points), strict=True):
+        np.testing.assert_array_equal(moved[weights == 0], crop[weights == 0])
+        # the neutral stripes, in the crop's own contrast, lie the other way round
+        np.testing.assert_array_equal(moved[weights > 0.999], 200 - crop[weights > 0.999])
+
+
+def test_region_pixels_lie_where_the_region_is():
+    masks = region_pixels(CANONICAL * 30 + 40)
+    assert masks.sum(axis=0).max() < 1.8
+    rows = np.arange(SIDE)[:, None]
+    height = {
+        name: (mask * rows).sum() / mask.sum() for name, mask in zip(REGIONS, masks, strict=True)
+    }
+    assert height["brows"] < height["eyes"] < height["nose"] < height["mouth"]

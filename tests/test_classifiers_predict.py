@@ -88,7 +88,7 @@ def test_unsure_answers_name_the_two_best(run, photo):
 def test_no_face_is_an_answer_not_a_failure(run, photo):
     done = run(photo, "--json", n_faces=0)
     assert done.exit_code == 0
-    expected = {"image": str(photo), "faces": [], "reason": "no-face"}
+    expected = {"image": str(photo), "model": "fake", "faces": [], "reason": "no-face"}
     assert json.loads(done.stdout)["images"] == [expected]
     assert "no face found" in run(photo, n_faces=0).stdout
 

@@ -91,7 +91,12 @@ def test_below_the_threshold_it_is_unsure(folder, monkeypatch):
 def test_no_face_is_a_reason(folder, monkeypatch):
     monkeypatch.setattr(module, "shared_finder", lambda: Finder([]))
     reading = Predictor(folder).read(np.zeros((9, 9, 3), dtype=np.uint8))
-    assert reading.to_json("x") == {"image": "x", "faces": [], "reason": "no-face"}
+    assert reading.to_json("x") == {
+        "image": "x",
+        "model": "small",
+        "faces": [],
+        "reason": "no-face",
+    }
 
 
 def test_bytes_that_are_no_image_raise(folder):

@@ -60,15 +60,6 @@ def test_explanation_is_coloured_signed_and_listed_strongest_first(client):
     assert fills[2] == ("against", "0.04")
 
 
-def test_regions_share_out_every_triangle_once():
-    from landmarks.mesh import REGIONS, TRIANGLES
-    from web.drawing import _TRIANGLES_OF
-
-    assert set(_TRIANGLES_OF) == set(REGIONS)
-    shared = np.concatenate(list(_TRIANGLES_OF.values()))
-    assert sorted(map(tuple, shared)) == sorted(map(tuple, TRIANGLES))
-
-
 def test_unsure_names_the_two_best():
     html = post(create_app(FakePredictor(unsure=True)).test_client()).text
     assert "Unsure: happy or neutral" in html

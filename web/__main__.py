@@ -17,7 +17,8 @@ def main(
     host: Annotated[str, typer.Option(help="Name or address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port, 0 for a free one.")] = 5000,
     model: Annotated[
-        str, typer.Option(help="Folder of a bundle, or the name of a shipped one.")
+        str,
+        typer.Option(help="Folder of a bundle, or a shipped one's name: landmarks, fused, auto."),
     ] = DEFAULT_BUNDLE,
 ) -> None:
     """Serve Mien's page and API until Ctrl-C."""

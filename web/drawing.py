@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 from classifiers.predictor import FaceReading
-from landmarks.mesh import EDGES, N_POINTS, REGIONS, TRIANGLES
+from landmarks.mesh import EDGES, REGION_TRIANGLES
 
 SHOWN_SIDE = 1200
 """Longest side, in pixels, of the photo that goes back to the browser."""
@@ -118,7 +118,7 @@ def _regions(points: np.ndarray, moved: Mapping[str, float]) -> tuple[Region, ..
             name=name,
             moved=value,
             opacity=round(STRONGEST_FILL * abs(value) / strongest, 2),
-            path=_path(points, _TRIANGLES_OF[name], closed=True),
+            path=_path(points, REGION_TRIANGLES[name], closed=True),
         )
         for name, value in sorted(moved.items(), key=lambda item: -abs(item[1]))
     )
@@ -137,16 +137,3 @@ def _close_up(points: np.ndarray) -> str:
     side = CLOSE_UP * float((high - low).max())
     left, top = (low + high - side) / 2
     return f"{left:.1f} {top:.1f} {side:.1f} {side:.1f}"
-
-
-def _triangles_by_region() -> dict[str, np.ndarray]:
-    """Give each triangle to the region that holds most of its corners, the first on a tie."""
-    region_of = np.empty(N_POINTS, dtype=int)
-    for number, indices in enumerate(REGIONS.values()):
-        region_of[indices] = number
-    corners = region_of[TRIANGLES]  # (m, 3)
-    owner = np.where(corners[:, 1] == corners[:, 2], corners[:, 1], corners[:, 0])
-    return {name: TRIANGLES[owner == number] for number, name in enumerate(REGIONS)}
-
-
-_TRIANGLES_OF = _triangles_by_region()
