@@ -38,8 +38,9 @@ class FusedModel(nn.Module):
     def __init__(self, network: FusedNetwork, preparation: Preparation | None = None):
         super().__init__()
         if preparation is None:
-            width = network.config.n_components
-            preparation = Preparation(np.zeros(N_FEATURES), np.zeros((N_FEATURES, width)))
+            d = network.config.n_components
+            columns = np.zeros(N_FEATURES), np.ones(N_FEATURES)
+            preparation = Preparation(*columns, np.zeros((N_FEATURES, d)), np.ones(d))
         self.network = network
         self.classes = network.config.classes
         with torch.no_grad():
@@ -72,7 +73,8 @@ class FusedModel(nn.Module):
             return self.network(window(crops), points, has_points)
         # Points that are all zero have no size, and would align to NaN.
         found = has_points[:, None, None] > 0
-        X = (features(torch.where(found, points, self.mean_face)) - self.centre) @ self.weight
+        standard = features(torch.where(found, points, self.mean_face)) - self.centre
+        X = (standard / self.scale) @ self.components / self.root
         return self.network(window(crops), X, has_points)
 
     @torch.no_grad()

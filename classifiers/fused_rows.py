@@ -8,18 +8,14 @@ import numpy as np
 import pandas as pd
 
 from classifiers.fused_arrays import FusedRows
-from classifiers.rows import read_rows
+from classifiers.rows import TRAIN, read_rows
 from classifiers.training import Rows
+from data.crops import read_crops
 from data.errors import DataError
-from data.readers import NO_SPLIT, read_images
+from data.readers import NO_SPLIT
 from data.rows import PIXELS
 from data.table import read_pixels
-from landmarks.crops import SIDE, face_crop
-from landmarks.extract import images_of
-from landmarks.images import ImageError
 from landmarks.mesh import N_POINTS
-
-TRAINING_SPLITS = ("train", NO_SPLIT, "")
 
 
 def read_fused_rows(
@@ -73,48 +69,6 @@ def read_fused_rows(
     return fused, rows
 
 
-def read_crops(
-    source: Path, images: Sequence[str], points: Sequence[np.ndarray | None]
-) -> tuple[np.ndarray, np.ndarray]:
-    """Cut faces out of their images.
-
-    Parameters
-    ----------
-    source : Path
-        As `data.readers.read_images` takes it.
-    images : sequence of str
-        Names of images as the feature table has them.
-    points : sequence of ndarray (468, 3) or None
-        A face in each of them.
-
-    Returns
-    -------
-    crops, wholes : ndarray of uint8, shape (n, SIDE, SIDE)
-        By the points, and of the image as a whole; the same where there are no points.
-
-    Raises
-    ------
-    DataError
-        If an image isn't in the source or can't be read.
-    """
-    files = {ref.image: ref for ref in read_images(source)}
-    missing = next((name for name in images if name not in files), None)
-    if missing is not None:
-        raise DataError(
-            f"Expected {missing}, which the table names, in {source}; name the folder or CSV that "
-            "the features were made of."
-        )
-    crops = np.empty((len(images), SIDE, SIDE), np.uint8)
-    wholes = np.empty_like(crops)
-    try:
-        for row, image in enumerate(images_of([files[name] for name in images])):
-            wholes[row] = face_crop(image, None)
-            crops[row] = wholes[row] if points[row] is None else face_crop(image, points[row])
-    except ImageError as error:
-        raise DataError(f"An image of the table can't be read any more: {error}") from error
-    return crops, wholes
-
-
 def without_points(rows: FusedRows) -> FusedRows:
     """Return the rows as they are without a mesh: whole images, no points."""
     return replace(rows, crops=rows.wholes, has_points=np.zeros_like(rows.has_points))
@@ -126,7 +80,8 @@ def _known_images(table: Sequence[Path], labels: set[str]) -> pd.DataFrame:
         names = ", ".join(str(folder) for folder in table)
         raise DataError(f"Expected folders that make features wrote, with {PIXELS}; got {names}.")
     known = pd.concat([read_pixels(folder) for folder in table])
-    known = known[known["split"].isin(TRAINING_SPLITS) & known["label"].isin(labels)]
+    splits = (TRAIN,) if (known["split"] == TRAIN).any() else (NO_SPLIT, "")
+    known = known[known["split"].isin(splits) & known["label"].isin(labels)]
     return known[known["pixels"] != ""].drop_duplicates("pixels").set_index("pixels")
 
 

@@ -10,13 +10,16 @@ from landmarks.mesh import mirrored
 
 
 class Preparation(NamedTuple):
-    """StandardScaler, PCA and the division by the root of each component's deviation, as one map.
+    """StandardScaler, PCA and the division by the root of each component's deviation.
 
-    ``(features(points) - centre) @ weight`` is X; centre is float32 (1413,), weight (1413, d).
+    X is ``(features(points) - centre) / scale @ components / root``: centre and scale are float32
+    (1413,), components (1413, d), exact in float16, and root (d,).
     """
 
     centre: np.ndarray
-    weight: np.ndarray
+    scale: np.ndarray
+    components: np.ndarray
+    root: np.ndarray
 
 
 def prepare(
@@ -53,11 +56,11 @@ def prepare(
     pipeline.fit(both)
     scaler, pca = pipeline["scaler"], pipeline["pca"]
     pca.components_ = half(pca.components_)
-    root = _root_deviation(pipeline.transform(learned))
-    components = pca.components_.T.astype(np.float64) / root
     preparation = Preparation(
         (scaler.mean_ + pca.mean_ * scaler.scale_).astype(np.float32),
-        half(components / scaler.scale_[:, None]).astype(np.float32),
+        scaler.scale_.astype(np.float32),
+        pca.components_.T.astype(np.float32),
+        _root_deviation(pipeline.transform(learned)),
     )
     looks = _looks(pipeline, points, views, mirror_copies=True)
-    return preparation, looks / root.astype(np.float16)
+    return preparation, (looks / preparation.root).astype(np.float16)

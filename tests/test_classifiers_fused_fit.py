@@ -1,0 +1,47 @@
+import io
+
+import numpy as np
+import pytest
+
+from classifiers.fused_fit import draw_curves, fit_fused
+from classifiers.fused_training import CURVES
+from tests.small_fused import CLASSES, rows, small_network, small_training
+
+
+def test_from_rows_to_a_model_that_answers(tmp_path):
+    made = rows(60, votes=4)
+    held_out = np.arange(50) >= 38
+    stops = np.flatnonzero(held_out)[::2]
+    network, training = small_network(1), small_training(epochs=25)
+    lines = []
+    model = fit_fused(
+        made, held_out, stops, tmp_path, network, training, "cpu", progress=lines.append
+    )
+    assert model.classes == CLASSES
+    assert model.network.config.n_votes == 4
+    proba = model.predict_proba(made.points, made.crops, made.has_points)
+    answers = np.array(CLASSES)[proba.argmax(axis=1)]
+    assert (answers == made.y)[:50][held_out].mean() > 0.8
+    again = fit_fused(made, held_out, stops, tmp_path, network, training, "cpu")
+    np.testing.assert_array_equal(
+        again.predict_proba(made.points, made.crops, made.has_points), proba
+    )
+
+
+def test_rows_of_no_landmarks_are_refused(tmp_path):
+    made = rows(12, missed=12)
+    with pytest.raises(ValueError, match="Expected training rows with landmarks"):
+        fit_fused(made, np.zeros(0, bool), np.arange(3), tmp_path, small_network(1))
+
+
+def test_the_curves_show_each_epoch_once(tmp_path):
+    path = tmp_path / CURVES
+    path.write_text(
+        "".join(
+            f'{{"epoch": {epoch}, "loss": {loss}, "validation_accuracy": 0.5, "lr": 0.1}}\n'
+            for epoch, loss in ((1, 3.0), (2, 9.0), (2, 2.0), (3, 1.0))
+        )
+    )
+    figure = draw_curves(path)
+    assert figure.axes[0].lines[0].get_xydata().tolist() == [[1, 3], [2, 2], [3, 1]]
+    figure.savefig(io.BytesIO())
