@@ -20,15 +20,17 @@ from rich.progress import Progress
 
 from classifiers.bundle import BundleError, train_pixels
 from classifiers.metrics import measure
-from classifiers.predictor import Predictor
+from classifiers.predictor import NO_FACE, Predictor
 from classifiers.report import write_report
 from classifiers.report_table import show
+from data.crops import read_crops
 from data.emotions import canonical
 from data.errors import DataError, StorageError
 from data.extraction import extract_features
 from data.readers import read_images, split_name
 from data.rows import MANIFEST, file_stem
 from data.table import points_of, read_pixels, read_table
+from landmarks.mesh import N_POINTS
 
 BAD_INPUT, UNREADABLE, NO_STORAGE, STOPPED = 1, 2, 3, 130
 MOST_UNREADABLE = 0.01
@@ -63,7 +65,7 @@ def main(
     try:
         predictor = Predictor(model, mirror)
         folder, split = features_of(images, out, split, workers or None, backend)
-        report = evaluate(predictor, folder, split, ignore_unknown)
+        report = evaluate(predictor, folder, split, ignore_unknown, images)
         # the name alone: a report may be published, and where a disk keeps its images may not
         report = {"source": images.absolute().name, **report}
         write_report(out, report)
@@ -149,7 +151,13 @@ def choose_split(splits, wanted: str) -> str:
     return next(iter(splits))
 
 
-def evaluate(predictor: Predictor, folder: Path, split: str, ignore_unknown: bool = False) -> dict:
+def evaluate(
+    predictor: Predictor,
+    folder: Path,
+    split: str,
+    ignore_unknown: bool = False,
+    images: Path | None = None,
+) -> dict:
     """Measure a model on a feature folder.
 
     Parameters
@@ -162,6 +170,9 @@ def evaluate(predictor: Predictor, folder: Path, split: str, ignore_unknown: boo
         A split of its images, or `ALL`.
     ignore_unknown : bool
         Leave out images of classes that the model doesn't have, instead of refusing.
+    images : Path, optional
+        What the features were made of, for a model that takes pixels. It answers an image without
+        a found face, too, as if all of it were the face.
 
     Returns
     -------
@@ -181,10 +192,10 @@ def evaluate(predictor: Predictor, folder: Path, split: str, ignore_unknown: boo
     names = match_classes(table["label"], predictor.classes, ignore_unknown)
     known = table[table["label"].isin(names)]
     found = (known["success"] == 1).to_numpy()
-    points = points_of(known[found])
+    seen = found | (known["reason"] == NO_FACE).to_numpy() if predictor.takes_pixels else found
+    points, crops = faces_of(known[seen], images if predictor.takes_pixels else None)
     proba = np.full((len(known), len(predictor.classes)), np.nan)
-    if found.any():
-        proba[found] = predictor.predict_proba(points)
+    proba[seen] = predictor.predict_proba(points, crops)
     figures = measure(
         [names[label] for label in known["label"]],
         proba,
@@ -192,15 +203,31 @@ def evaluate(predictor: Predictor, folder: Path, split: str, ignore_unknown: boo
         copies=copies_of(known, folder, train_pixels(predictor.folder)),
         threshold=predictor.manifest["unsure_threshold"],
     )
-    n_missed = int((known["reason"] == "no-face").sum())
+    n_missed = int((known["reason"] == NO_FACE).sum())
     return {
         "split": split,
-        "model": describe(predictor, points),
+        "model": describe(predictor, points, crops),
         **figures,
         "n_missed": n_missed,
         "n_unreadable": len(known) - int(found.sum()) - n_missed,
         "n_ignored": len(table) - len(known),
     }
+
+
+def faces_of(table: pd.DataFrame, images: Path | None) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return the points of rows, NaN where there are none, and their crops out of the images."""
+    found = (table["success"] == 1).to_numpy()
+    points = np.full((len(table), N_POINTS, 3), np.nan, dtype=np.float32)
+    points[found] = points_of(table[found])
+    if images is None:
+        return points, None
+    if (images / MANIFEST).is_file():
+        raise DataError(
+            f"Expected images, for a model that looks at pixels, got their features in {images}; "
+            "name the images."
+        )
+    faces = [row if there else None for row, there in zip(points, found, strict=True)]
+    return points, read_crops(images, table["image"].tolist(), faces)[0]
 
 
 def largest_faces(table: pd.DataFrame) -> pd.DataFrame:
@@ -238,13 +265,14 @@ def copies_of(table: pd.DataFrame, folder: Path, trained_on: frozenset[str]) -> 
     return hashes.reindex(keys).isin(trained_on - {""}).to_numpy()
 
 
-def describe(predictor: Predictor, points: np.ndarray) -> dict:
+def describe(predictor: Predictor, points: np.ndarray, crops: np.ndarray | None) -> dict:
     """Return what the results page says of a model, its speed measured on `points`."""
     manifest = predictor.manifest
     times = []
-    for face in points[:TIMED_FACES]:
+    for row in range(min(len(points), TIMED_FACES)):
+        face = slice(row, row + 1)
         start = time.perf_counter()
-        predictor.predict_proba(face[None])
+        predictor.predict_proba(points[face], None if crops is None else crops[face])
         times.append(1000 * (time.perf_counter() - start))
     return {
         "name": manifest["name"] + ("" if predictor.mirror else ", without mirror image"),

@@ -26,7 +26,7 @@ def main(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
     model: Annotated[
         str,
-        typer.Option(help="A bundle's folder, or a shipped one's name: landmarks, fused, auto."),
+        typer.Option(help="A bundle's folder, or one of landmarks, fused, auto."),
     ] = DEFAULT_BUNDLE,
     explain: Annotated[
         bool, typer.Option("--explain", help="Say which regions of the face moved the answer.")

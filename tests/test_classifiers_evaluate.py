@@ -2,6 +2,7 @@ import json
 
 import numpy as np
 import pytest
+from PIL import Image
 from typer import Typer
 from typer.testing import CliRunner
 
@@ -21,6 +22,7 @@ class FakePredictor:
 
     classes = CLASSES
     mirror = True
+    takes_pixels = False
     manifest = {  # noqa: RUF012
         "name": "fake",
         "seed": 7,
@@ -32,7 +34,7 @@ class FakePredictor:
     def __init__(self, folder):
         self.folder = folder
 
-    def predict_proba(self, points):
+    def predict_proba(self, points, crops=None):
         assert points.shape[1:] == (468, 3)
         return np.eye(3)[np.round(points[:, 0, 0] / 10).astype(int)]
 
@@ -211,7 +213,44 @@ def test_from_the_images_on_only_the_split_is_searched(tmp_path, monkeypatch, bu
     assert (folder, split) == (tmp_path / "out" / "features", "test")
     monkeypatch.setattr(evaluate, "train_pixels", lambda folder: frozenset())
     predictor = FakePredictor(bundle)
-    monkeypatch.setattr(predictor, "predict_proba", lambda p: np.tile([0, 1, 0], (len(p), 1)))
+    monkeypatch.setattr(predictor, "predict_proba", lambda p, _: np.tile([0, 1, 0], (len(p), 1)))
     report = evaluate.evaluate(predictor, folder, split)
     assert (report["n_images"], report["n_found"], report["n_unreadable"]) == (3, 2, 1)
     assert report["accuracy_with_misses"] == pytest.approx(2 / 3)
+
+
+class PixelPredictor(FakePredictor):
+    """Answers by the brightness of a crop, a third of the range for each class."""
+
+    takes_pixels = True
+
+    def predict_proba(self, points, crops=None):
+        self.seen = np.isfinite(points).all(axis=(1, 2))
+        return np.eye(3)[crops[:, 28, 28] // 86]
+
+
+@pytest.fixture
+def pictures(tmp_path):
+    """Images whose brightness tells their class, and features that missed one of them."""
+    rows = []
+    for number, label in enumerate(CLASSES):
+        for name in "ab":
+            path = tmp_path / "images" / "test" / label / f"{name}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Image.new("RGB", (220, 220), (90 * number,) * 3).save(path)
+            rows.append(face(f"test/{label}/{name}.png", label, "happy"))
+    rows[-1] = row("test/sad/b.png", "sad", reason="no-face")
+    rows.append(row("test/sad/c.png", "sad", reason="unreadable"))
+    return tmp_path / "images", write_features(tmp_path / "features", rows)
+
+
+def test_a_model_of_pixels_answers_missed_faces_too(pictures, bundle, monkeypatch):
+    monkeypatch.setattr(evaluate, "train_pixels", lambda folder: frozenset())
+    images, features = pictures
+    predictor = PixelPredictor(bundle)
+    report = evaluate.evaluate(predictor, features, "test", images=images)
+    assert report["n_missed"] == report["n_unreadable"] == 1
+    assert report["accuracy"] == 1
+    assert report["accuracy_with_misses"] == pytest.approx(6 / 7)
+    with pytest.raises(DataError, match="name the images"):
+        evaluate.evaluate(predictor, features, "test", images=features)

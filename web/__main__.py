@@ -18,7 +18,7 @@ def main(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port, 0 for a free one.")] = 5000,
     model: Annotated[
         str,
-        typer.Option(help="Folder of a bundle, or a shipped one's name: landmarks, fused, auto."),
+        typer.Option(help="A bundle's folder, or one of landmarks, fused, auto."),
     ] = DEFAULT_BUNDLE,
 ) -> None:
     """Serve Mien's page and API until Ctrl-C."""
