@@ -8,11 +8,11 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
-from rich.table import Table
 
 from classifiers.bundle import BundleError, BundleNotWritable, check_place, save_bundle
 from classifiers.pipeline import N_COMPONENTS
 from classifiers.rows import hold_out, read_rows
+from classifiers.summary import print_summary
 from classifiers.training import BALANCES, CLASSIFIERS, Choices, train
 from data import __version__
 from data.errors import DataError
@@ -57,7 +57,12 @@ def main(
         _end(str(error), BAD_INPUT)
     except KeyboardInterrupt:
         _end("Stopped; nothing was written.", STOPPED)
-    _print_summary(manifest, out)
+    print_summary(manifest, out)
+    if manifest["n_components"] < N_COMPONENTS:
+        print(
+            f"There are fewer rows than {N_COMPONENTS} principal components: "
+            f"{manifest['n_components']} were kept."
+        )
 
 
 def _train_and_save(
@@ -79,25 +84,6 @@ def _train_and_save(
         manifest, files = train(rows, held_out, choices, progress)
     save_bundle(out, manifest, files)
     return manifest
-
-
-def _print_summary(manifest: dict, out: Path) -> None:
-    """Print the figures on the validation rows."""
-    data, metrics = manifest["data"], manifest["metrics"]
-    table = Table("on validation rows", title=f"{manifest['model']}, seed {manifest['seed']}")
-    table.add_column("", justify="right")
-    for name, value in metrics.items():
-        table.add_row(name.replace("_", " "), f"{value:.3f}" if name == "ece" else f"{value:.1%}")
-    Console().print(table)
-    if manifest["n_components"] < N_COMPONENTS:
-        print(
-            f"There are fewer rows than {N_COMPONENTS} principal components: "
-            f"{manifest['n_components']} were kept."
-        )
-    print(
-        f"Trained on {data['n_train']:,} faces and checked on {data['n_validation']:,} in "
-        f"{manifest['training_seconds']:.0f} s. The bundle is in {out}."
-    )
 
 
 def _end(sentence: str, code: int) -> None:

@@ -118,9 +118,8 @@ def train(
     stops, calibrates = halves(held_out)
     validation = rows.points[stops], rows.y[stops]
     pipeline = _fitted(rows, ~held_out, choices, validation, progress)
-    temperature, threshold, figures = _calibrate(
-        pipeline, rows.points[calibrates], rows.y[calibrates]
-    )
+    passes = mirror_passes(pipeline, rows.points[calibrates])
+    calibration = calibrate(passes, rows.y[calibrates], pipeline.classes_)
     if choices.refit:
         pipeline = _fitted(rows, np.ones_like(held_out), choices, None, progress)
     manifest = {
@@ -128,17 +127,15 @@ def train(
         "classes": pipeline.classes_.tolist(),
         "mesh": rows.mesh,
         **_description(pipeline),
-        "temperature": temperature,
-        "unsure_threshold": threshold,
-        "metrics": figures,
-        "data": _about_data(rows, held_out, choices.data_name),
+        **calibration,
+        "data": about_data(rows, held_out, choices.data_name),
         "training_seconds": round(time.monotonic() - started, 1),
         "rest_face": rest_face(rows.points[~held_out], rows.y[~held_out]),
     }
     files = {
-        MODEL: to_onnx(pipeline, temperature, validation[0][:CHECKED_ROWS]),
+        MODEL: to_onnx(pipeline, calibration["temperature"], validation[0][:CHECKED_ROWS]),
         PICKLE: _pickled(pipeline),
-        PIXELS: _saved_hashes(rows.pixels),
+        PIXELS: saved_hashes(rows.pixels),
         CARD: model_card(manifest).encode(),
     }
     return manifest, files
@@ -234,20 +231,29 @@ def _classifier(choices: Choices, y: np.ndarray) -> NetworkClassifier:
     )
 
 
-def _calibrate(
-    pipeline: Pipeline, points: np.ndarray, y: np.ndarray
-) -> tuple[float, float, dict[str, float]]:
-    """Return temperature, unsure threshold and the figures on the validation rows."""
-    passes, codes = mirror_passes(pipeline, points), np.searchsorted(pipeline.classes_, y)
+def calibrate(passes: np.ndarray, y: np.ndarray, classes: np.ndarray) -> dict[str, Any]:
+    """Let validation rows say how sure a model may be, and how good it is.
+
+    Parameters
+    ----------
+    passes : ndarray of float, shape (2, n, k), range 0..1
+        Proba of faces and of their mirror images, see `classifiers.pipeline.mirror_passes`.
+    y : ndarray of str, shape (n,)
+    classes : ndarray of str, shape (k,)
+        In sorted order.
+
+    Returns
+    -------
+    dict
+        ``temperature``, ``unsure_threshold`` and ``metrics`` of the manifest.
+    """
+    codes = np.searchsorted(classes, y)
     temperature = fit_temperature(passes, codes)
     proba = tempered(passes, temperature).mean(axis=0)
     threshold = unsure_threshold(proba, codes)
-    figures = measure(y, proba, pipeline.classes_.tolist(), threshold=threshold)
-    return (
-        temperature,
-        threshold,
-        {key: figures[key] for key in FIGURES if figures[key] is not None},
-    )
+    figures = measure(y, proba, classes.tolist(), threshold=threshold)
+    metrics = {key: figures[key] for key in FIGURES if figures[key] is not None}
+    return {"temperature": temperature, "unsure_threshold": threshold, "metrics": metrics}
 
 
 def _description(pipeline: Pipeline) -> dict[str, Any]:
@@ -262,7 +268,7 @@ def _description(pipeline: Pipeline) -> dict[str, Any]:
     }
 
 
-def _about_data(rows: Rows, held_out: np.ndarray, data_name: str) -> dict[str, Any]:
+def about_data(rows: Rows, held_out: np.ndarray, data_name: str) -> dict[str, Any]:
     """Count the rows and take their fingerprint."""
     fingerprint = sha256(np.ascontiguousarray(rows.points).tobytes())
     fingerprint.update("\n".join(rows.y).encode())
@@ -281,7 +287,7 @@ def _pickled(pipeline: Pipeline) -> bytes:
     return buffer.getvalue()
 
 
-def _saved_hashes(pixels: np.ndarray) -> bytes:
+def saved_hashes(pixels: np.ndarray) -> bytes:
     """Return the known pixel hashes as a .npy file of uint64."""
     hashes = sorted({int(text, 16) for text in pixels.tolist() if text})
     buffer = io.BytesIO()
