@@ -141,19 +141,18 @@ class FusedNetwork(nn.Module):
 
     def outputs(self, pixels: torch.Tensor, X: torch.Tensor, has_points: torch.Tensor) -> Outputs:
         """Return the logits of `forward` and those that only training looks at."""
-        config, parts, of_pixels, of_landmarks, votes = self.config, [], None, None, None
-        if config.pixels:
+        parts, of_pixels, of_landmarks = [], None, None
+        if self.config.pixels:
             seen = self.pixel_branch(pixels)
             parts.append(seen)
             of_pixels = self.pixel_head(seen)
-        if config.landmarks:
+        if self.config.landmarks:
             flag = has_points[:, None]
-            shape = self.landmark_branch(X * flag) * flag
+            shape = self.landmark_branch(X * (flag > 0)) * flag
             parts += [shape, flag.to(shape.dtype)]
             of_landmarks = self.landmark_head(shape)
         both = self.dropout(torch.cat(parts, dim=1))
-        if config.n_votes:
-            votes = self.vote_head(both)
+        votes = self.vote_head(both) if self.config.n_votes else None
         return Outputs(self.head(both), of_pixels, of_landmarks, votes)
 
 

@@ -108,7 +108,7 @@ class Run:
         self.loss = FusedLoss(config, rows.targets.sum(dim=0))
         self.augmenter = Augmenter(config.augmentation)
         self.epoch, self.best_epoch, self.best_accuracy = 0, 0, -1.0
-        self.best = _copied(self.average.module)
+        self.best: dict[str, torch.Tensor] = {}
 
     @property
     def finished(self) -> bool:

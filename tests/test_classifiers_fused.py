@@ -49,6 +49,14 @@ def test_landmarks_that_are_missing_are_not_looked_at():
     assert not answer.equal(network()(pixels, X, torch.ones(5)))
 
 
+def test_a_blended_row_s_landmarks_count_by_their_share_once():
+    pixels, X, has_points = inputs()
+    made, seen = network(), []
+    made.landmark_branch.register_forward_pre_hook(lambda _, x: seen.append(x[0]))
+    made(pixels, X, has_points * 0.3)
+    assert seen[0].equal(X)
+
+
 def test_a_row_does_not_depend_on_those_beside_it():
     pixels, X, has_points = inputs()
     alone = network()(pixels[:1], X[:1], has_points[:1])

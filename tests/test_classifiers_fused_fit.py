@@ -3,6 +3,7 @@ import io
 import numpy as np
 import pytest
 
+from classifiers import fused_arrays, fused_fit
 from classifiers.fused_fit import draw_curves, fit_fused
 from classifiers.fused_training import CURVES
 from tests.small_fused import CLASSES, rows, small_network, small_training
@@ -26,6 +27,29 @@ def test_from_rows_to_a_model_that_answers(tmp_path):
     np.testing.assert_array_equal(
         again.predict_proba(made.points, made.crops, made.has_points), proba
     )
+
+
+def test_validation_rows_neither_train_nor_shape_the_preparation(tmp_path, monkeypatch):
+    made = rows(24)
+    held_out = np.arange(20) % 3 == 0
+    seen = {}
+
+    def train_network(train, stops, *others):
+        seen.update(train=train.crops.numpy(), stops=stops.crops.numpy())
+        raise KeyboardInterrupt
+
+    def arrays_of(rows, classes, fitted_on):
+        seen["fitted_on"] = fitted_on
+        return fused_arrays.arrays_of(rows, classes, fitted_on)
+
+    monkeypatch.setattr(fused_fit, "train_network", train_network)
+    monkeypatch.setattr(fused_fit, "arrays_of", arrays_of)
+    with pytest.raises(KeyboardInterrupt):
+        fit_fused(made, held_out, np.array([3, 9]), tmp_path, small_network(1))
+    trains = np.append(~held_out, [True] * 4)
+    np.testing.assert_array_equal(seen["fitted_on"], trains)
+    np.testing.assert_array_equal(seen["train"], made.crops[trains])
+    np.testing.assert_array_equal(seen["stops"], made.crops[[3, 9]])
 
 
 def test_rows_of_no_landmarks_are_refused(tmp_path):

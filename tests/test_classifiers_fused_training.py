@@ -46,11 +46,6 @@ def test_each_setting_trains(prepared, tmp_path, settings):
     assert [line["epoch"] for line in lines] == [1, 2]
 
 
-def test_a_setting_that_does_not_exist_is_refused():
-    with pytest.raises(ValueError, match="sgd or adamw, got 'adam'"):
-        small_training(optimizer="adam")
-
-
 @pytest.mark.parametrize("left_out", [{"pixels": False}, {"landmarks": False}])
 def test_a_branch_alone_trains(prepared, tmp_path, left_out):
     run(prepared, tmp_path, small_training(epochs=1), **left_out)

@@ -1,0 +1,74 @@
+import pytest
+import torch
+
+from classifiers.augmentation import Batch
+from classifiers.fused import FusedNetwork, Outputs
+from classifiers.fused_recipe import FusedLoss, TrainingConfig, optimizer_of, schedule_of
+from tests.small_fused import small_network, small_training
+
+TARGETS = torch.eye(3)
+
+
+def loss_of(outputs, counts=(1.0, 1.0, 1.0), votes=None, **settings):
+    votes = torch.zeros(3, 0) if votes is None else votes
+    batch = Batch(torch.zeros(3), torch.zeros(3), torch.ones(3), TARGETS, votes)
+    config = TrainingConfig(label_smoothing=0.0, **settings)
+    return float(FusedLoss(config, torch.tensor(counts))(outputs, batch))
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adamw"])
+def test_only_matrices_decay(optimizer):
+    network = FusedNetwork(small_network(5))
+    made = optimizer_of(network, small_training(optimizer=optimizer, weight_decay=0.01))
+    decays = {id(w): group["weight_decay"] for group in made.param_groups for w in group["params"]}
+    assert len(decays) == len(list(network.parameters()))
+    for weight in network.parameters():
+        assert decays[id(weight)] == (0.01 if weight.ndim > 1 else 0)
+
+
+def test_the_learning_rate_rises_in_a_line_and_falls_in_a_cosine():
+    config = small_training(epochs=10, warm_up=2.0, lr=1.0)
+    optimizer = optimizer_of(torch.nn.Linear(2, 2), config)
+    schedule = schedule_of(optimizer, config, steps=5)
+    rates = []
+    for _ in range(50):
+        rates.append(schedule.get_last_lr()[0])
+        optimizer.step()
+        schedule.step()
+    rise = torch.tensor(rates[:11]).diff()
+    torch.testing.assert_close(rise, torch.full((10,), 1 / 11))
+    assert max(rates) == rates[10] == 1.0
+    assert rates[30] == pytest.approx(0.5)
+    assert schedule.get_last_lr()[0] == pytest.approx(0, abs=1e-9)
+
+
+def test_each_part_of_the_loss_has_its_weight():
+    even = torch.zeros(3, 3)
+    one = torch.tensor(3.0).log()
+    assert loss_of(Outputs(even, None, None, None)) == pytest.approx(one)
+    both = Outputs(even, even, even, None)
+    assert loss_of(both, pixel_loss=0.5, landmark_loss=0.25) == pytest.approx(1.75 * one)
+
+
+def test_rows_without_votes_add_nothing():
+    outputs = Outputs(torch.zeros(3, 3), None, None, torch.randn(3, 4))
+    without = loss_of(outputs, votes=torch.zeros(3, 4))
+    assert without == loss_of(Outputs(outputs.logits, None, None, None))
+    votes = torch.zeros(3, 4)
+    votes[0, 2] = 1
+    gap = -outputs.votes.log_softmax(1)[0, 2] / 3
+    assert loss_of(outputs, votes=votes, vote_loss=1.0) == pytest.approx(without + float(gap))
+
+
+def test_weights_make_a_rare_class_count_more():
+    sure = 4 * TARGETS
+    sure[2] = 0  # wrong on the third class alone
+    outputs = Outputs(sure, None, None, None)
+    balanced = loss_of(outputs, (9.0, 9.0, 1.0), balance="weights")
+    assert balanced > 2 * loss_of(outputs, (9.0, 9.0, 1.0))
+
+
+@pytest.mark.parametrize("settings", [{"optimizer": "adam"}, {"balance": "some"}])
+def test_a_setting_that_does_not_exist_is_refused(settings):
+    with pytest.raises(ValueError, match="got '"):
+        TrainingConfig(**settings)
