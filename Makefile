@@ -30,8 +30,10 @@ web: $(READY)  ## Serve the page: HOST=127.0.0.1 PORT=5000 MODEL=
 features: $(READY)  ## Turn photos into landmark CSVs: IMAGES= OUT= WORKERS= BACKEND=
 	@$(PYTHON) -m data.features "$(IMAGES)" "$(or $(OUT),build/features)" $(call option,WORKERS,workers) $(call option,BACKEND,backend)
 
-train: $(READY)  ## Train a classifier on the CSVs: TABLE= MODEL=sklearn|torch OUT= CLASSES= SEED= BALANCE= DATA= DROP_OUTLIERS=1 REFIT=1
-	@$(PYTHON) -m classifiers.train "$(TABLE)" --model "$(or $(MODEL),sklearn)" --out "$(or $(OUT),build/model)" --seed "$(SEED)" $(call option,CLASSES,classes) $(call option,BALANCE,balance) $(call option,DATA,data-name) $(if $(DROP_OUTLIERS),--drop-outliers) $(if $(REFIT),--refit)
+# The models that look at pixels have a command of their own, with the images and a device.
+LOOKS := $(filter fused cnn,$(MODEL))
+train: $(READY)  ## Train a classifier on the CSVs: TABLE= MODEL=sklearn|torch|fused|cnn OUT= CLASSES= SEED= BALANCE= DATA= (first two: DROP_OUTLIERS=1 REFIT=1; last two: IMAGES= VOTES= DEVICE= EPOCHS=)
+	@$(PYTHON) -m classifiers.$(if $(LOOKS),train_fused,train) "$(TABLE)" $(if $(LOOKS),"$(IMAGES)") --model "$(or $(MODEL),sklearn)" --out "$(or $(OUT),build/model)" --seed "$(SEED)" $(call option,CLASSES,classes) $(call option,BALANCE,balance) $(call option,DATA,data-name) $(if $(DROP_OUTLIERS),--drop-outliers) $(if $(REFIT),--refit) $(call option,VOTES,votes) $(call option,DEVICE,device) $(call option,EPOCHS,epochs)
 
 evaluate: $(READY)  ## Measure a bundle on labelled images: IMAGES= MODEL= OUT= SPLIT=
 	@$(PYTHON) -m classifiers.evaluate "$(IMAGES)" "$(or $(MODEL),landmarks)" "$(or $(OUT),build/evaluation)" $(call option,SPLIT,split) $(call option,WORKERS,workers) $(call option,BACKEND,backend)

@@ -74,8 +74,8 @@ class Rows:
 class Choices:
     """What the user chooses for a training, and the version of Mien that does it.
 
-    With `refit` the model is trained again on all rows once the validation rows have given its
-    temperature, its threshold and its figures.
+    With `refit` no epoch is chosen: the model is trained to the end on the training rows, all
+    validation rows give temperature, threshold and figures, and it is trained again on all rows.
     """
 
     name: str
@@ -98,7 +98,7 @@ def train(
         Training and validation rows.
     held_out : ndarray of bool, shape (n,)
         Which rows validate: one half of them ends the training, the other fits the temperature and
-        the unsure threshold and gives the figures.
+        the unsure threshold and gives the figures; see `Choices` for `refit`.
     choices : Choices
     progress : callable, optional
         See `classifiers.networks.Progress`.
@@ -117,6 +117,8 @@ def train(
     started = time.monotonic()
     stops, calibrates = halves(held_out)
     validation = rows.points[stops], rows.y[stops]
+    if choices.refit:
+        calibrates, validation = np.flatnonzero(held_out), None
     pipeline = _fitted(rows, ~held_out, choices, validation, progress)
     passes = mirror_passes(pipeline, rows.points[calibrates])
     calibration = calibrate(passes, rows.y[calibrates], pipeline.classes_)
@@ -133,7 +135,7 @@ def train(
         "rest_face": rest_face(rows.points[~held_out], rows.y[~held_out]),
     }
     files = {
-        MODEL: to_onnx(pipeline, calibration["temperature"], validation[0][:CHECKED_ROWS]),
+        MODEL: to_onnx(pipeline, calibration["temperature"], rows.points[held_out][:CHECKED_ROWS]),
         PICKLE: _pickled(pipeline),
         PIXELS: saved_hashes(rows.pixels),
         CARD: model_card(manifest).encode(),

@@ -1,0 +1,160 @@
+"""From rows with pixels to the content of a fused model's bundle: train, calibrate, export."""
+
+import time
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+
+from classifiers.bundle import CARD, MODEL, PIXELS, WEIGHTS
+from classifiers.card import model_card
+from classifiers.fused import NetworkConfig
+from classifiers.fused_arrays import FusedRows
+from classifiers.fused_export import fused_to_onnx
+from classifiers.fused_fit import ANY_CLASSES, fit_fused
+from classifiers.fused_model import FusedModel, save_model
+from classifiers.fused_recipe import TrainingConfig
+from classifiers.fused_training import Progress
+from classifiers.training import (
+    CHECKED_ROWS,
+    NEUTRAL,
+    Rows,
+    about_data,
+    calibrate,
+    halves,
+    rest_face,
+    saved_hashes,
+)
+from landmarks.crops import SIDE
+
+NETWORKS: dict[str, NetworkConfig] = {
+    "fused": ANY_CLASSES,
+    "cnn": replace(ANY_CLASSES, landmarks=False),
+}
+"""Pixels and landmarks together, or the same network on pixels alone."""
+
+PACKAGES = ("numpy", "scikit-learn", "torch", "torchvision", "safetensors", "onnx", "onnxruntime")
+
+
+@dataclass(frozen=True)
+class FusedChoices:
+    """What the user chooses for a training, and the version of Mien that does it."""
+
+    name: str
+    version: str
+    model: str
+    training: TrainingConfig
+    device: str = "auto"
+    data_name: str = "not named"
+
+
+def train_fused(
+    fused: FusedRows,
+    rows: Rows,
+    held_out: np.ndarray,
+    choices: FusedChoices,
+    run: Path,
+    progress: Progress | None = None,
+) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """Train a model that looks at pixels, or go on with it, and return a bundle's content.
+
+    Parameters
+    ----------
+    fused : FusedRows
+    rows : Rows
+        Both from `classifiers.fused_rows.read_fused_rows`.
+    held_out : ndarray of bool, shape (m,)
+        Which of `rows` validate, see `classifiers.training.train`.
+    choices : FusedChoices
+    run : Path
+        Folder of checkpoint and curves.
+    progress : callable, optional
+        See `classifiers.fused_fit.fit_fused`.
+
+    Returns
+    -------
+    manifest : dict
+    files : dict of str to bytes
+        Both for `classifiers.bundle.save_bundle`.
+
+    Raises
+    ------
+    ValueError, KeyboardInterrupt
+        As `classifiers.fused_fit.fit_fused` does.
+    """
+    started = time.monotonic()
+    stops, calibrates = halves(held_out)
+    model = fit_fused(
+        fused,
+        held_out,
+        stops,
+        run,
+        NETWORKS[choices.model],
+        choices.training,
+        choices.device,
+        progress,
+    )
+    passes = model.mirror_passes(*_inputs(fused, calibrates))
+    calibration = calibrate(passes, fused.y[calibrates], np.array(model.classes))
+    trained = np.flatnonzero(~held_out)
+    manifest = {
+        "name": choices.name,
+        "version": choices.version,
+        "model": choices.model,
+        "balance": choices.training.balance,
+        "seed": choices.training.seed,
+        "refit": False,
+        "classes": list(model.classes),
+        "mesh": fused.mesh,
+        **_description(model, choices),
+        **calibration,
+        "data": about_data(rows, held_out, choices.data_name),
+        "training_seconds": round(time.monotonic() - started, 1),
+        "rest_face": rest_face(rows.points[trained], rows.y[trained]),
+        "rest_crop": rest_crop(fused.crops[trained], fused.y[trained]),
+    }
+    shown = _inputs(fused, calibrates[:CHECKED_ROWS])
+    files = {
+        MODEL: fused_to_onnx(model, calibration["temperature"], *shown),
+        WEIGHTS: _saved_weights(model),
+        PIXELS: saved_hashes(fused.pixels),
+        CARD: model_card(manifest).encode(),
+    }
+    return manifest, files
+
+
+def rest_crop(crops: np.ndarray, y: np.ndarray) -> list[list[int]]:
+    """Return the mean neutral crop, uint8 (SIDE, SIDE), or that of all faces if none is neutral."""
+    chosen = crops[y == NEUTRAL] if (y == NEUTRAL).any() else crops
+    return np.rint(chosen.mean(axis=0)).astype(int).tolist()
+
+
+def _inputs(fused: FusedRows, chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return points, crops and flags of some rows, as the model takes them."""
+    flags = fused.has_points[chosen].astype(np.float32)
+    return fused.points[chosen], fused.crops[chosen], flags
+
+
+def _description(model: FusedModel, choices: FusedChoices) -> dict[str, Any]:
+    """Say what the model is and what made it."""
+    config = model.network.config
+    landmarks = f"; alignment to the mean face, StandardScaler, PCA({config.n_components})"
+    return {
+        "n_components": config.n_components,
+        "input": f"a face's crop of {SIDE} x {SIDE} grey pixels, by its 468 landmarks in pixels"
+        + (", and these" if config.landmarks else ""),
+        "preprocessing": "standardised crops" + (landmarks if config.landmarks else ""),
+        "classifier": f"{config!r}, trained by {choices.training!r}",
+        "versions": {name: version(name) for name in PACKAGES},
+    }
+
+
+def _saved_weights(model: FusedModel) -> bytes:
+    """Return the content of a safetensors file."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder, WEIGHTS)
+        save_model(model, path)
+        return path.read_bytes()
