@@ -75,10 +75,17 @@ class Batch(NamedTuple):
 
 
 class Augmenter:
-    """Varies batches as an `Augmentation` says."""
+    """Varies batches as an `Augmentation` says.
 
-    def __init__(self, augmentation: Augmentation):
-        self.augmentation = augmentation
+    Parameters
+    ----------
+    augmentation : Augmentation
+    sees_pixels : bool, default True
+        False for networks of landmarks alone, whose batches have one blank pixel in place of all.
+    """
+
+    def __init__(self, augmentation: Augmentation, sees_pixels: bool = True):
+        self.augmentation, self.sees_pixels = augmentation, sees_pixels
         self.geometry = v2.Compose(list(_geometry(augmentation)))
         erasing = v2.RandomErasing(augmentation.erasing, scale=(0.02, 0.2))
         self.erase = erasing if augmentation.erasing else v2.Identity()
@@ -113,6 +120,8 @@ class Augmenter:
         Tensor of float32, shape (n, 1, WINDOW, WINDOW)
             Standardised.
         """
+        if not self.sees_pixels:
+            return torch.zeros(len(crops), 1, 1, 1, device=crops.device)
         images = crops[:, None].float() / 255
         images = torch.where(flipped[:, None, None, None], images.flip(3), images)
         # torchvision draws once a call, and a call costs the same for one image as for several:

@@ -106,7 +106,7 @@ class Run:
         self.optimizer = optimizer_of(self.network, config)
         self.schedule = schedule_of(self.optimizer, config, self.steps)
         self.loss = FusedLoss(config, rows.targets.sum(dim=0))
-        self.augmenter = Augmenter(config.augmentation)
+        self.augmenter = Augmenter(config.augmentation, network_config.pixels)
         self.epoch, self.best_epoch, self.best_accuracy = 0, 0, -1.0
         self.best: dict[str, torch.Tensor] = {}
 

@@ -97,3 +97,11 @@ def test_the_same_random_state_gives_the_same_batch():
     torch.manual_seed(3)
     other = augmenter.batch(prepared)
     assert all(a.equal(b) for a, b in zip(one, other, strict=True))
+
+
+def test_landmarks_alone_need_no_pixels():
+    prepared = arrays(votes=4)[1]
+    batch = Augmenter(replace(STILL, mixup=1.0), sees_pixels=False).batch(prepared)
+    assert batch.pixels.shape == (len(prepared), 1, 1, 1)
+    assert batch.X.shape == (len(prepared), prepared.looks.shape[2])
+    assert not batch.targets.equal(prepared.targets)
