@@ -52,8 +52,8 @@ class Augmentation:
     scale: float = 0.12
     jitter: float = 0.25
     erasing: float = 0.3
-    mixup: float = 0.4
-    cutmix: float = 0.2
+    mixup: float = 0.2
+    cutmix: float = 0.0
     mixup_alpha: float = 0.4
     cutmix_alpha: float = 1.0
     drop_points: float = 0.1

@@ -45,7 +45,7 @@ class TrainingConfig:
     augmentation : Augmentation
     """
 
-    epochs: int = 66
+    epochs: int = 78
     batch_size: int = 128
     seed: int = 0
     optimizer: str = "sgd"
