@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-FORMAT = 1
+FORMAT = 2
 """Version of the layout; a bundle of another version is refused."""
 
 MODEL, PICKLE, WEIGHTS, PIXELS, CARD, MANIFEST = (
@@ -41,7 +41,7 @@ _TYPES = {
     "classes": list,
     "mesh": str,
     "seed": int,
-    "temperature": float,
+    "calibration": dict,
     "unsure_threshold": float,
     "training_seconds": float,
     "rest_face": list,

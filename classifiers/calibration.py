@@ -1,62 +1,82 @@
-"""Confidences that mean what they say: a temperature, and below what the answer is "unsure"."""
+"""Confidences that mean what they say, and below what the answer is "unsure".
+
+Vector scaling of Guo et al., "On Calibration of Modern Neural Networks", ICML 2017, on the
+logarithms of the probabilities, which works for an average of networks too: each class has its own
+scale and bias, because label smoothing holds the easy classes back and class weights push the rare
+ones. A prior keeps them together where few rows speak for a class.
+"""
+
+from typing import NamedTuple
 
 import numpy as np
-from scipy.optimize import minimize_scalar
+from scipy.optimize import minimize
 from scipy.special import log_softmax, softmax
 
 SMALLEST = 1e-30
 """Keeps the logarithm of a probability finite."""
+
+PRIOR_PRECISION = 4.0
+"""Of each class's bias and logarithm of its scale, about the common temperature: a deviation of a
+half. Values from 1 to 20 gave the same cross-entropy on 2,864 rows of FER2013."""
 
 SURER_BY = 0.12
 """How much more accurate the sure answers shall be than all answers on validation rows: ten points
 are wanted, and a threshold gains less on other rows than on those that chose it."""
 
 
-def tempered(proba: np.ndarray, temperature: float) -> np.ndarray:
-    """Soften (temperature above 1) or sharpen probabilities.
+class Calibration(NamedTuple):
+    """Scale and bias of each class's logarithmic probability, float64 (k,) each."""
 
-    Temperature scaling of Guo et al., "On Calibration of Modern Neural Networks", ICML 2017, on
-    the logarithms of the probabilities, which works for an average of networks too.
+    scale: np.ndarray
+    bias: np.ndarray
+
+
+def calibrated(proba: np.ndarray, calibration: Calibration) -> np.ndarray:
+    """Return calibrated probabilities.
 
     Parameters
     ----------
     proba : ndarray of float, shape (..., k), range 0..1
         Probabilities of the k classes.
-    temperature : float
-        Above 0.
+    calibration : Calibration
 
     Returns
     -------
     ndarray of float64, shape (..., k), range 0..1
-        Rows sum to 1; the most probable class stays the same.
+        Rows sum to 1.
     """
-    return softmax(_log(proba) / temperature, axis=-1)
+    return softmax(_log(proba) * calibration.scale + calibration.bias, axis=-1)
 
 
-def fit_temperature(passes: np.ndarray, codes: np.ndarray) -> float:
-    """Find the temperature with the least cross-entropy on validation rows.
+def fit_calibration(passes: np.ndarray, codes: np.ndarray) -> Calibration:
+    """Find the calibration with the least cross-entropy on validation rows, given the prior.
 
     Parameters
     ----------
     passes : ndarray of float, shape (m, n, k), range 0..1
-        Probabilities from m passes (the face and its mirror image), tempered one by one and
+        Probabilities from m passes (the face and its mirror image), calibrated one by one and
         averaged afterwards, as serving does.
     codes : ndarray of int, shape (n,)
         The number of each row's class.
 
     Returns
     -------
-    float
-        Between 0.2 and 5.
+    Calibration
     """
     logs, rows = _log(passes), np.arange(len(codes))
+    n_classes = logs.shape[-1]
 
-    def cross_entropy(log_temperature: float) -> float:
-        each = log_softmax(logs / np.exp(log_temperature), axis=-1)[:, rows, codes]
-        return -np.logaddexp.reduce(each, axis=0).mean()
+    def unpacked(values: np.ndarray) -> Calibration:
+        common, scales, biases = np.split(values, [1, 1 + n_classes])
+        return Calibration(np.exp(common + scales), biases)
 
-    bounds = (np.log(0.2), np.log(5.0))
-    return float(np.exp(minimize_scalar(cross_entropy, bounds=bounds, method="bounded").x))
+    def cost(values: np.ndarray) -> float:
+        scale, bias = unpacked(values)
+        each = log_softmax(logs * scale + bias, axis=-1)[:, rows, codes]
+        cross_entropy = -np.logaddexp.reduce(each, axis=0).sum()
+        return cross_entropy + PRIOR_PRECISION / 2 * (values[1:] ** 2).sum()
+
+    return unpacked(minimize(cost, np.zeros(1 + 2 * n_classes), method="L-BFGS-B").x)
 
 
 def unsure_threshold(proba: np.ndarray, codes: np.ndarray, surer_by: float = SURER_BY) -> float:

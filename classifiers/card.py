@@ -23,11 +23,11 @@ Reads the expression a face shows from 468 face landmarks: {classes}.
 - {model} on {preprocessing}, seed {seed}, balance {balance}.
 - Input: {input}
 - Mesh: {mesh}
-- Confidences are calibrated (temperature {temperature:.3f}); below {unsure_threshold:.2f} the
+- Confidences are calibrated class by class (vector scaling); below {unsure_threshold:.2f} the
   answer counts as unsure.
 
 ## What it learned from
-{n_train:,} faces trained it and {n_validation:,} chose its epoch, or temperature and threshold (no
+{n_train:,} faces trained it and {n_validation:,} chose its epoch, or calibration and threshold (no
 picture has a copy on both sides{refit}). Data: {data_name}, fingerprint `{fingerprint}`.
 {notes}
 
@@ -74,6 +74,5 @@ _PLAIN = (
     "balance",
     "input",
     "mesh",
-    "temperature",
     "unsure_threshold",
 )

@@ -1,11 +1,13 @@
 """A trained pipeline becomes one ONNX graph, from points in pixels to calibrated confidences."""
 
+import math
+
 import numpy as np
 import torch
 from sklearn.pipeline import Pipeline
 from torch import nn
 
-from classifiers.calibration import tempered
+from classifiers.calibration import Calibration, calibrated
 from classifiers.features import features
 from classifiers.networks import Layers
 from classifiers.onnx_graph import check_answers, exported
@@ -15,7 +17,7 @@ from landmarks.mesh import CANONICAL
 class _Served(nn.Module):
     """The pipeline's arithmetic in PyTorch, for the export alone."""
 
-    def __init__(self, pipeline: Pipeline, temperature: float):
+    def __init__(self, pipeline: Pipeline, calibration: Calibration):
         super().__init__()
         scaler, pca = pipeline["scaler"], pipeline["pca"]
         self.mean, self.scale = _tensor(scaler.mean_), _tensor(scaler.scale_)
@@ -25,26 +27,28 @@ class _Served(nn.Module):
             [(_tensor(weight), _tensor(bias)) for weight, bias in layers]
             for layers in pipeline["classifier"].networks_
         ]
-        self.temperature = temperature
+        self.scale_of_logs, self.bias = _tensor(calibration.scale), _tensor(calibration.bias)
 
     def forward(self, points: torch.Tensor) -> torch.Tensor:
         """Return proba (n, k) of points (n, 468, 3)."""
         X = (features(points) - self.mean) / self.scale
         X = X @ self.components - self.offset
-        # Kept as logarithms: a float32 probability of 0 would lose what the temperature needs.
+        # Kept as logarithms: a float32 probability of 0 would lose what the calibration needs.
         logs = torch.stack([_log_proba(layers, X) for layers in self.networks])
-        average = torch.logsumexp(logs, dim=0) if len(self.networks) > 1 else logs[0]
-        return torch.softmax(average / self.temperature, dim=1)
+        average = logs[0]
+        if len(self.networks) > 1:
+            average = torch.logsumexp(logs, dim=0) - math.log(len(self.networks))
+        return torch.softmax(average * self.scale_of_logs + self.bias, dim=1)
 
 
-def to_onnx(pipeline: Pipeline, temperature: float, points: np.ndarray) -> bytes:
+def to_onnx(pipeline: Pipeline, calibration: Calibration, points: np.ndarray) -> bytes:
     """Export a trained pipeline and check the graph against it.
 
     Parameters
     ----------
     pipeline : Pipeline
         From `classifiers.pipeline.fit_pipeline`.
-    temperature : float
+    calibration : Calibration
         See `classifiers.calibration`.
     points : ndarray of float32, shape (n, 468, 3)
         Real faces in pixels, on which graph and pipeline have to agree.
@@ -60,9 +64,9 @@ def to_onnx(pipeline: Pipeline, temperature: float, points: np.ndarray) -> bytes
     classifiers.onnx_graph.ExportError
         If a confidence differs by more than 1e-4.
     """
-    served = _Served(pipeline, temperature).eval()
+    served = _Served(pipeline, calibration).eval()
     content = exported(served, {"points": torch.tensor(np.stack([CANONICAL, CANONICAL * 2]))})
-    answers = tempered(pipeline.predict_proba(points), temperature)
+    answers = calibrated(pipeline.predict_proba(points), calibration)
     check_answers(content, {"points": points}, answers)
     return content
 

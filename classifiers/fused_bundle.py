@@ -98,7 +98,7 @@ def train_fused(
         progress,
     )
     passes = model.mirror_passes(*_inputs(fused, calibrates))
-    calibration = calibrate(passes, fused.y[calibrates], np.array(model.classes))
+    calibration, said = calibrate(passes, fused.y[calibrates], np.array(model.classes))
     trained = np.flatnonzero(~held_out)
     manifest = {
         "name": choices.name,
@@ -110,7 +110,7 @@ def train_fused(
         "classes": list(model.classes),
         "mesh": fused.mesh,
         **_description(model, choices),
-        **calibration,
+        **said,
         "data": about_data(rows, held_out, choices.data_name),
         "training_seconds": round(time.monotonic() - started, 1),
         "rest_face": rest_face(rows.points[trained], rows.y[trained]),
@@ -118,7 +118,7 @@ def train_fused(
     }
     shown = _inputs(fused, calibrates[:CHECKED_ROWS])
     files = {
-        MODEL: fused_to_onnx(model, calibration["temperature"], *shown),
+        MODEL: fused_to_onnx(model, calibration, *shown),
         WEIGHTS: _saved_weights(model),
         PIXELS: saved_hashes(fused.pixels),
         CARD: model_card(manifest).encode(),

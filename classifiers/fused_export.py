@@ -4,28 +4,31 @@ import numpy as np
 import torch
 from torch import nn
 
-from classifiers.calibration import tempered
+from classifiers.calibration import Calibration, calibrated
 from classifiers.fused_model import FusedModel
 from classifiers.onnx_graph import check_answers, exported
 
 
 class _Served(nn.Module):
-    """The model with the softmax and the temperature, for the export alone."""
+    """The model with the softmax and the calibration, for the export alone."""
 
-    def __init__(self, model: FusedModel, temperature: float):
+    def __init__(self, model: FusedModel, calibration: Calibration):
         super().__init__()
-        self.model, self.temperature = model, temperature
+        self.model = model
+        self.scale = torch.tensor(calibration.scale, dtype=torch.float32)
+        self.bias = torch.tensor(calibration.bias, dtype=torch.float32)
 
     def forward(
         self, points: torch.Tensor, crops: torch.Tensor, has_points: torch.Tensor
     ) -> torch.Tensor:
         """Return proba (n, k)."""
-        return torch.softmax(self.model(points, crops, has_points) / self.temperature, dim=1)
+        logs = torch.log_softmax(self.model(points, crops, has_points), dim=1)
+        return torch.softmax(logs * self.scale + self.bias, dim=1)
 
 
 def fused_to_onnx(
     model: FusedModel,
-    temperature: float,
+    calibration: Calibration,
     points: np.ndarray,
     crops: np.ndarray,
     has_points: np.ndarray,
@@ -35,7 +38,7 @@ def fused_to_onnx(
     Parameters
     ----------
     model : FusedModel
-    temperature : float
+    calibration : Calibration
         See `classifiers.calibration`.
     points : ndarray of float32, shape (n, 468, 3)
         Two real faces or more, in pixels, on which graph and model have to agree, with and
@@ -58,8 +61,8 @@ def fused_to_onnx(
     examples = {name: torch.from_numpy(values[:2]) for name, values in inputs.items()}
     # Not simplified: BatchNorm multiplied into the weights would need float32 for them. The
     # runtime does that itself, when it loads the graph.
-    content = exported(_Served(model, temperature).eval(), examples, optimize=False)
+    content = exported(_Served(model, calibration).eval(), examples, optimize=False)
     for flag in (inputs["has_points"], np.zeros(len(points), np.float32)):
-        answers = tempered(model.predict_proba(points, crops, flag), temperature)
+        answers = calibrated(model.predict_proba(points, crops, flag), calibration)
         check_answers(content, inputs | {"has_points": flag}, answers)
     return content

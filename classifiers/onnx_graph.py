@@ -110,7 +110,8 @@ def _store_halved(model: onnx.ModelProto) -> None:
     casts, kept = [], []
     for tensor in model.graph.initializer:
         values = numpy_helper.to_array(tensor)
-        halved = values.astype(np.float16) if tensor.data_type == TensorProto.FLOAT else values
+        with np.errstate(over="ignore"):  # what is too large for float16 stays as it is
+            halved = values.astype(np.float16) if tensor.data_type == TensorProto.FLOAT else values
         if halved is values or values.size < SMALLEST_STORED or (halved != values).any():
             kept.append(tensor)
             continue

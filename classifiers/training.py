@@ -12,7 +12,7 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 
 from classifiers.bundle import CARD, MODEL, PICKLE, PIXELS
-from classifiers.calibration import fit_temperature, tempered, unsure_threshold
+from classifiers.calibration import Calibration, calibrated, fit_calibration, unsure_threshold
 from classifiers.card import model_card
 from classifiers.export import to_onnx
 from classifiers.metrics import measure
@@ -75,7 +75,7 @@ class Choices:
     """What the user chooses for a training, and the version of Mien that does it.
 
     With `refit` no epoch is chosen: the model is trained to the end on the training rows, all
-    validation rows give temperature, threshold and figures, and it is trained again on all rows.
+    validation rows give calibration, threshold and figures, and it is trained again on all rows.
     """
 
     name: str
@@ -97,7 +97,7 @@ def train(
     rows : Rows
         Training and validation rows.
     held_out : ndarray of bool, shape (n,)
-        Which rows validate: one half of them ends the training, the other fits the temperature and
+        Which rows validate: one half of them ends the training, the other fits the calibration and
         the unsure threshold and gives the figures; see `Choices` for `refit`.
     choices : Choices
     progress : callable, optional
@@ -121,7 +121,7 @@ def train(
         calibrates, validation = np.flatnonzero(held_out), None
     pipeline = _fitted(rows, ~held_out, choices, validation, progress)
     passes = mirror_passes(pipeline, rows.points[calibrates])
-    calibration = calibrate(passes, rows.y[calibrates], pipeline.classes_)
+    calibration, said = calibrate(passes, rows.y[calibrates], pipeline.classes_)
     if choices.refit:
         pipeline = _fitted(rows, np.ones_like(held_out), choices, None, progress)
     manifest = {
@@ -129,13 +129,13 @@ def train(
         "classes": pipeline.classes_.tolist(),
         "mesh": rows.mesh,
         **_description(pipeline),
-        **calibration,
+        **said,
         "data": about_data(rows, held_out, choices.data_name),
         "training_seconds": round(time.monotonic() - started, 1),
         "rest_face": rest_face(rows.points[~held_out], rows.y[~held_out]),
     }
     files = {
-        MODEL: to_onnx(pipeline, calibration["temperature"], rows.points[held_out][:CHECKED_ROWS]),
+        MODEL: to_onnx(pipeline, calibration, rows.points[held_out][:CHECKED_ROWS]),
         PICKLE: _pickled(pipeline),
         PIXELS: saved_hashes(rows.pixels),
         CARD: model_card(manifest).encode(),
@@ -233,7 +233,9 @@ def _classifier(choices: Choices, y: np.ndarray) -> NetworkClassifier:
     )
 
 
-def calibrate(passes: np.ndarray, y: np.ndarray, classes: np.ndarray) -> dict[str, Any]:
+def calibrate(
+    passes: np.ndarray, y: np.ndarray, classes: np.ndarray
+) -> tuple[Calibration, dict[str, Any]]:
     """Let validation rows say how sure a model may be, and how good it is.
 
     Parameters
@@ -246,16 +248,22 @@ def calibrate(passes: np.ndarray, y: np.ndarray, classes: np.ndarray) -> dict[st
 
     Returns
     -------
-    dict
-        ``temperature``, ``unsure_threshold`` and ``metrics`` of the manifest.
+    calibration : Calibration
+    said : dict
+        ``calibration``, ``unsure_threshold`` and ``metrics`` of the manifest.
     """
     codes = np.searchsorted(classes, y)
-    temperature = fit_temperature(passes, codes)
-    proba = tempered(passes, temperature).mean(axis=0)
+    calibration = fit_calibration(passes, codes)
+    proba = calibrated(passes, calibration).mean(axis=0)
     threshold = unsure_threshold(proba, codes)
     figures = measure(y, proba, classes.tolist(), threshold=threshold)
     metrics = {key: figures[key] for key in FIGURES if figures[key] is not None}
-    return {"temperature": temperature, "unsure_threshold": threshold, "metrics": metrics}
+    numbers = {name: values.tolist() for name, values in calibration._asdict().items()}
+    return calibration, {
+        "calibration": numbers,
+        "unsure_threshold": threshold,
+        "metrics": metrics,
+    }
 
 
 def _description(pipeline: Pipeline) -> dict[str, Any]:

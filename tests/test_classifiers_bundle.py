@@ -12,7 +12,7 @@ MANIFEST = {
     "classes": ["happy", "sad"],
     "mesh": "a mesh",
     "seed": 0,
-    "temperature": 1.0,
+    "calibration": {},
     "unsure_threshold": 0.4,
     "training_seconds": 1.0,
     "rest_face": [],
@@ -62,10 +62,10 @@ def test_another_mesh_is_refused(folder):
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
-        ({"format": 2}, "Expected a bundle of format 1, got 2"),
+        ({"format": 1}, "Expected a bundle of format 2, got 1"),
         ({"classes": ["happy", "happy"]}, "two different classes"),
         ({"classes": None}, "Expected classes"),
-        ({"temperature": "warm"}, "Expected temperature"),
+        ({"calibration": "warm"}, "Expected calibration"),
         ({"files": []}, "Expected files"),
     ],
 )

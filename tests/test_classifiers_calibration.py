@@ -2,27 +2,52 @@ import numpy as np
 import pytest
 from scipy.special import softmax
 
-from classifiers.calibration import fit_temperature, tempered, unsure_threshold
+from classifiers.calibration import Calibration, calibrated, fit_calibration, unsure_threshold
 
 
-def test_temperature_one_changes_nothing_and_a_high_one_softens():
+def common(scale, n_classes):
+    return Calibration(np.full(n_classes, scale), np.zeros(n_classes))
+
+
+def draw(n, n_classes=4):
+    """Probabilities, and classes that were drawn by them."""
+    random = np.random.default_rng(0)
+    honest = softmax(random.normal(0, 1.5, (n, n_classes)), axis=1)
+    codes = (honest.cumsum(axis=1) < random.random((n, 1))).sum(axis=1).clip(max=n_classes - 1)
+    return honest, codes
+
+
+def test_scale_one_changes_nothing_and_a_low_one_softens():
     proba = np.array([[0.7, 0.2, 0.1]])
-    np.testing.assert_allclose(tempered(proba, 1.0), proba)
-    softer = tempered(proba, 3.0)
+    np.testing.assert_allclose(calibrated(proba, common(1, 3)), proba)
+    softer = calibrated(proba, common(1 / 3, 3))
     assert softer.max() < 0.7
     assert softer.argmax() == 0
     assert softer.sum() == pytest.approx(1)
 
 
 def test_a_probability_of_zero_stays_finite():
-    assert np.isfinite(tempered(np.array([[1.0, 0.0]]), 2.0)).all()
+    assert np.isfinite(calibrated(np.array([[1.0, 0.0]]), common(0.5, 2))).all()
 
 
-def test_finds_the_temperature_that_made_the_model_too_sure():
-    random = np.random.default_rng(0)
-    honest = softmax(random.normal(0, 1.5, (20000, 4)), axis=1)
-    codes = (honest.cumsum(axis=1) < random.random((20000, 1))).sum(axis=1).clip(max=3)
-    assert fit_temperature(tempered(honest, 0.5)[None], codes) == pytest.approx(2.0, abs=0.1)
+def test_finds_what_made_the_model_too_sure_of_some_classes():
+    honest, codes = draw(20000)
+    wrong = calibrated(honest, Calibration(np.array([2.0, 2, 1, 1]), np.array([0.5, 0, 0, -0.5])))
+    mended = calibrated(wrong, fit_calibration(wrong[None], codes))
+    shares = np.bincount(codes) / len(codes)
+    assert np.abs(wrong.mean(axis=0) - shares).max() > 0.03
+    np.testing.assert_allclose(mended.mean(axis=0), shares, atol=0.005)
+    losses = [-np.log(proba[np.arange(20000), codes]).mean() for proba in (wrong, mended, honest)]
+    assert losses[1] - losses[2] < 0.1 * (losses[0] - losses[2])
+
+
+def test_a_few_rows_move_the_classes_together():
+    honest, codes = draw(30)
+    few = fit_calibration(honest[None], codes)
+    assert np.ptp(np.log(few.scale)) < 1
+    assert np.abs(few.bias).max() < 1
+    alike = fit_calibration(np.repeat(honest, 1000, 0)[None], np.repeat(codes, 1000))
+    assert np.ptp(alike.bias) > 2 * np.ptp(few.bias)
 
 
 def test_threshold_gains_what_is_asked():

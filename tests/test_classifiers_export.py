@@ -5,13 +5,13 @@ import pytest
 from onnx import TensorProto
 
 from classifiers import export
-from classifiers.calibration import tempered
+from classifiers.calibration import Calibration, calibrated
 from classifiers.onnx_graph import TOLERANCE, ExportError
 from classifiers.pipeline import fit_pipeline, make_pipeline
 from classifiers.torch_mlp import TorchMLPClassifier
 from tests.small_model import faces, small_pipeline
 
-TEMPERATURE = 1.7
+CALIBRATION = Calibration(np.array([0.7, 0.9, 1.2]), np.array([0.1, -0.3, 0.2]))
 
 
 def torch_pipeline():
@@ -23,7 +23,7 @@ def torch_pipeline():
 @pytest.fixture(scope="module", params=[small_pipeline, torch_pipeline])
 def exported(request):
     pipeline = request.param()
-    return pipeline, export.to_onnx(pipeline, TEMPERATURE, faces(20)[0])
+    return pipeline, export.to_onnx(pipeline, CALIBRATION, faces(20)[0])
 
 
 @pytest.mark.parametrize("n", [1, 2, 33])
@@ -32,7 +32,7 @@ def test_the_graph_answers_as_the_pipeline(exported, n):
     points, _ = faces(n, seed=5)
     session = onnxruntime.InferenceSession(content)
     answers = session.run(None, {"points": points})[0]
-    expected = tempered(pipeline.predict_proba(points), TEMPERATURE)
+    expected = calibrated(pipeline.predict_proba(points), CALIBRATION)
     np.testing.assert_allclose(answers, expected, atol=TOLERANCE)
 
 
@@ -50,10 +50,10 @@ def test_large_weights_are_stored_in_two_bytes(exported):
 
 def test_the_same_pipeline_gives_the_same_bytes(exported):
     pipeline, content = exported
-    assert export.to_onnx(pipeline, TEMPERATURE, faces(4)[0]) == content
+    assert export.to_onnx(pipeline, CALIBRATION, faces(4)[0]) == content
 
 
 def test_a_graph_that_answers_otherwise_is_refused(monkeypatch):
-    monkeypatch.setattr(export, "tempered", lambda proba, temperature: proba[:, ::-1])
+    monkeypatch.setattr(export, "calibrated", lambda proba, calibration: proba[:, ::-1])
     with pytest.raises(ExportError, match="nothing was written"):
-        export.to_onnx(small_pipeline(), TEMPERATURE, faces(3)[0])
+        export.to_onnx(small_pipeline(), CALIBRATION, faces(3)[0])

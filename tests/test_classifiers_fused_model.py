@@ -6,7 +6,7 @@ import torch
 
 from classifiers import fused_export
 from classifiers.bundle import BundleError
-from classifiers.calibration import tempered
+from classifiers.calibration import Calibration, calibrated
 from classifiers.fused import FusedNetwork
 from classifiers.fused_export import fused_to_onnx
 from classifiers.fused_model import FusedModel, load_model, save_model
@@ -14,7 +14,7 @@ from classifiers.onnx_graph import TOLERANCE, ExportError
 from landmarks.mesh import mirrored
 from tests.small_fused import arrays, rows, small_network
 
-TEMPERATURE = 1.3
+CALIBRATION = Calibration(np.array([0.7, 0.9, 1.2]), np.array([0.1, -0.3, 0.2]))
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +74,7 @@ def test_a_file_of_something_else_is_refused(tmp_path, content):
 
 @pytest.fixture(scope="module")
 def exported(model):
-    return fused_to_onnx(model, TEMPERATURE, *inputs())
+    return fused_to_onnx(model, CALIBRATION, *inputs())
 
 
 @pytest.mark.parametrize("n", [1, 2, 12])
@@ -82,7 +82,7 @@ def test_the_graph_answers_as_the_model(model, exported, n):
     points, crops, has_points = (values[-n:] for values in inputs())
     session = onnxruntime.InferenceSession(exported)
     feeds = {"points": points, "crops": crops, "has_points": has_points}
-    expected = tempered(model.predict_proba(points, crops, has_points), TEMPERATURE)
+    expected = calibrated(model.predict_proba(points, crops, has_points), CALIBRATION)
     np.testing.assert_allclose(session.run(None, feeds)[0], expected, atol=TOLERANCE)
 
 
@@ -98,9 +98,9 @@ def test_the_graph_is_small_and_says_nothing_of_its_maker(exported):
 
 
 def test_a_graph_that_answers_otherwise_is_refused(model, monkeypatch):
-    monkeypatch.setattr(fused_export, "tempered", lambda proba, temperature: proba[:, ::-1])
+    monkeypatch.setattr(fused_export, "calibrated", lambda proba, calibration: proba[:, ::-1])
     with pytest.raises(ExportError, match="nothing was written"):
-        fused_to_onnx(model, TEMPERATURE, *inputs())
+        fused_to_onnx(model, CALIBRATION, *inputs())
 
 
 def test_a_model_of_pixels_alone_needs_no_points():
@@ -109,7 +109,7 @@ def test_a_model_of_pixels_alone_needs_no_points():
     points, crops, has_points = inputs()
     proba = model.predict_proba(points, crops, has_points)
     np.testing.assert_array_equal(proba, model.predict_proba(points + 1, crops, has_points * 0))
-    content = fused_to_onnx(model, TEMPERATURE, points, crops, has_points)
+    content = fused_to_onnx(model, CALIBRATION, points, crops, has_points)
     assert {entry.name for entry in onnxruntime.InferenceSession(content).get_inputs()} == {
         "points",
         "crops",

@@ -7,7 +7,7 @@ import pytest
 
 from classifiers import predictor as module
 from classifiers.bundle import CARD, FILES, MANIFEST, MODEL, BundleError, save_bundle
-from classifiers.calibration import tempered
+from classifiers.calibration import Calibration, calibrated
 from classifiers.export import to_onnx
 from classifiers.pipeline import mirror_passes
 from classifiers.predictor import Predictor
@@ -17,7 +17,7 @@ from landmarks.mesh import CANONICAL, REGIONS
 from tests.small_model import CLASSES, faces, small_pipeline
 from tests.test_classifiers_bundle import MANIFEST as FIELDS
 
-TEMPERATURE = 1.5
+CALIBRATION = Calibration(np.array([0.7, 0.9, 1.2]), np.array([0.1, -0.3, 0.2]))
 
 
 @pytest.fixture(scope="module")
@@ -28,14 +28,14 @@ def folder(tmp_path_factory):
         "unsure_threshold": 0.5,
         "rest_face": CANONICAL.astype(float).tolist(),
     }
-    model = to_onnx(small_pipeline(), TEMPERATURE, faces(5)[0])
+    model = to_onnx(small_pipeline(), CALIBRATION, faces(5)[0])
     files = dict.fromkeys(FILES, b"never unpickled") | {MODEL: model, CARD: b""}
     return save_bundle(tmp_path_factory.mktemp("bundles") / "small", manifest, files)
 
 
 def test_answers_are_calibrated_and_averaged_over_the_mirror_image(folder):
     points, _ = faces(6, seed=2)
-    expected = tempered(mirror_passes(small_pipeline(), points), TEMPERATURE)
+    expected = calibrated(mirror_passes(small_pipeline(), points), CALIBRATION)
     both = Predictor(folder).predict_proba(points)
     np.testing.assert_allclose(both, expected.mean(axis=0), atol=2e-5)
     alone = Predictor(folder, mirror=False).predict_proba(points)
