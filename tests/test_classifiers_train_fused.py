@@ -1,0 +1,126 @@
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from classifiers import fused_bundle
+from classifiers import train_fused as command
+from classifiers.bundle import load_manifest
+from classifiers.predictor import Predictor
+from classifiers.training import Rows
+from data.errors import DataError
+from landmarks.crops import SIDE
+from landmarks.detector import MESH_VERSION
+from landmarks.mesh import REGIONS
+from tests import small_fused
+from tests.small_model import CLASSES
+
+app = typer.Typer()
+app.command()(command.main)
+FOUND = 57
+
+
+@pytest.fixture
+def made():
+    """Rows with pixels, of which three have no points, and those that have."""
+    fused = replace(small_fused.rows(60), mesh=MESH_VERSION)
+    parts = (fused.points, fused.y, fused.pixels)
+    return fused, Rows(*(part[:FOUND] for part in parts), MESH_VERSION)
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch, made):
+    network = small_fused.small_network(8)
+    networks = {"fused": network, "cnn": replace(network, landmarks=False)}
+    training = small_fused.small_training(epochs=12, augmentation=small_fused.STILL)
+    monkeypatch.setattr(fused_bundle, "NETWORKS", networks)
+    monkeypatch.setattr(command, "DEFAULTS", training)
+    monkeypatch.setattr(command, "read_fused_rows", lambda *_: made)
+
+
+def run(out, *arguments, epochs=12):
+    settings = ["--out", str(out), "--epochs", str(epochs), *arguments]
+    return CliRunner().invoke(app, ["table", "images", *settings])
+
+
+@pytest.mark.parametrize("model", ["fused", "cnn"])
+def test_trains_a_bundle_that_serves(tmp_path, made, model):
+    out = tmp_path / "model"
+    done = run(out, "--model", model)
+    assert done.exit_code == 0, done.output
+    assert {path.name for path in (tmp_path / "model-run").iterdir()} == {
+        "checkpoint.pt",
+        "curves.jsonl",
+        "curves.png",
+    }
+    predictor, fused = Predictor(out), made[0]
+    assert predictor.takes_pixels
+    assert predictor.classes == CLASSES
+    assert predictor.manifest["model"] == model
+    points = np.where(fused.has_points[:, None, None], fused.points, np.nan)
+    proba = predictor.predict_proba(points, fused.crops)
+    assert (np.array(CLASSES)[proba.argmax(axis=1)] == fused.y).mean() > 0.8
+    rest = np.array(predictor.manifest["rest_crop"])
+    neutral = fused.crops[fused.y == "neutral"]
+    assert rest.shape == (SIDE, SIDE)
+    assert np.abs(rest - neutral.mean(axis=0)).mean() < 5
+
+
+def test_a_reading_of_pixels_is_explained(tmp_path, made, monkeypatch):
+    assert run(tmp_path / "model", epochs=1).exit_code == 0
+    predictor = Predictor(tmp_path / "model")
+    face = type("Found", (), {"points": made[0].points[0] + 100, "box": (0, 0, 9, 9)})()
+    finder = type("Finder", (), {"find": lambda *_: [face]})()
+    monkeypatch.setattr("classifiers.predictor.shared_finder", lambda: finder)
+    (reading,) = predictor.read(np.full((400, 400, 3), 90, np.uint8)).faces
+    assert list(reading.explanation()) == list(REGIONS)
+
+
+def test_a_stopped_run_goes_on(tmp_path, monkeypatch):
+    out, seen = tmp_path / "model", []
+    train = command.train_fused
+
+    def interrupted(*arguments):
+        *others, progress = arguments
+
+        def stop_at_three(line):
+            seen.append(line["epoch"])
+            progress(line)
+            if line["epoch"] == 3:
+                raise KeyboardInterrupt
+
+        return train(*others, stop_at_three)
+
+    monkeypatch.setattr(command, "train_fused", interrupted)
+    stopped = run(out)
+    assert stopped.exit_code == command.STOPPED
+    assert "goes on from the last epoch" in stopped.output
+    assert not out.exists()
+    assert run(out).exit_code == 0
+    assert seen == list(range(1, 13))
+    curves = (tmp_path / "model-run" / "curves.jsonl").read_text().splitlines()
+    assert [json.loads(line)["epoch"] for line in curves] == seen
+    assert load_manifest(out)["classes"] == list(CLASSES)
+
+
+def test_other_settings_do_not_go_on_with_a_run(tmp_path):
+    assert run(tmp_path / "model", epochs=1).exit_code == 0
+    other = run(tmp_path / "model", epochs=2)
+    assert other.exit_code == command.BAD_INPUT
+    assert "begun with" in other.output
+    assert load_manifest(tmp_path / "model")["classes"] == list(CLASSES)
+
+
+def test_bad_input_is_one_sentence(tmp_path, monkeypatch):
+    def refuse(*_):
+        raise DataError("Expected a face, got none.")
+
+    monkeypatch.setattr(command, "read_fused_rows", refuse)
+    refused = run(tmp_path / "model")
+    assert refused.exit_code == command.BAD_INPUT
+    assert refused.output.strip() == "Expected a face, got none."
+    (tmp_path / "mine").write_text("mine")
+    assert "nothing there was touched" in run(tmp_path / "mine").output
