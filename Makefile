@@ -45,8 +45,9 @@ lint: $(READY)  ## Check style and format, changing nothing
 	@$(PYTHON) -m ruff check .
 	@$(PYTHON) -m ruff format --check .
 
-bench: $(READY)  ## Images per second beside a bare Face Mesh loop: IMAGES=
+bench: $(READY)  ## Images per second, and ms of a photo's stages, beside bare Face Mesh: IMAGES= MODEL=
 	@$(PYTHON) -m data.bench "$(IMAGES)"
+	@$(PYTHON) -m classifiers.latency --images "$(IMAGES)" $(call option,MODEL,models)
 
 ablation: $(READY)  ## Measure what each step of the training gives, into results/ablation.jsonl: TABLE=
 	@$(PYTHON) -m classifiers.ablation "$(TABLE)"

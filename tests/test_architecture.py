@@ -22,6 +22,7 @@ READS_DATA = (
     "classifiers.ablation",
     "classifiers.evaluate",
     "classifiers.fused_rows",
+    "classifiers.latency",
     "classifiers.results",
     "classifiers.rows",
     "classifiers.train",

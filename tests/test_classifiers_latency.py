@@ -1,0 +1,169 @@
+"""The figures are those of a clock that only the stages move: nothing here waits or is timed."""
+
+import re
+
+import numpy as np
+import pytest
+from PIL import Image
+from typer import Typer
+from typer.testing import CliRunner
+
+from classifiers import latency
+from classifiers.latency import BARE, CANVAS, DECODING, MESH
+from landmarks.crops import SIDE
+from landmarks.detector import Face
+from landmarks.images import read_image
+from landmarks.mesh import CANONICAL
+from tests.face_folder import write_faces
+
+MS = {DECODING: 2.0, MESH: 40.0, BARE: 5.0, "landmarks": 0.5, "fused": 10.0}
+
+
+class Stages:
+    """Stands in for every stage: counts its calls and moves the clock by what it takes."""
+
+    def __init__(self):
+        self.now = 0.0
+        self.calls = dict.fromkeys(MS, 0)
+        self.seen = {}
+        self.slow = {}
+        self.found = 1
+
+    def ran(self, stage, **seen):
+        self.calls[stage] += 1
+        self.seen[stage] = seen
+        self.now += self.slow.get((stage, self.calls[stage]), MS[stage]) / 1000
+
+    def read_image(self, source):
+        if isinstance(source, bytes):
+            self.ran(DECODING)
+        return read_image(source)
+
+    def find(self, rgb):
+        self.ran(MESH, rgb=rgb)
+        points = CANONICAL * 10 + (*np.array(rgb.shape[1::-1]) / 2, 0)
+        return [Face(points.astype(np.float32))] * self.found
+
+    def bare_call(self, confidence):
+        return lambda pixels: self.ran(BARE, pixels=pixels)
+
+    def predictor(self, name):
+        return StagePredictor(self, name)
+
+
+class StagePredictor:
+    def __init__(self, stages, name):
+        self.stages, self.name = stages, name
+        self.takes_pixels = name == "fused"
+
+    def predict_proba(self, points, crops):
+        self.stages.ran(self.name, points=points, crops=crops)
+
+
+@pytest.fixture
+def stages(monkeypatch):
+    made = Stages()
+    monkeypatch.setattr(latency, "perf_counter", lambda: made.now)
+    monkeypatch.setattr(latency, "process_time", lambda: made.now / 2)
+    monkeypatch.setattr(latency, "read_image", made.read_image)
+    monkeypatch.setattr(latency, "shared_finder", lambda: made)
+    monkeypatch.setattr(latency, "bare_call", made.bare_call)
+    monkeypatch.setattr(latency, "Predictor", made.predictor)
+    return made
+
+
+@pytest.fixture(scope="module")
+def cut_out(tmp_path_factory):
+    return write_faces(tmp_path_factory.mktemp("cut_out"), {"sad": 8})
+
+
+def run(*options):
+    app = Typer()
+    app.command()(latency.main)
+    arguments = [str(option) for option in options]
+    return CliRunner().invoke(app, arguments, env={"COLUMNS": "120"})
+
+
+def tables(text):
+    """Return a dict of stage to figures for each table that was printed."""
+    found = []
+    for line in text.splitlines():
+        if "ms a picture" in line:
+            found.append({})
+        cells = [cell.strip() for cell in line.split("│")[1:-1]]
+        if len(cells) == 5:
+            found[-1][cells[0]] = [float(cell) for cell in cells[1:]]
+    return found
+
+
+def test_each_stage_stands_beside_the_bare_call(stages, cut_out):
+    done = run("--images", cut_out)
+    assert done.exit_code == 0, done.output
+    close_ups, photos = tables(done.stdout)
+    assert close_ups == photos
+    assert photos == {
+        "decoding": [2, 2, 1, 0.4],
+        "mesh, the mean of eight": [40, 40, 20, 8],
+        "bare Face Mesh call": [5, 5, 2.5, 1],
+        "model fused": [10, 10, 5, 2],
+        "model landmarks": [0.5, 0.5, 0.25, 0.1],
+        "photo to answer, fused": [52, 52, 26, 10.4],
+        "photo to answer, landmarks": [42.5, 42.5, 21.25, 8.5],
+    }
+    shown = 2 * (8 + latency.WARM_UP)
+    assert stages.calls == dict.fromkeys(MS, shown)
+
+
+def test_models_see_what_they_are_served_with(stages, cut_out):
+    stages.found = 2
+    assert run("--images", cut_out).exit_code == 0
+    assert stages.seen["fused"]["points"].shape == (2, 468, 3)
+    assert stages.seen["fused"]["crops"].shape == (2, SIDE, SIDE)
+    assert stages.seen["fused"]["crops"].dtype == np.uint8
+    assert stages.seen["landmarks"]["crops"] is None
+
+
+def test_the_first_pictures_warm_up_and_slow_ones_show(stages, cut_out):
+    stages.slow = {(BARE, 1): 9000.0, (MESH, latency.WARM_UP + 3): 140.0}
+    close_ups, photos = tables(run("--images", cut_out).stdout)
+    assert close_ups["bare Face Mesh call"][:2] == [5, 5]
+    assert close_ups["mesh, the mean of eight"][:2] == [40, 105]  # 0.65 of the way to the slowest
+    assert photos["mesh, the mean of eight"][:2] == [40, 40]
+
+
+def test_cut_out_faces_are_shown_as_they_are_and_in_a_photo(stages, cut_out):
+    close_ups, photos = latency.pictures(cut_out, 3).values()
+    assert [read_image(content).shape for content in close_ups] == 3 * [(48, 48, 3)]
+    assert [read_image(content).shape for content in photos] == 3 * [(*CANVAS[::-1], 3)]
+    latency.measure(close_ups, {})
+    assert stages.seen[BARE]["pixels"].shape[0] > 192  # enlarged, as the detector shows it
+    latency.measure(photos, {})
+    assert stages.seen[BARE]["pixels"].shape == (*CANVAS[::-1], 3)
+
+
+def test_a_photo_is_taken_as_it_is(tmp_path, stages):
+    (tmp_path / "happy").mkdir()
+    path = tmp_path / "happy" / "large.jpg"
+    Image.new("RGB", (800, 600)).save(path)
+    (tmp_path / "happy" / "broken.png").write_bytes(b"nothing")
+    assert latency.pictures(tmp_path, 10) == {"photos": [path.read_bytes()]}
+
+
+def test_no_face_or_no_image_is_one_sentence(tmp_path, stages, cut_out):
+    stages.found = 0
+    done = run("--images", cut_out)
+    assert done.exit_code == 1
+    assert "No face was found in any of 8 pictures" in done.stderr
+    (tmp_path / "sad").mkdir()
+    (tmp_path / "sad" / "1.png").touch()
+    done = run("--images", tmp_path)
+    assert done.exit_code == 1
+    assert re.fullmatch(r"None of the images in \S+ can be read; name others.\n", done.stderr)
+
+
+def test_a_missing_bundle_is_one_sentence(tmp_path, cut_out):
+    done = run("--images", cut_out, "--models", tmp_path / "nothing")
+    assert done.exit_code == 1
+    assert done.stderr.startswith("Expected a bundle's folder")
+    assert done.stderr.count("\n") == 1
+    assert done.stdout == ""
