@@ -190,7 +190,7 @@ def _table(kind: str, ms: dict[str, np.ndarray]) -> Table:
     """Return the figures of one kind of pictures."""
     table = Table(title=f"{len(ms[BARE])} {kind} with a face, one thread")
     table.add_column("ms a picture")
-    for name in ("median", "95 %", "processor, median", "median / bare call's"):
+    for name in ("median", "95 %", "CPU median", "times bare"):
         table.add_column(name, justify="right")
     bare = np.median(ms[BARE][:, 0])
     for stage, values in ms.items():
