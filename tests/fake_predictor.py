@@ -23,9 +23,10 @@ class FakePredictor:
 
     manifest = {"name": "fake", "version": "1.2"}  # noqa: RUF012
 
-    def __init__(self, n_faces=1, unsure=False):
+    def __init__(self, n_faces=1, unsure=False, takes_pixels=False):
         self.n_faces = n_faces
         self.unsure = unsure
+        self.takes_pixels = takes_pixels
 
     def read(self, rgb):
         height, width, _ = rgb.shape

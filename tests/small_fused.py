@@ -1,13 +1,19 @@
 """Made-up faces with pixels, of which pixels and mouth tell the class, and small settings."""
 
 import numpy as np
+import torch
 
 from classifiers.augmentation import Augmentation
-from classifiers.fused import NetworkConfig
+from classifiers.bundle import CARD, MODEL, PIXELS, save_bundle
+from classifiers.calibration import Calibration
+from classifiers.fused import FusedNetwork, NetworkConfig
 from classifiers.fused_arrays import FusedRows, arrays_of
+from classifiers.fused_export import fused_to_onnx
+from classifiers.fused_model import FusedModel
 from classifiers.fused_recipe import TrainingConfig
 from landmarks.crops import SIDE
-from landmarks.mesh import N_POINTS
+from landmarks.detector import MESH_VERSION
+from landmarks.mesh import CANONICAL, N_POINTS
 from tests.small_model import CLASSES, faces
 
 STILL = Augmentation(
@@ -61,3 +67,33 @@ def small_training(**settings):
     """Return settings of a short training."""
     quick = {"epochs": 2, "batch_size": 12, "warm_up": 0.5, "averaging": 0.5}
     return TrainingConfig(**quick | settings)
+
+
+def save_untrained(folder):
+    """Write a bundle of a model that looks at pixels and has learned nothing; return `folder`."""
+    torch.manual_seed(0)
+    preparation, prepared = arrays()
+    network = FusedNetwork(small_network(prepared.looks.shape[2])).eval()
+    made, k = rows(4, missed=0), len(CLASSES)
+    graph = fused_to_onnx(
+        FusedModel(network, preparation),
+        Calibration(np.ones(k), np.zeros(k)),
+        made.points,
+        made.crops,
+        made.has_points,
+    )
+    manifest = {
+        "name": folder.name,
+        "version": "0",
+        "classes": list(CLASSES),
+        "mesh": MESH_VERSION,
+        "seed": 0,
+        "calibration": {},
+        "unsure_threshold": 0.4,
+        "training_seconds": 1.0,
+        "rest_face": CANONICAL.tolist(),
+        "rest_crop": made.crops[0].tolist(),
+        "metrics": {},
+        "data": {},
+    }
+    return save_bundle(folder, manifest, {MODEL: graph, PIXELS: b"", CARD: b""})

@@ -34,6 +34,13 @@ def test_empty_page_asks_for_a_photo(client):
     assert "<figure>" not in response.text
 
 
+@pytest.mark.parametrize("takes_pixels", [True, False])
+def test_the_page_says_what_the_model_looks_at(takes_pixels):
+    html = create_app(FakePredictor(takes_pixels=takes_pixels)).test_client().get("/").text
+    assert ("read from 468 points and its pixels." in html) == takes_pixels
+    assert ("read from 468 points." in html) != takes_pixels
+
+
 def test_reading_shows_expression_all_confidences_box_mesh_and_time(client):
     html = post(client).text
     assert re.search(r"<h3>\s*Happy <span class=\"share\">80\.0\xa0%", html)

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from pathlib import Path
 from urllib.request import urlopen
 
 import numpy as np
@@ -15,9 +16,11 @@ import pytest
 
 from tests.fake_predictor import FakePredictor
 from tests.posting import PORTRAIT, encoded, send
+from tests.small_fused import save_untrained
 from web import create_app
 from web.serve import make_server
 
+ROOT = Path(__file__).parent.parent
 NOISE = encoded(np.random.default_rng(0).integers(0, 256, (900, 900, 3), dtype=np.uint8))
 
 
@@ -62,11 +65,24 @@ def test_slow_clients_do_not_keep_others_waiting(served):
         connection.close()
 
 
-def test_importing_web_loads_no_training_library():
-    heavy = "{'torch', 'sklearn', 'pandas'}"
-    code = f"import sys, web; print(sorted({heavy} & set(sys.modules)))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert done.stdout.strip() == "[]", done.stderr
+ANSWER = """
+import sys
+from classifiers.predictor import Predictor
+from landmarks.images import read_image
+from tests.golden_faces import COMPOSITES, SAMPLE
+from tests.posting import encoded, post
+from web import create_app
+client = create_app(Predictor(sys.argv[1])).test_client()
+page = post(client, encoded(read_image(SAMPLE / COMPOSITES[0]))).text
+training = {"torch", "torchvision", "safetensors", "sklearn", "pandas", "joblib"}
+print("by the model pixels" in page, page.count('"region '), training & set(sys.modules))
+"""
+
+
+def test_answering_by_pixels_loads_no_training_library(tmp_path):
+    command = [sys.executable, "-c", ANSWER, str(save_untrained(tmp_path / "pixels"))]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.stdout.strip() == "True 5 set()", done.stderr
 
 
 def run_command(*options):

@@ -44,7 +44,9 @@ def create_app(predictor: Predictor | None = None) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.json.sort_keys = False  # confidences stay in the order of the classes
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.extensions["mien"] = Predictor() if predictor is None else predictor
+    predictor = Predictor() if predictor is None else predictor
+    app.extensions["mien"] = predictor
+    app.jinja_env.globals["takes_pixels"] = predictor.takes_pixels
     views.register(app)
     app.after_request(_secure)
     return app
