@@ -1,4 +1,4 @@
-"""Write RESULTS.md from the reports of evaluations: ``python -m classifiers.results``.
+"""Write RESULTS.md and the README's table from reports: ``python -m classifiers.results``.
 
 Nothing is measured here. ``make evaluate ... OUT=results/runs/NAME`` leaves one report a run, and
 this page says what they say; trials on validation rows stand in ``results/ablation.jsonl``, one
@@ -14,7 +14,8 @@ from typing import Annotated
 
 import typer
 
-from classifiers.results_page import recalls, render, row
+from classifiers.bundle import PREFERRED
+from classifiers.results_page import headline, recalls, render, row, with_block
 
 
 def main(
@@ -25,19 +26,21 @@ def main(
         "results/ablation.jsonl"
     ),
     out: Annotated[Path, typer.Option(help="The page to write.")] = Path("RESULTS.md"),
+    readme: Annotated[
+        Path | None, typer.Option(help="A page that shows the shipped models' figures, too.")
+    ] = None,
 ) -> None:
     """Write the results page. Exit code 1: nothing to show; 3: the page can't be written."""
     try:
-        page = render(read_reports(runs), read_trials(ablation))
-    except ValueError as error:
+        reports = read_reports(runs)
+        pages = {out: render(reports, read_trials(ablation))}
+        if readme is not None:
+            block = headline(reports, PREFERRED)
+            pages[readme] = with_block(readme.read_text("utf-8"), block)
+    except (ValueError, OSError) as error:
         _fail(str(error), 1)
-    beside = out.with_name(f".{out.name}.new")
-    try:
-        beside.write_text(page, "utf-8")
-        os.replace(beside, out)
-    except OSError as error:
-        _fail(f"expected to write {out}, got: {error.strerror}; name another place with --out", 3)
-    typer.echo(f"wrote {out}")
+    for path, page in pages.items():
+        _write(path, page)
 
 
 def read_reports(runs: Path) -> list[dict]:
@@ -102,6 +105,17 @@ def read_trials(path: Path) -> list[dict]:
             raise ValueError(f"expected a JSON object in line {number} of {path}; mend that line")
         trials.append(trial)
     return trials
+
+
+def _write(path: Path, page: str) -> None:
+    """Replace a page at once or not at all."""
+    beside = path.with_name(f".{path.name}.new")
+    try:
+        beside.write_text(page, "utf-8")
+        os.replace(beside, path)
+    except OSError as error:
+        _fail(f"expected to write {path}, got: {error.strerror}; name another place with --out", 3)
+    typer.echo(f"wrote {path}")
 
 
 def _refuse_twins(reports: list[dict]) -> None:

@@ -1,6 +1,7 @@
 """The results page: reports of evaluations and rows of trials become Markdown, nothing else."""
 
 import statistics
+from collections.abc import Sequence
 
 Table = list[list[str]]
 
@@ -14,6 +15,9 @@ PUBLISHED = (
     ("ViT", "65.3 %"),
 )
 """What the five followed projects report for FER2013; quoted, not run again here."""
+
+BLOCK_BEGIN, BLOCK_END = "<!-- written by make results -->", "<!-- end -->"
+"""What the README's table of figures stands between."""
 
 INTRODUCTION = """\
 # Results
@@ -57,6 +61,31 @@ def render(reports: list[dict], trials: list[dict]) -> str:
     if trials:
         parts.append("## What each step gave\n\n" + trial_tables(trials))
     return "\n\n".join(parts) + "\n"
+
+
+def headline(reports: list[dict], shipped: Sequence[str]) -> str:
+    """Return the table of the shipped models for the README, the most accurate first."""
+    variants = group([report for report in reports if report["model"]["name"] in shipped])
+    best_first = sorted(variants.values(), key=lambda runs: -_mean(runs, "accuracy_with_misses"))
+    table = [["model", *ROW_HEAD[2:]], *(_shown_short(merge(runs)) for runs in best_first)]
+    return markdown(table)
+
+
+def with_block(page: str, block: str) -> str:
+    """Return a page with what stands between `BLOCK_BEGIN` and `BLOCK_END` replaced.
+
+    Raises
+    ------
+    ValueError
+        If the page hasn't both once.
+    """
+    if page.count(BLOCK_BEGIN) != 1 or page.count(BLOCK_END) != 1:
+        raise ValueError(
+            f"expected {BLOCK_BEGIN} and {BLOCK_END} once in the README, found others; "
+            "put them where the table shall stand"
+        )
+    before, rest = page.split(BLOCK_BEGIN)
+    return f"{before}{BLOCK_BEGIN}\n{block}\n{BLOCK_END}{rest.split(BLOCK_END)[1]}"
 
 
 def group(reports: list[dict]) -> dict[str, list[dict]]:
@@ -115,6 +144,12 @@ def row(report: dict) -> list[str]:
         number(model["ms_per_face"], ".2f"),
         duration(model["training_seconds"]),
     ]
+
+
+def _shown_short(report: dict) -> list[str]:
+    """Return a line of `row` without what all of the README's models have in common."""
+    name, _, *figures = row(report)
+    return [name, *figures]
 
 
 def recalls(report: dict) -> list[str]:

@@ -7,7 +7,15 @@ from typer.testing import CliRunner
 
 from classifiers import results
 from classifiers.results import read_reports, read_trials
-from classifiers.results_page import PUBLISHED, cell, duration, markdown, render
+from classifiers.results_page import (
+    BLOCK_BEGIN,
+    BLOCK_END,
+    PUBLISHED,
+    cell,
+    duration,
+    markdown,
+    render,
+)
 
 
 def report(name="torch", seed=0, accuracy=0.65, **more):
@@ -139,3 +147,22 @@ def test_a_page_that_cannot_be_written_is_code_3(tmp_path, runs):
     done = run("--runs", runs, "--out", tmp_path / "none" / "RESULTS.md")
     assert done.exit_code == 3
     assert done.stderr.count("\n") == 1
+
+
+def test_the_readme_gets_the_shipped_models_figures_and_keeps_the_rest(tmp_path, runs):
+    shipped = runs / "shipped" / "report.json"
+    shipped.parent.mkdir()
+    shipped.write_text(json.dumps(report("landmarks", accuracy=0.68)))
+    readme, out = tmp_path / "README.md", tmp_path / "RESULTS.md"
+    readme.write_text(f"before\n{BLOCK_BEGIN}\nold\n{BLOCK_END}\nafter\n")
+    done = run("--runs", runs, "--out", out, "--readme", readme)
+    assert done.exit_code == 0, done.output
+    begin, *table, end = readme.read_text().split("\n")[1:-2]
+    assert readme.read_text().startswith("before\n")
+    assert readme.read_text().endswith("\nafter\n")
+    assert (begin, end) == (BLOCK_BEGIN, BLOCK_END)
+    assert len(table) == 3  # the head, its rule, and the one model that ships
+    assert table[2].startswith("| landmarks | **68.0 %** |")
+    readme.write_text("no place for it")
+    assert "found others" in run("--runs", runs, "--out", out, "--readme", readme).stderr
+    assert readme.read_text() == "no place for it"
