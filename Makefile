@@ -52,8 +52,8 @@ bench: $(READY)  ## Images per second, and ms of a photo's stages, beside bare F
 ablation: $(READY)  ## Measure what each step of the training gives, into results/ablation.jsonl: TABLE=
 	@$(PYTHON) -m classifiers.ablation "$(TABLE)"
 
-results: $(READY)  ## Write RESULTS.md from the measured runs
-	@$(PYTHON) -m classifiers.results
+results: $(READY)  ## Write RESULTS.md, and the table in the README, from the measured runs
+	@$(PYTHON) -m classifiers.results --readme README.md
 
 audit: $(READY)  ## List the rows of a table that can't be faces: TABLE=
 	@$(PYTHON) -m data.audit "$(TABLE)"
