@@ -3,7 +3,7 @@
 Everything is drawn from PyTorch's random numbers, so that one saved state repeats it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -61,7 +61,7 @@ class Augmentation:
 
 
 class Batch(NamedTuple):
-    """Rows as the network takes them: pixels (n, 1, h, w), X (n, d), and what they shall give.
+    """Rows as the network takes them: pixels (n, c, h, w), X (n, d), and what they shall give.
 
     ``has_points`` (n,) tells whether X counts, ``targets`` (n, k) and ``votes`` (n, v) are shares
     of the classes and of the crowd's votes; votes that aren't known are all zero.
@@ -82,10 +82,17 @@ class Augmenter:
     augmentation : Augmentation
     sees_pixels : bool, default True
         False for networks of landmarks alone, whose batches have one blank pixel in place of all.
+    scaled : callable, default `classifiers.fused.standardised`
+        What the network does to grey values 0..1.
     """
 
-    def __init__(self, augmentation: Augmentation, sees_pixels: bool = True):
-        self.augmentation, self.sees_pixels = augmentation, sees_pixels
+    def __init__(
+        self,
+        augmentation: Augmentation,
+        sees_pixels: bool = True,
+        scaled: Callable[[torch.Tensor], torch.Tensor] = standardised,
+    ):
+        self.augmentation, self.sees_pixels, self.scaled = augmentation, sees_pixels, scaled
         self.geometry = v2.Compose(list(_geometry(augmentation)))
         erasing = v2.RandomErasing(augmentation.erasing, scale=(0.02, 0.2))
         self.erase = erasing if augmentation.erasing else v2.Identity()
@@ -117,8 +124,8 @@ class Augmenter:
 
         Returns
         -------
-        Tensor of float32, shape (n, 1, WINDOW, WINDOW)
-            Standardised.
+        Tensor of float32, shape (n, channels, WINDOW, WINDOW)
+            Scaled.
         """
         if not self.sees_pixels:
             return torch.zeros(len(crops), 1, 1, 1, device=crops.device)
@@ -127,7 +134,7 @@ class Augmenter:
         # torchvision draws once a call, and a call costs the same for one image as for several:
         # a draw for each single image would take longer than training the network on it.
         groups = images.split(self.augmentation.group)
-        varied = [self.erase(standardised(self.geometry(group))) for group in groups]
+        varied = [self.erase(self.scaled(self.geometry(group))) for group in groups]
         return torch.cat(varied)
 
     def mixed(self, batch: Batch) -> Batch:

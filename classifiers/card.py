@@ -17,11 +17,12 @@ NO_NOTES = "Nothing is known of this data set here; describe it before you pass 
 
 CARD = """# Model card: {name}
 
-Reads the expression a face shows from 468 face landmarks: {classes}.
+Reads the expression that a face shows: {classes}.
 
 ## What it is
 - {model} on {preprocessing}, seed {seed}, balance {balance}.
 - Input: {input}
+- Size: {megabytes:.1f} MB to serve
 - Mesh: {mesh}
 - Confidences are calibrated class by class (vector scaling); below {unsure_threshold:.2f} the
   answer counts as unsure.
@@ -46,19 +47,22 @@ education. It was not tested for equal accuracy across ages, genders and skin co
 """
 
 
-def model_card(manifest: dict[str, Any]) -> str:
+def model_card(manifest: dict[str, Any], size: int) -> str:
     """Return the card of a bundle in Markdown.
 
     Parameters
     ----------
     manifest : dict
         What `classifiers.bundle` keeps; see `classifiers.train`.
+    size : int
+        Bytes of what is served.
     """
     data, metrics = manifest["data"], manifest["metrics"]
     figures = [f"| {name.replace('_', ' ')} | {value:.3f} |" for name, value in metrics.items()]
     return CARD.format(
         **{key: manifest[key] for key in _PLAIN},
         classes=", ".join(manifest["classes"]),
+        megabytes=size / 1e6,
         refit=REFIT if manifest["refit"] else "",
         **data,
         notes=DATA_NOTES.get(data["data_name"].lower(), NO_NOTES),

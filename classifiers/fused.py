@@ -4,6 +4,7 @@ Either branch can be left out by the configuration, so that what each gives is m
 same code.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -119,6 +120,15 @@ class FusedNetwork(nn.Module):
         if config.n_votes:
             self.vote_head = nn.Linear(width, config.n_votes)
 
+    @staticmethod
+    def scaled(pixels: torch.Tensor) -> torch.Tensor:
+        """Return images (n, 1, h, w) of range 0..1 `standardised`, as the network takes them."""
+        return standardised(pixels)
+
+    def begin_epoch(self, epoch: int) -> None:
+        """Let all of the network learn, whatever the epoch."""
+        self.train()
+
     def forward(
         self, pixels: torch.Tensor, X: torch.Tensor, has_points: torch.Tensor
     ) -> torch.Tensor:
@@ -182,21 +192,25 @@ def _landmark_branch(config: NetworkConfig) -> nn.Sequential:
     return nn.Sequential(*layers)
 
 
-def window(crops: torch.Tensor) -> torch.Tensor:
+def window(
+    crops: torch.Tensor, scaled: Callable[[torch.Tensor], torch.Tensor] | None = None
+) -> torch.Tensor:
     """Take crops to what a network sees of them where nothing is jittered.
 
     Parameters
     ----------
     crops : Tensor of uint8, shape (n, SIDE, SIDE)
         From `landmarks.crops.face_crop`.
+    scaled : callable, optional
+        What the network does to grey values 0..1; `standardised` if left out.
 
     Returns
     -------
-    Tensor of float32, shape (n, 1, WINDOW, WINDOW)
-        The middle, standardised.
+    Tensor of float32, shape (n, channels, WINDOW, WINDOW)
+        The middle, scaled.
     """
     middle = crops[:, None, MARGIN : SIDE - MARGIN, MARGIN : SIDE - MARGIN]
-    return standardised(middle.float() / 255)
+    return (scaled or standardised)(middle.float() / 255)
 
 
 def standardised(pixels: torch.Tensor) -> torch.Tensor:

@@ -107,12 +107,35 @@ def arrays_of(
     preparation, seen = prepare(rows.points[found], rows.views[found], fitted_on[found])
     looks = np.zeros((len(found), *seen.shape[1:]), np.float16)
     looks[found] = seen
+    return preparation, arrays_with(rows, classes, looks)
+
+
+def arrays_with(rows: FusedRows, classes: Sequence[str], looks: np.ndarray) -> Arrays:
+    """Return rows with the landmark vectors that are given, their classes numbered.
+
+    Parameters
+    ----------
+    rows : FusedRows
+    classes : sequence of str
+        In the order of the network's logits.
+    looks : ndarray of float16, shape (n, looks, d)
+        See `Arrays`; anything where no network looks at them.
+
+    Returns
+    -------
+    Arrays
+
+    Raises
+    ------
+    ValueError
+        If a row is of another class.
+    """
     codes = [list(classes).index(name) for name in rows.y.tolist()]
-    return preparation, Arrays(
+    return Arrays(
         crops=torch.from_numpy(rows.crops),
         wholes=torch.from_numpy(rows.wholes),
         looks=torch.from_numpy(looks),
-        has_points=torch.from_numpy(found.astype(np.float32)),
+        has_points=torch.from_numpy(rows.has_points.astype(np.float32)),
         targets=torch.nn.functional.one_hot(torch.tensor(codes), len(classes)).float(),
         votes=torch.from_numpy(rows.votes),
     )

@@ -1,11 +1,12 @@
 """From rows with pixels to the content of a fused model's bundle: train, calibrate, export."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from classifiers.fused import NetworkConfig
 from classifiers.fused_arrays import FusedRows
 from classifiers.fused_export import fused_to_onnx
 from classifiers.fused_fit import ANY_CLASSES, fit_fused
-from classifiers.fused_model import FusedModel, save_model
+from classifiers.fused_model import FusedModel, PixelModel, save_model
 from classifiers.fused_recipe import TrainingConfig
 from classifiers.fused_training import Progress
 from classifiers.training import (
@@ -49,6 +50,18 @@ class FusedChoices:
     training: TrainingConfig
     device: str = "auto"
     data_name: str = "not named"
+
+
+class Trained(NamedTuple):
+    """A model, what its manifest says of it, and its weights' file.
+
+    The exported graph is compared with the model on so many rows as `checked` says.
+    """
+
+    model: PixelModel
+    description: dict[str, Any]
+    weights: bytes
+    checked: int = CHECKED_ROWS
 
 
 def train_fused(
@@ -85,18 +98,40 @@ def train_fused(
     ValueError, KeyboardInterrupt
         As `classifiers.fused_fit.fit_fused` does.
     """
+
+    def fit(stops: np.ndarray) -> Trained:
+        network, training = NETWORKS[choices.model], choices.training
+        model = fit_fused(fused, held_out, stops, run, network, training, choices.device, progress)
+        return Trained(model, _description(model, choices), _saved_weights(model))
+
+    return bundle_content(fused, rows, held_out, choices, fit)
+
+
+def bundle_content(
+    fused: FusedRows,
+    rows: Rows,
+    held_out: np.ndarray,
+    choices: FusedChoices,
+    fit: Callable[[np.ndarray], Trained],
+) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """Train, calibrate, measure and export.
+
+    Parameters
+    ----------
+    fused, rows, held_out, choices
+        See `train_fused`.
+    fit : callable
+        Trains a model, whose epoch the given rows choose.
+
+    Returns
+    -------
+    manifest : dict
+    files : dict of str to bytes
+        Both for `classifiers.bundle.save_bundle`.
+    """
     started = time.monotonic()
     stops, calibrates = halves(held_out)
-    model = fit_fused(
-        fused,
-        held_out,
-        stops,
-        run,
-        NETWORKS[choices.model],
-        choices.training,
-        choices.device,
-        progress,
-    )
+    model, description, weights, checked = fit(stops)
     passes = model.mirror_passes(*_inputs(fused, calibrates))
     calibration, said = calibrate(passes, fused.y[calibrates], np.array(model.classes))
     trained = np.flatnonzero(~held_out)
@@ -109,19 +144,20 @@ def train_fused(
         "refit": False,
         "classes": list(model.classes),
         "mesh": fused.mesh,
-        **_description(model, choices),
+        **description,
         **said,
         "data": about_data(rows, held_out, choices.data_name),
         "training_seconds": round(time.monotonic() - started, 1),
         "rest_face": rest_face(rows.points[trained], rows.y[trained]),
         "rest_crop": rest_crop(fused.crops[trained], fused.y[trained]),
     }
-    shown = _inputs(fused, calibrates[:CHECKED_ROWS])
+    shown = _inputs(fused, calibrates[:checked])
+    onnx = fused_to_onnx(model, calibration, *shown)
     files = {
-        MODEL: fused_to_onnx(model, calibration, *shown),
-        WEIGHTS: _saved_weights(model),
+        MODEL: onnx,
+        WEIGHTS: weights,
         PIXELS: saved_hashes(fused.pixels),
-        CARD: model_card(manifest).encode(),
+        CARD: model_card(manifest, len(onnx)).encode(),
     }
     return manifest, files
 

@@ -1,18 +1,18 @@
-"""The fused model becomes one ONNX graph, from points and crop to calibrated confidences."""
+"""A model of pixels becomes one ONNX graph, from points and crop to calibrated confidences."""
 
 import numpy as np
 import torch
 from torch import nn
 
 from classifiers.calibration import Calibration, calibrated
-from classifiers.fused_model import FusedModel
+from classifiers.fused_model import PixelModel
 from classifiers.onnx_graph import check_answers, exported
 
 
 class _Served(nn.Module):
     """The model with the softmax and the calibration, for the export alone."""
 
-    def __init__(self, model: FusedModel, calibration: Calibration):
+    def __init__(self, model: PixelModel, calibration: Calibration):
         super().__init__()
         self.model = model
         self.scale = torch.tensor(calibration.scale, dtype=torch.float32)
@@ -27,17 +27,17 @@ class _Served(nn.Module):
 
 
 def fused_to_onnx(
-    model: FusedModel,
+    model: PixelModel,
     calibration: Calibration,
     points: np.ndarray,
     crops: np.ndarray,
     has_points: np.ndarray,
 ) -> bytes:
-    """Export a fused model and check the graph against it.
+    """Export a model and check the graph against it.
 
     Parameters
     ----------
-    model : FusedModel
+    model : FusedModel or PixelModel
     calibration : Calibration
         See `classifiers.calibration`.
     points : ndarray of float32, shape (n, 468, 3)

@@ -1,4 +1,7 @@
-"""The fused model as it answers: from points and crop to logits, in a file that runs no code."""
+"""The fused model as it answers: from points and crop to logits, in a file that runs no code.
+
+Models of pixels alone, such as `classifiers.backbones`, answer by the same code.
+"""
 
 import json
 from dataclasses import asdict
@@ -10,6 +13,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import nn
 
+from classifiers.backbones import BackboneNetwork
 from classifiers.bundle import BundleError
 from classifiers.features import N_FEATURES, features
 from classifiers.fused import FusedNetwork, NetworkConfig, window
@@ -19,37 +23,28 @@ from landmarks.mesh import CANONICAL, mirrored
 CONFIG = "config"
 """Where a weights file's metadata hold the network's configuration, as JSON."""
 
-PIECE = 256
+PIECE = 64
 """Faces that are answered at once."""
 
 
-class FusedModel(nn.Module):
-    """The network with the preparation of its landmarks.
+class PixelModel(nn.Module):
+    """A network that looks at pixels alone.
 
     Parameters
     ----------
-    network : FusedNetwork
+    network : FusedNetwork or BackboneNetwork
         Its matrices are rounded to float16, in which a bundle stores them, so that the bundle
         answers exactly what this model answers.
-    preparation : Preparation, optional
-        Of the network's landmarks; needed where it has a landmark branch and isn't loaded next.
     """
 
-    def __init__(self, network: FusedNetwork, preparation: Preparation | None = None):
+    def __init__(self, network: FusedNetwork | BackboneNetwork):
         super().__init__()
-        if preparation is None:
-            d = network.config.n_components
-            columns = np.zeros(N_FEATURES), np.ones(N_FEATURES)
-            preparation = Preparation(*columns, np.zeros((N_FEATURES, d)), np.ones(d))
         self.network = network
         self.classes = network.config.classes
         with torch.no_grad():
             for weight in network.parameters():
                 if weight.ndim > 1:
                     weight.copy_(weight.half())
-        for name, values in preparation._asdict().items():
-            self.register_buffer(name, torch.tensor(values, dtype=torch.float32))
-        self.register_buffer("mean_face", torch.tensor(CANONICAL), persistent=False)
         self.eval()
 
     def forward(
@@ -69,13 +64,7 @@ class FusedModel(nn.Module):
         -------
         Tensor of float32, shape (n, k)
         """
-        if not self.network.config.landmarks:
-            return self.network(window(crops), points, has_points)
-        # Points that are all zero have no size, and would align to NaN.
-        found = has_points[:, None, None] > 0
-        standard = features(torch.where(found, points, self.mean_face)) - self.centre
-        X = (standard / self.scale) @ self.components / self.root
-        return self.network(window(crops), X, has_points)
+        return self.network(window(crops, self.network.scaled), points, has_points)
 
     @torch.no_grad()
     def predict_proba(
@@ -101,6 +90,39 @@ class FusedModel(nn.Module):
         return np.stack(
             [straight, self.predict_proba(mirrored(points), crops[:, :, ::-1], has_points)]
         )
+
+
+class FusedModel(PixelModel):
+    """The network with the preparation of its landmarks.
+
+    Parameters
+    ----------
+    network : FusedNetwork
+    preparation : Preparation, optional
+        Of the network's landmarks; needed where it has a landmark branch and isn't loaded next.
+    """
+
+    def __init__(self, network: FusedNetwork, preparation: Preparation | None = None):
+        super().__init__(network)
+        if preparation is None:
+            d = network.config.n_components
+            columns = np.zeros(N_FEATURES), np.ones(N_FEATURES)
+            preparation = Preparation(*columns, np.zeros((N_FEATURES, d)), np.ones(d))
+        for name, values in preparation._asdict().items():
+            self.register_buffer(name, torch.tensor(values, dtype=torch.float32))
+        self.register_buffer("mean_face", torch.tensor(CANONICAL), persistent=False)
+
+    def forward(
+        self, points: torch.Tensor, crops: torch.Tensor, has_points: torch.Tensor
+    ) -> torch.Tensor:
+        """Return the classes' logits, as `PixelModel.forward` does, by the points too."""
+        if not self.network.config.landmarks:
+            return super().forward(points, crops, has_points)
+        # Points that are all zero have no size, and would align to NaN.
+        found = has_points[:, None, None] > 0
+        standard = features(torch.where(found, points, self.mean_face)) - self.centre
+        X = (standard / self.scale) @ self.components / self.root
+        return self.network(window(crops, self.network.scaled), X, has_points)
 
 
 def save_model(model: FusedModel, path: Path) -> None:

@@ -9,7 +9,7 @@ from torch import nn
 from classifiers.augmentation import Augmentation, Batch
 from classifiers.fused import Outputs
 
-OPTIMIZERS = ("sgd", "adamw")
+OPTIMIZERS = ("sgd", "adam", "adamw")
 BALANCES = ("none", "weights", "sampler")
 MOMENTUM = 0.9
 
@@ -22,7 +22,7 @@ class TrainingConfig:
     ----------
     epochs, batch_size, seed : int
     optimizer : str
-        "sgd" with Nesterov's momentum, or "adamw".
+        "sgd" with Nesterov's momentum, "adam" or "adamw".
     lr, weight_decay : float
         The highest learning rate, and the optimizer's decay.
     warm_up : float
@@ -81,7 +81,8 @@ def optimizer_of(network: nn.Module, config: TrainingConfig) -> torch.optim.Opti
     ]
     if config.optimizer == "sgd":
         return torch.optim.SGD(groups, config.lr, momentum=MOMENTUM, nesterov=True)
-    return torch.optim.AdamW(groups, config.lr)
+    kind = torch.optim.Adam if config.optimizer == "adam" else torch.optim.AdamW
+    return kind(groups, config.lr)
 
 
 def schedule_of(

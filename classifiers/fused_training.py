@@ -1,9 +1,10 @@
-"""Training of the fused model: one loop, and after each epoch a checkpoint to go on from."""
+"""Training on pixels and landmarks: one loop, and after each epoch a checkpoint to go on from."""
 
 import json
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import asdict
 from hashlib import blake2b
 from pathlib import Path
@@ -14,6 +15,7 @@ from torch import nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from classifiers.augmentation import Augmenter
+from classifiers.backbones import BackboneConfig, BackboneNetwork
 from classifiers.fused import FusedNetwork, NetworkConfig, window
 from classifiers.fused_arrays import Arrays
 from classifiers.fused_recipe import FusedLoss, TrainingConfig, optimizer_of, schedule_of
@@ -21,38 +23,43 @@ from classifiers.networks import balanced_shares
 
 CHECKPOINT, CURVES = "checkpoint.pt", "curves.jsonl"
 DEVICES = ("auto", "cpu", "cuda")
-PIECE = 512
-"""Rows that are answered at once between the epochs."""
-
 Progress = Callable[[dict[str, float]], None]
 """Called after each epoch with its line of the curves."""
+
+Network = FusedNetwork | BackboneNetwork
+Config = NetworkConfig | BackboneConfig
+Build = Callable[[Any], Network]
+"""Makes a network of its configuration, drawn from PyTorch's random numbers."""
 
 
 def train_network(
     rows: Arrays,
     held_out: Arrays,
-    network_config: NetworkConfig,
+    network_config: Config,
     config: TrainingConfig,
     out: Path,
     device: str = "auto",
     progress: Progress | None = None,
-) -> FusedNetwork:
+    build: Build = FusedNetwork,
+) -> Network:
     """Train, or go on training from the checkpoint in ``out``.
 
     Parameters
     ----------
     rows, held_out : Arrays
         Training rows, and those whose accuracy chooses the epoch to keep.
-    network_config : NetworkConfig
+    network_config : NetworkConfig or BackboneConfig
     config : TrainingConfig
     out : Path
         Folder of the run. After each epoch it holds the checkpoint and a line more of the curves.
     device : {"auto", "cpu", "cuda"}
     progress : callable, optional
+    build : callable, default FusedNetwork
+        See `Build`.
 
     Returns
     -------
-    FusedNetwork
+    FusedNetwork or BackboneNetwork
         The averaged weights of the epoch that answered most validation rows rightly.
 
     Raises
@@ -64,13 +71,13 @@ def train_network(
     """
     out.mkdir(parents=True, exist_ok=True)
     place = device_of(device)
-    run = Run(rows.to(place), network_config, config)
+    run = Run(rows.to(place), network_config, config, build)
     run.restore(out / CHECKPOINT)
     held_out = held_out.to(place)
     with _termination_as_interrupt():
         while not run.finished:
             loss = run.train_epoch()
-            accuracy = _accuracy(run.average.module, held_out)
+            accuracy = _accuracy(run.average.module, held_out, config.batch_size)
             line = run.end_epoch(loss, accuracy)
             run.save(out / CHECKPOINT)
             _append(out / CURVES, line)
@@ -92,13 +99,17 @@ def device_of(name: str) -> torch.device:
 class Run:
     """All that a training changes from step to step, which is what its checkpoint holds."""
 
-    def __init__(self, rows: Arrays, network_config: NetworkConfig, config: TrainingConfig):
+    def __init__(
+        self,
+        rows: Arrays,
+        network_config: Config,
+        config: TrainingConfig,
+        build: Build = FusedNetwork,
+    ):
         torch.manual_seed(config.seed)
         self.rows, self.config, self.device = rows, config, rows.crops.device
         self.settings = _settings(rows, network_config, config)
-        self.network = FusedNetwork(network_config).to(
-            self.device, memory_format=torch.channels_last
-        )
+        self.network = build(network_config).to(self.device, memory_format=torch.channels_last)
         average = get_ema_multi_avg_fn(config.averaging)
         self.average = AveragedModel(self.network, multi_avg_fn=average, use_buffers=True)
         self.batch_size = min(config.batch_size, len(rows))
@@ -106,7 +117,7 @@ class Run:
         self.optimizer = optimizer_of(self.network, config)
         self.schedule = schedule_of(self.optimizer, config, self.steps)
         self.loss = FusedLoss(config, rows.targets.sum(dim=0))
-        self.augmenter = Augmenter(config.augmentation, network_config.pixels)
+        self.augmenter = Augmenter(config.augmentation, network_config.pixels, self.network.scaled)
         self.epoch, self.best_epoch, self.best_accuracy = 0, 0, -1.0
         self.best: dict[str, torch.Tensor] = {}
 
@@ -118,7 +129,7 @@ class Run:
 
     def train_epoch(self) -> float:
         """Pass over the rows once; return the mean loss."""
-        self.network.train()
+        self.network.begin_epoch(self.epoch)
         total = torch.zeros((), device=self.device)
         for chosen in self._order():
             batch = self.augmenter.batch(self.rows[chosen])
@@ -152,9 +163,9 @@ class Run:
         lr = self.schedule.get_last_lr()[0]
         return {"epoch": self.epoch, "loss": loss, "validation_accuracy": accuracy, "lr": lr}
 
-    def best_network(self) -> FusedNetwork:
+    def best_network(self) -> Network:
         """Return the best averaged network so far, on the CPU."""
-        network = FusedNetwork(self.network.config)
+        network = deepcopy(self.network).to("cpu", memory_format=torch.contiguous_format)
         network.load_state_dict(self.best)
         return network.eval()
 
@@ -196,9 +207,7 @@ _PARTS = ("network", "average", "optimizer", "schedule")
 _COUNTERS = ("epoch", "best_epoch", "best_accuracy", "best")
 
 
-def _settings(
-    rows: Arrays, network_config: NetworkConfig, config: TrainingConfig
-) -> dict[str, Any]:
+def _settings(rows: Arrays, network_config: Config, config: TrainingConfig) -> dict[str, Any]:
     """Return what two runs have in common if one can go on where the other ended."""
     print_of_rows = blake2b(rows.crops.cpu().numpy().tobytes(), digest_size=8)
     print_of_rows.update(rows.targets.cpu().numpy().tobytes())
@@ -213,13 +222,13 @@ def _copied(network: nn.Module) -> dict[str, torch.Tensor]:
 
 
 @torch.no_grad()
-def _accuracy(network: FusedNetwork, rows: Arrays) -> float:
+def _accuracy(network: Network, rows: Arrays, at_once: int) -> float:
     """Return the share of rows answered rightly, each as the mean with its mirror image."""
     network.eval()
     mirror, right = rows.looks.shape[1] // 2, 0
-    for at in range(0, len(rows), PIECE):
-        piece = rows[at : at + PIECE]
-        pixels = window(piece.crops).to(memory_format=torch.channels_last)
+    for at in range(0, len(rows), at_once):
+        piece = rows[at : at + at_once]
+        pixels = window(piece.crops, network.scaled).to(memory_format=torch.channels_last)
         with torch.autocast(rows.crops.device.type, torch.bfloat16):
             straight = network(pixels, piece.looks[:, 0].float(), piece.has_points)
             turned = network(pixels.flip(3), piece.looks[:, mirror].float(), piece.has_points)

@@ -1,19 +1,25 @@
 """Train a model that looks at pixels: ``python -m classifiers.train_fused TABLE IMAGES --out OUT``.
 
-After each epoch the run can be stopped, and the same command goes on with it.
+Fused, the same without landmarks, or one of the backbones known from ImageNet. After each epoch
+the run can be stopped, and the same command goes on with it.
 """
 
 import os
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from enum import Enum
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
+from classifiers.backbone_training import FINE_TUNING, train_backbone
+from classifiers.backbone_weights import find_weights
+from classifiers.backbones import BACKBONES
 from classifiers.bundle import BundleError, BundleNotWritable, check_place, save_bundle
 from classifiers.fused_bundle import NETWORKS, FusedChoices, train_fused
 from classifiers.fused_fit import draw_curves
@@ -27,10 +33,13 @@ from data.errors import DataError
 
 BAD_INPUT, NO_STORAGE, STOPPED = 1, 3, 130
 
-Model = Enum("Model", {name: name for name in NETWORKS})
+Model = Enum("Model", {name: name for name in (*NETWORKS, *BACKBONES)})
 Balance = Enum("Balance", {name: name for name in BALANCES})
 Device = Enum("Device", {name: name for name in DEVICES})
 DEFAULTS = TrainingConfig()
+
+Train = Callable[..., tuple[dict[str, Any], dict[str, bytes]]]
+"""`train_fused`, or what takes and returns the same."""
 
 
 def main(
@@ -38,7 +47,7 @@ def main(
     images: Annotated[Path, typer.Argument(help="The images that the features were made of.")],
     out: Annotated[Path, typer.Option(help="Folder for the bundle.")],
     model: Annotated[
-        Model, typer.Option(help="Pixels and landmarks together, or pixels alone.")
+        Model, typer.Option(help="Pixels and landmarks together, or a network on pixels alone.")
     ] = Model.fused,
     classes: Annotated[
         str, typer.Option(help="Classes to train, with commas between; all if left out.")
@@ -47,11 +56,20 @@ def main(
     balance: Annotated[Balance, typer.Option(help="What is done about rare classes.")] = (
         Balance.none
     ),
-    epochs: Annotated[int, typer.Option(min=1, help="Passes over the faces.")] = DEFAULTS.epochs,
+    epochs: Annotated[
+        int | None, typer.Option(min=1, help="Passes over the faces; 78, backbones 20.")
+    ] = None,
     votes: Annotated[
         Path | None, typer.Option(help="CSV of a crowd's votes, such as FER+'s, to learn as well.")
     ] = None,
     device: Annotated[Device, typer.Option(help="Auto: the GPU where there is one.")] = Device.auto,
+    weights: Annotated[
+        str,
+        typer.Option(
+            help="A backbone's: file of a state_dict or safetensors, or random; ImageNet's from "
+            "torchvision if left out."
+        ),
+    ] = "",
     data_name: Annotated[
         str, typer.Option(help="The data set's name, for the model card.")
     ] = "not named",
@@ -60,14 +78,16 @@ def main(
 
     Checkpoint, curves and their picture are kept beside it, in OUT-run.
     """
-    training = replace(DEFAULTS, epochs=epochs, seed=seed, balance=balance.value)
+    recipe = FINE_TUNING if model.value in BACKBONES else DEFAULTS
+    training = replace(recipe, epochs=epochs or recipe.epochs, seed=seed, balance=balance.value)
     name = out.absolute().name
     choices = FusedChoices(name, __version__, model.value, training, device.value, data_name)
     run = out.with_name(f"{name}-run")
     wanted = [part.strip() for part in classes.split(",") if part.strip()]
     try:
         check_place(out)
-        manifest = _train_and_save(table, images, out, run, wanted, votes, choices)
+        train = _trainer(model.value, weights, votes)
+        manifest = _train_and_save(table, images, out, run, wanted, votes, choices, train)
     except BundleNotWritable as error:
         _end(str(error), NO_STORAGE)
     except (BundleError, DataError, ValueError) as error:
@@ -79,6 +99,25 @@ def main(
     print_summary(manifest, out)
 
 
+def _trainer(model: str, weights: str, votes: Path | None) -> Train:
+    """Return what trains a model, its weights found and said aloud where it starts from some."""
+    if model not in BACKBONES:
+        if weights:
+            raise ValueError(
+                f"Expected WEIGHTS with {', '.join(BACKBONES)}, got them with {model}, which "
+                "starts from random ones; leave them out."
+            )
+        return train_fused
+    if votes is not None:
+        raise ValueError(
+            f"Expected VOTES with {' or '.join(NETWORKS)}, got them with {model}, which doesn't "
+            "learn them; leave them out."
+        )
+    found = find_weights(model, weights)
+    print(found.note, file=sys.stderr)
+    return partial(train_backbone, found)
+
+
 def _train_and_save(
     table: list[Path],
     images: Path,
@@ -87,6 +126,7 @@ def _train_and_save(
     classes: list[str],
     votes: Path | None,
     choices: FusedChoices,
+    train: Train,
 ) -> dict:
     """Read, train with a progress bar, and write; return the manifest."""
     columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
@@ -101,7 +141,7 @@ def _train_and_save(
             total = choices.training.epochs
             bar.update(task, description=text, completed=line["epoch"], total=total)
 
-        manifest, files = train_fused(fused, rows, held_out, choices, run, progress)
+        manifest, files = train(fused, rows, held_out, choices, run, progress)
     save_bundle(out, manifest, files)
     _write_curves(run)
     return manifest

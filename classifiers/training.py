@@ -134,11 +134,12 @@ def train(
         "training_seconds": round(time.monotonic() - started, 1),
         "rest_face": rest_face(rows.points[~held_out], rows.y[~held_out]),
     }
+    onnx = to_onnx(pipeline, calibration, rows.points[held_out][:CHECKED_ROWS])
     files = {
-        MODEL: to_onnx(pipeline, calibration, rows.points[held_out][:CHECKED_ROWS]),
+        MODEL: onnx,
         PICKLE: _pickled(pipeline),
         PIXELS: saved_hashes(rows.pixels),
-        CARD: model_card(manifest).encode(),
+        CARD: model_card(manifest, len(onnx)).encode(),
     }
     return manifest, files
 

@@ -26,6 +26,7 @@ READS_DATA = (
     "classifiers.results",
     "classifiers.rows",
     "classifiers.train",
+    "classifiers.train_fused",
 )
 """The commands, and what they share, that may also import data."""
 
@@ -33,6 +34,8 @@ STAYS_IN = {
     "mediapipe": ("landmarks.graphs",),
     "torch": (
         "classifiers.augmentation",
+        "classifiers.backbone_weights",
+        "classifiers.backbones",
         "classifiers.export",
         "classifiers.fused",
         "classifiers.fused_arrays",
@@ -45,7 +48,10 @@ STAYS_IN = {
         "classifiers.vision",
     ),
     "torchvision": ("classifiers.vision",),
-    "safetensors": ("classifiers.fused_model",),
+    "safetensors": (
+        "classifiers.backbone_weights",
+        "classifiers.fused_model",
+    ),
     "flask": ("web",),
     "filelock": ("data.lock",),
 }

@@ -1,0 +1,127 @@
+import numpy as np
+import pytest
+import torch
+
+from classifiers.backbones import BACKBONES, SIDE_SEEN, BackboneConfig, BackboneNetwork
+from classifiers.calibration import Calibration
+from classifiers.fused import window
+from classifiers.fused_arrays import arrays_with
+from classifiers.fused_export import fused_to_onnx
+from classifiers.fused_model import PixelModel
+from classifiers.fused_training import Run
+from classifiers.onnx_graph import ExportError, check_answers
+from classifiers.vision import models
+from tests import small_fused
+from tests.small_fused import small_training
+from tests.small_model import CLASSES
+
+FEW = 1
+
+
+def network_of(backbone, **settings):
+    torch.manual_seed(0)
+    return BackboneNetwork(BackboneConfig(backbone, CLASSES, **settings))
+
+
+def sums(body):
+    """Return a number for each of the weights and statistics that a step changes."""
+    return {name: float(values.sum()) for name, values in body.state_dict().items()}
+
+
+def learning(network):
+    """Return the names of the weights that learn, and of the BatchNorms that gather statistics."""
+    weights = {name for name, part in network.body.named_parameters() if part.requires_grad}
+    norms = {
+        name
+        for name, module in network.body.named_modules()
+        if isinstance(module, torch.nn.BatchNorm2d) and module.training
+    }
+    return weights, norms
+
+
+@pytest.mark.parametrize("backbone", BACKBONES)
+def test_a_step_moves_the_last_blocks_alone(backbone):
+    """One step of the training's own loop on one face, its weights taken for pretrained ones."""
+    rows = small_fused.rows(FEW, missed=0)
+    arrays = arrays_with(rows, CLASSES, np.zeros((FEW, 2, 1), np.float16))
+    config = BackboneConfig(backbone, CLASSES, pretrained=True, head_epochs=0)
+    settings = small_training(optimizer="adam", lr=1e-4, averaging=0.0, batch_size=FEW, warm_up=0)
+    run = Run(arrays, config, settings, BackboneNetwork)
+    body = run.network.body
+    before = sums(body)
+    assert np.isfinite(run.train_epoch())
+    names = [name for name, _ in body.named_parameters()]
+    freed = next(i for i, name in enumerate(names) if name.startswith(BACKBONES[backbone].freed))
+    assert 0 < freed < len(names) - 2
+    moved = {name for name, value in sums(body).items() if value != before[name]}
+    assert not moved & set(names[:freed])
+    # What no gradient reaches in so small a batch, such as dead units' biases, stays.
+    assert len(moved & set(names[freed:])) > 0.9 * len(names[freed:])
+    assert all(name.startswith(BACKBONES[backbone].head) for name in names[-2:])
+    assert body.get_parameter(names[-1]).shape == (len(CLASSES),)
+
+
+def test_the_head_learns_alone_before_the_last_blocks_are_freed():
+    network = network_of("resnet18", pretrained=True, head_epochs=2)
+    for epoch in (0, 1):
+        network.begin_epoch(epoch)
+        assert learning(network) == ({"fc.1.weight", "fc.1.bias"}, set())
+    network.begin_epoch(2)
+    weights, norms = learning(network)
+    assert {name.split(".")[0] for name in weights} == {"layer3", "layer4", "fc"}
+    assert {name.split(".")[0] for name in norms} == {"layer3", "layer4"}
+
+
+def test_frozen_statistics_stay_and_the_answer_is_not_dropped_from():
+    network = network_of("resnet18", pretrained=True)
+    pixels, X, flags = torch.rand(2, 3, 44, 44), torch.zeros(2, 1), torch.ones(2)
+    network.begin_epoch(0)
+    before = network.body.bn1.running_mean.clone()
+    network(pixels, X, flags)
+    assert network.body.bn1.running_mean.equal(before)
+    assert network.body.fc[0].training
+    network.eval()
+    assert network(pixels, X, flags).equal(network(pixels, X, flags))
+
+
+def test_random_weights_are_never_frozen():
+    network = network_of("mobilenet_v3_large")
+    network.begin_epoch(0)
+    assert learning(network)[0] == {name for name, _ in network.body.named_parameters()}
+
+
+def test_faces_are_seen_large_and_on_the_scale_of_imagenet():
+    network, seen = network_of("mobilenet_v3_large").eval(), []
+    network.body.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+    crops = torch.zeros(1, 56, 56, dtype=torch.uint8)
+    crops[0, 28:] = 255
+    network(window(crops, network.scaled), torch.zeros(1, 1), torch.ones(1))
+    assert seen[0].shape == (1, 3, SIDE_SEEN, SIDE_SEEN)
+    black, white = seen[0][0, :, 0, 0], seen[0][0, :, -1, -1]
+    # The transforms that torchvision publishes its weights with.
+    published = models.MobileNet_V3_Large_Weights.DEFAULT.transforms()
+    mean, deviation = torch.tensor(published.mean), torch.tensor(published.std)
+    torch.testing.assert_close(black, -mean / deviation)
+    torch.testing.assert_close(white, (1 - mean) / deviation)
+
+
+def test_the_graph_answers_as_the_network_does():
+    network = network_of("resnet18")
+    with torch.no_grad():  # so that faces differ in their answers
+        network.body.fc[1].weight *= 40
+    model, rows = PixelModel(network), small_fused.rows(3, missed=1)
+    inputs = rows.points, rows.crops, rows.has_points.astype(np.float32)
+    plain = Calibration(np.ones(len(CLASSES)), np.zeros(len(CLASSES)))
+    content = fused_to_onnx(model, plain, *inputs)
+    expected = model.predict_proba(*inputs)
+    assert expected.std(axis=0).max() > 0.01
+    named = dict(zip(("points", "crops", "has_points"), inputs, strict=True))
+    check_answers(content, named, expected)
+    with pytest.raises(ExportError):
+        check_answers(content, named, expected[::-1])
+
+
+def test_no_dropout_comes_twice():
+    network = network_of("mobilenet_v3_large", dropout=0.4)
+    shares = [part.p for part in network.body.modules() if isinstance(part, torch.nn.Dropout)]
+    assert shares == [0.4]
