@@ -23,6 +23,9 @@ BLEND_STEPS = 2
 BLEND_PIXELS = 1.5
 """Deviation, in pixels of a crop, of the blur that blends a region's border."""
 
+FACE_SHARE = 0.5
+"""Least share of the regions together in a pixel that counts as the face's."""
+
 
 @dataclass(frozen=True)
 class Rest:
@@ -119,7 +122,10 @@ def explain(
 
 def _rested_crops(crop: np.ndarray, rest: np.ndarray, points: np.ndarray) -> np.ndarray:
     """Return the crop as it is, then with each region at rest, uint8 (1 + n_regions, ...)."""
-    seen = crop.astype(np.float32)
-    neutral = (rest - rest.mean()) * (seen.std() / max(rest.std(), 1.0)) + seen.mean()
-    moved = seen + region_pixels(points) * (neutral - seen)
+    seen, masks = crop.astype(np.float32), region_pixels(points)
+    # Light and contrast are the face's: hair and wall around it say nothing about its skin.
+    inside = masks.sum(axis=0) > FACE_SHARE
+    spread = seen[inside].std() / max(rest[inside].std(), 1.0)
+    neutral = (rest - rest[inside].mean()) * spread + seen[inside].mean()
+    moved = seen + masks * (neutral - seen)
     return np.rint(np.concatenate([seen[None], moved])).clip(0, 255).astype(np.uint8)
