@@ -1,6 +1,7 @@
 """What a training of the fused model is made of: its settings, optimizer, schedule and loss."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import torch
@@ -105,6 +106,24 @@ def schedule_of(
         return 0.5 * (1 + math.cos(math.pi * (step - rise) / max(end - rise, 1)))
 
     return torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
+
+
+def averaging_of(config: TrainingConfig) -> Callable[[list, list, torch.Tensor | int], None]:
+    """Return what moves averaged weights towards new ones, for `torch.optim.swa_utils`.
+
+    By much in the first steps, or a short training would average what it began with.
+    """
+
+    @torch.no_grad()
+    def move(averages: list, values: list, steps: torch.Tensor | int) -> None:
+        stays = min(config.averaging, (1 + int(steps)) / (10 + int(steps)))
+        for average, value in zip(averages, values, strict=True):
+            if average.is_floating_point():
+                average.lerp_(value, 1 - stays)
+            else:
+                average.copy_(value)
+
+    return move
 
 
 class FusedLoss(nn.Module):

@@ -12,13 +12,19 @@ from typing import Any
 
 import torch
 from torch import nn
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.optim.swa_utils import AveragedModel
 
 from classifiers.augmentation import Augmenter
 from classifiers.backbones import BackboneConfig, BackboneNetwork
 from classifiers.fused import FusedNetwork, NetworkConfig, window
 from classifiers.fused_arrays import Arrays
-from classifiers.fused_recipe import FusedLoss, TrainingConfig, optimizer_of, schedule_of
+from classifiers.fused_recipe import (
+    FusedLoss,
+    TrainingConfig,
+    averaging_of,
+    optimizer_of,
+    schedule_of,
+)
 from classifiers.networks import balanced_shares
 
 CHECKPOINT, CURVES = "checkpoint.pt", "curves.jsonl"
@@ -110,7 +116,7 @@ class Run:
         self.rows, self.config, self.device = rows, config, rows.crops.device
         self.settings = _settings(rows, network_config, config)
         self.network = build(network_config).to(self.device, memory_format=torch.channels_last)
-        average = get_ema_multi_avg_fn(config.averaging)
+        average = averaging_of(config)
         self.average = AveragedModel(self.network, multi_avg_fn=average, use_buffers=True)
         self.batch_size = min(config.batch_size, len(rows))
         self.steps = len(rows) // self.batch_size

@@ -3,7 +3,13 @@ import torch
 
 from classifiers.augmentation import Batch
 from classifiers.fused import FusedNetwork, Outputs
-from classifiers.fused_recipe import FusedLoss, TrainingConfig, optimizer_of, schedule_of
+from classifiers.fused_recipe import (
+    FusedLoss,
+    TrainingConfig,
+    averaging_of,
+    optimizer_of,
+    schedule_of,
+)
 from tests.small_fused import small_network, small_training
 
 TARGETS = torch.eye(3)
@@ -72,3 +78,13 @@ def test_weights_make_a_rare_class_count_more():
 def test_a_setting_that_does_not_exist_is_refused(settings):
     with pytest.raises(ValueError, match="got '"):
         TrainingConfig(**settings)
+
+
+def test_a_short_training_is_averaged_over_its_end_and_a_long_one_as_set():
+    move = averaging_of(small_training(averaging=0.9))
+    early, late, count = torch.zeros(1), torch.zeros(1), torch.zeros(1, dtype=torch.int64)
+    move([early, count], [torch.ones(1), torch.tensor([7])], 1)
+    assert float(early) == pytest.approx(9 / 11)
+    assert int(count) == 7
+    move([late], [torch.ones(1)], torch.tensor(10_000))
+    assert float(late) == pytest.approx(0.1)
