@@ -64,8 +64,8 @@ def main(
     """
     try:
         predictor = Predictor(model, mirror)
-        folder, split = features_of(images, out, split, workers or None, backend)
-        report = evaluate(predictor, folder, split, ignore_unknown, images)
+        folder, split, source = features_of(images, out, split, workers or None, backend)
+        report = evaluate(predictor, folder, split, ignore_unknown, source)
         # the name alone: a report may be published, and where a disk keeps its images may not
         report = {"source": images.absolute().name, **report}
         write_report(out, report)
@@ -89,7 +89,7 @@ def main(
 
 def features_of(
     images: Path, out: Path, split: str, workers: int | None, backend: str
-) -> tuple[Path, str]:
+) -> tuple[Path, str, Path]:
     """Return a feature folder of the images, made if need be, and the split of it to measure.
 
     Parameters
@@ -105,8 +105,12 @@ def features_of(
 
     Returns
     -------
-    tuple of Path and str
-        The folder, and the split or `ALL`; a folder made for one split holds nothing else.
+    folder : Path
+        A folder made for one split holds nothing else.
+    split : str
+        The split or `ALL`.
+    source : Path
+        What the features were made of; the folder itself where that isn't known.
 
     Raises
     ------
@@ -114,7 +118,7 @@ def features_of(
         As `data.extraction.extract_features` does, or if there is no such split.
     """
     if (images / MANIFEST).is_file():
-        return images, choose_split(_manifest_of(images)["splits"], split)
+        return images, choose_split(_manifest_of(images)["splits"], split), images
     split = choose_split({ref.split for ref in read_images(images)}, split)
     source = _split_folder(images, split)
     folder = out / "features"
@@ -127,7 +131,7 @@ def features_of(
             backend,
             lambda done, total: bar.update(task, completed=done, total=total),
         )
-    return folder, split
+    return folder, split, source
 
 
 def choose_split(splits, wanted: str) -> str:

@@ -209,13 +209,15 @@ def test_classes_are_matched_by_meaning_in_both():
 def test_from_the_images_on_only_the_split_is_searched(tmp_path, monkeypatch, bundle):
     images = write_faces(tmp_path / "images", {"train/happy": 3, "test/happiness": 2})
     (images / "test" / "happiness" / "empty.png").write_bytes(b"")
-    folder, split = evaluate.features_of(images, tmp_path / "out", "", 1, "loky")
+    folder, split, source = evaluate.features_of(images, tmp_path / "out", "", 1, "loky")
     assert (folder, split) == (tmp_path / "out" / "features", "test")
     monkeypatch.setattr(evaluate, "train_pixels", lambda folder: frozenset())
     predictor = FakePredictor(bundle)
     monkeypatch.setattr(predictor, "predict_proba", lambda p, _: np.tile([0, 1, 0], (len(p), 1)))
     report = evaluate.evaluate(predictor, folder, split)
     assert (report["n_images"], report["n_found"], report["n_unreadable"]) == (3, 2, 1)
+    pixels = evaluate.evaluate(PixelPredictor(bundle), folder, split, images=source)
+    assert (pixels["n_images"], pixels["n_found"], pixels["n_unreadable"]) == (3, 2, 1)
     assert report["accuracy_with_misses"] == pytest.approx(2 / 3)
 
 
