@@ -10,6 +10,7 @@ import numpy as np
 from classifiers.augmentation import Augmentation
 from classifiers.backbone_weights import Weights, saved_weights
 from classifiers.backbones import SIDE_SEEN, BackboneConfig, BackboneNetwork
+from classifiers.curves import CURVES, training_seconds
 from classifiers.fused_arrays import FusedRows, arrays_with
 from classifiers.fused_bundle import PACKAGES, FusedChoices, Trained, bundle_content
 from classifiers.fused_model import PixelModel
@@ -66,9 +67,8 @@ def train_backbone(
 
     def fit(stops: np.ndarray) -> Trained:
         model = _fitted(weights, fused, held_out, stops, choices, run, progress)
-        return Trained(
-            model, _description(model, choices), saved_weights(model.network), CHECKED_ROWS
-        )
+        description, seconds = _description(model, choices), training_seconds(run / CURVES)
+        return Trained(model, description, saved_weights(model.network), seconds, CHECKED_ROWS)
 
     return bundle_content(fused, rows, held_out, choices, fit)
 

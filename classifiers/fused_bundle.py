@@ -1,6 +1,5 @@
 """From rows with pixels to the content of a fused model's bundle: train, calibrate, export."""
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from importlib.metadata import version
@@ -12,6 +11,7 @@ import numpy as np
 
 from classifiers.bundle import CARD, MODEL, PIXELS, WEIGHTS
 from classifiers.card import model_card
+from classifiers.curves import CURVES, training_seconds
 from classifiers.fused import NetworkConfig
 from classifiers.fused_arrays import FusedRows
 from classifiers.fused_export import fused_to_onnx
@@ -55,12 +55,14 @@ class FusedChoices:
 class Trained(NamedTuple):
     """A model, what its manifest says of it, and its weights' file.
 
-    The exported graph is compared with the model on so many rows as `checked` says.
+    `seconds` is how long the training took; the exported graph is compared with the model on so
+    many rows as `checked` says.
     """
 
     model: PixelModel
     description: dict[str, Any]
     weights: bytes
+    seconds: float
     checked: int = CHECKED_ROWS
 
 
@@ -102,7 +104,8 @@ def train_fused(
     def fit(stops: np.ndarray) -> Trained:
         network, training = NETWORKS[choices.model], choices.training
         model = fit_fused(fused, held_out, stops, run, network, training, choices.device, progress)
-        return Trained(model, _description(model, choices), _saved_weights(model))
+        seconds = training_seconds(run / CURVES)
+        return Trained(model, _description(model, choices), _saved_weights(model), seconds)
 
     return bundle_content(fused, rows, held_out, choices, fit)
 
@@ -129,9 +132,8 @@ def bundle_content(
     files : dict of str to bytes
         Both for `classifiers.bundle.save_bundle`.
     """
-    started = time.monotonic()
     stops, calibrates = halves(held_out)
-    model, description, weights, checked = fit(stops)
+    model, description, weights, seconds, checked = fit(stops)
     passes = model.mirror_passes(*_inputs(fused, calibrates))
     calibration, said = calibrate(passes, fused.y[calibrates], np.array(model.classes))
     trained = np.flatnonzero(~held_out)
@@ -147,7 +149,7 @@ def bundle_content(
         **description,
         **said,
         "data": about_data(rows, held_out, choices.data_name),
-        "training_seconds": round(time.monotonic() - started, 1),
+        "training_seconds": seconds,
         "rest_face": rest_face(rows.points[trained], rows.y[trained]),
         "rest_crop": rest_crop(fused.crops[trained], fused.y[trained]),
     }

@@ -1,11 +1,9 @@
 """The fused model's training from rows to a model that answers, and the picture of its course."""
 
-import json
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from classifiers.fused import NetworkConfig
 from classifiers.fused_arrays import FusedRows, arrays_of
@@ -77,27 +75,3 @@ def fit_fused(
         progress,
     )
     return FusedModel(best, preparation)
-
-
-def draw_curves(curves: Path) -> Figure:
-    """Draw loss and validation accuracy over the epochs.
-
-    Parameters
-    ----------
-    curves : Path
-        The JSON lines that `classifiers.fused_training.train_network` wrote.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-    """
-    lines = [json.loads(line) for line in curves.read_text("utf-8").splitlines()]
-    # An epoch that was cut off before its checkpoint was written comes twice: the last counts.
-    by_epoch = {line["epoch"]: line for line in lines}
-    figure = Figure(figsize=(8, 3.2), layout="constrained")
-    axes = figure.subplots(1, 2)
-    for part, name in zip(axes, ("loss", "validation_accuracy"), strict=True):
-        part.plot(list(by_epoch), [line[name] for line in by_epoch.values()])
-        part.set(xlabel="epoch", title=name.replace("_", " "))
-        part.grid(alpha=0.3)
-    return figure

@@ -135,9 +135,16 @@ def save_model(model: FusedModel, path: Path) -> None:
         Replaced at once or not at all.
     """
     partial = path.with_name(path.name + ".part")
-    state = {name: values.contiguous() for name, values in model.state_dict().items()}
+    state = {name: _narrowed(values) for name, values in model.state_dict().items()}
     save_file(state, partial, {CONFIG: json.dumps(asdict(model.network.config))})
     partial.replace(path)
+
+
+def _narrowed(values: torch.Tensor) -> torch.Tensor:
+    """Return float16 where that holds all values, which takes half the room."""
+    values = values.contiguous()
+    halved = values.half() if values.dtype == torch.float32 and values.ndim > 1 else values
+    return halved if torch.equal(halved.to(values.dtype), values) else values
 
 
 def load_model(path: Path) -> FusedModel:

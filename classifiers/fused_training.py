@@ -2,6 +2,7 @@
 
 import json
 import signal
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
@@ -16,6 +17,7 @@ from torch.optim.swa_utils import AveragedModel
 
 from classifiers.augmentation import Augmenter
 from classifiers.backbones import BackboneConfig, BackboneNetwork
+from classifiers.curves import CURVES, append_line
 from classifiers.fused import FusedNetwork, NetworkConfig, window
 from classifiers.fused_arrays import Arrays
 from classifiers.fused_recipe import (
@@ -27,7 +29,7 @@ from classifiers.fused_recipe import (
 )
 from classifiers.networks import balanced_shares
 
-CHECKPOINT, CURVES = "checkpoint.pt", "curves.jsonl"
+CHECKPOINT = "checkpoint.pt"
 DEVICES = ("auto", "cpu", "cuda")
 Progress = Callable[[dict[str, float]], None]
 """Called after each epoch with its line of the curves."""
@@ -82,11 +84,13 @@ def train_network(
     held_out = held_out.to(place)
     with _termination_as_interrupt():
         while not run.finished:
+            started = time.monotonic()
             loss = run.train_epoch()
             accuracy = _accuracy(run.average.module, held_out, config.batch_size)
             line = run.end_epoch(loss, accuracy)
+            line["seconds"] = round(time.monotonic() - started, 1)
             run.save(out / CHECKPOINT)
-            _append(out / CURVES, line)
+            append_line(out / CURVES, line)
             if progress is not None:
                 progress(line)
     return run.best_network()
@@ -241,11 +245,6 @@ def _accuracy(network: Network, rows: Arrays, at_once: int) -> float:
         proba = straight.float().softmax(dim=1) + turned.float().softmax(dim=1)
         right += int((proba.argmax(dim=1) == piece.targets.argmax(dim=1)).sum())
     return right / len(rows)
-
-
-def _append(path: Path, line: dict[str, float]) -> None:
-    with path.open("a", encoding="utf-8") as file:
-        file.write(json.dumps(line) + "\n")
 
 
 @contextmanager

@@ -102,7 +102,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         shown = X[:, None] if looks is None else looks
         if shown.shape[0] != len(X) or shown.shape[2:] != X.shape[1:]:
             raise ValueError(f"Expected looks at X of shape {X.shape}, got {shown.shape}.")
-        scale = _root_deviation(X)
+        scale = root_deviation(X)
         if held_out is not None:
             held_out = held_out[0] / scale, held_out[1]
         networks = self._train((shown / scale.astype(shown.dtype), codes), held_out, progress)
@@ -151,7 +151,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         return weights / weights[codes].mean()
 
 
-def _root_deviation(X: np.ndarray) -> np.ndarray:
+def root_deviation(X: np.ndarray) -> np.ndarray:
     """Return the root of each column's deviation, (d,) float32, 1 for a constant column.
 
     Divided by it, principal components keep half of their order of size on a logarithmic scale:

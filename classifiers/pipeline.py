@@ -135,12 +135,12 @@ def fit_pipeline(
         y,
         validation=held_out,
         progress=progress,
-        looks=_looks(prepare, points, views, mirror_copies),
+        looks=looks_of(prepare, points, views, mirror_copies),
     )
     return pipeline
 
 
-def _looks(
+def looks_of(
     prepare: Pipeline, points: np.ndarray, views: np.ndarray | None, mirror_copies: bool
 ) -> np.ndarray:
     """Return every version of each face that training shows, float16 (n, looks, n_components)."""

@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from classifiers.networks import _root_deviation, half
-from classifiers.pipeline import N_COMPONENTS, _looks, make_pipeline
+from classifiers.networks import half, root_deviation
+from classifiers.pipeline import N_COMPONENTS, looks_of, make_pipeline
 from landmarks.mesh import mirrored
 
 
@@ -60,7 +60,7 @@ def prepare(
         (scaler.mean_ + pca.mean_ * scaler.scale_).astype(np.float32),
         scaler.scale_.astype(np.float32),
         pca.components_.T.astype(np.float32),
-        _root_deviation(pipeline.transform(learned)),
+        root_deviation(pipeline.transform(learned)),
     )
-    looks = _looks(pipeline, points, views, mirror_copies=True)
+    looks = looks_of(pipeline, points, views, mirror_copies=True)
     return preparation, (looks / preparation.root).astype(np.float16)

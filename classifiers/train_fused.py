@@ -21,11 +21,11 @@ from classifiers.backbone_training import FINE_TUNING, train_backbone
 from classifiers.backbone_weights import find_weights
 from classifiers.backbones import BACKBONES
 from classifiers.bundle import BundleError, BundleNotWritable, check_place, save_bundle
+from classifiers.curves import CURVES, draw_curves
 from classifiers.fused_bundle import NETWORKS, FusedChoices, train_fused
-from classifiers.fused_fit import draw_curves
 from classifiers.fused_recipe import BALANCES, TrainingConfig
 from classifiers.fused_rows import read_fused_rows
-from classifiers.fused_training import CURVES, DEVICES
+from classifiers.fused_training import DEVICES
 from classifiers.rows import hold_out
 from classifiers.summary import print_summary
 from data import __version__

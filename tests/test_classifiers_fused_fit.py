@@ -1,11 +1,8 @@
-import io
-
 import numpy as np
 import pytest
 
 from classifiers import fused_arrays, fused_fit
-from classifiers.fused_fit import draw_curves, fit_fused
-from classifiers.fused_training import CURVES
+from classifiers.fused_fit import fit_fused
 from tests.small_fused import CLASSES, rows, small_network, small_training
 
 
@@ -56,16 +53,3 @@ def test_rows_of_no_landmarks_are_refused(tmp_path):
     made = rows(12, missed=12)
     with pytest.raises(ValueError, match="Expected training rows with landmarks"):
         fit_fused(made, np.zeros(0, bool), np.arange(3), tmp_path, small_network(1))
-
-
-def test_the_curves_show_each_epoch_once(tmp_path):
-    path = tmp_path / CURVES
-    path.write_text(
-        "".join(
-            f'{{"epoch": {epoch}, "loss": {loss}, "validation_accuracy": 0.5, "lr": 0.1}}\n'
-            for epoch, loss in ((1, 3.0), (2, 9.0), (2, 2.0), (3, 1.0))
-        )
-    )
-    figure = draw_curves(path)
-    assert figure.axes[0].lines[0].get_xydata().tolist() == [[1, 3], [2, 2], [3, 1]]
-    figure.savefig(io.BytesIO())
