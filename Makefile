@@ -37,7 +37,7 @@ train: $(READY)  ## Train a classifier on the CSVs: TABLE= MODEL=sklearn|torch O
 	@$(PYTHON) -m classifiers.$(if $(LOOKS),train_fused,train) "$(TABLE)" $(if $(LOOKS),"$(IMAGES)") --model "$(or $(MODEL),sklearn)" --out "$(or $(OUT),build/model)" --seed "$(SEED)" $(call option,CLASSES,classes) $(call option,BALANCE,balance) $(call option,DATA,data-name) $(if $(DROP_OUTLIERS),--drop-outliers) $(if $(REFIT),--refit) $(call option,VOTES,votes) $(call option,DEVICE,device) $(call option,EPOCHS,epochs) $(call option,WEIGHTS,weights)
 
 evaluate: $(READY)  ## Measure a bundle on labelled images: IMAGES= MODEL= OUT= SPLIT=
-	@$(PYTHON) -m classifiers.evaluate "$(IMAGES)" "$(or $(MODEL),landmarks)" "$(or $(OUT),build/evaluation)" $(call option,SPLIT,split) $(call option,WORKERS,workers) $(call option,BACKEND,backend)
+	@$(PYTHON) -m classifiers.evaluate "$(IMAGES)" "$(or $(MODEL),auto)" "$(or $(OUT),build/evaluation)" $(call option,SPLIT,split) $(call option,WORKERS,workers) $(call option,BACKEND,backend)
 
 test: $(READY)  ## Run the tests: ARGS="-k web"
 	@$(PYTHON) -m pytest $(ARGS)

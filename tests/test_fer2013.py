@@ -15,12 +15,18 @@ EVERY = 12
 LEAST_FOUND = 0.985
 """Of 300 images; 0.7 points of slack below the 99.2 % that hold for all of them."""
 
-LEAST_RIGHT = 0.60
+LEAST_RIGHT = {"landmarks": 0.60, "fused": 0.65}
+"""Six points of slack below what holds for all of them: 300 images have an error of 2.7 points."""
+
+
+@pytest.fixture(scope="module", params=LEAST_RIGHT)
+def model(request):
+    return request.param
 
 
 @pytest.fixture(scope="module")
-def readings():
-    predictor = Predictor()
+def readings(model):
+    predictor = Predictor(model)
     refs = [ref for ref in read_images(Path(FER2013)) if ref.split == "test"][::EVERY]
     return [(ref.label, predictor.read(ref.path)) for ref in refs]
 
@@ -29,6 +35,6 @@ def test_nearly_all_faces_are_found(readings):
     assert sum(bool(reading.faces) for _, reading in readings) >= LEAST_FOUND * len(readings)
 
 
-def test_most_are_read_as_labelled_misses_counted_as_errors(readings):
+def test_most_are_read_as_labelled_misses_counted_as_errors(readings, model):
     right = [bool(r.faces) and r.faces[0].expression == label for label, r in readings]
-    assert sum(right) >= LEAST_RIGHT * len(readings)
+    assert sum(right) >= LEAST_RIGHT[model] * len(readings)
