@@ -16,13 +16,13 @@ import typer
 from sklearn.preprocessing import FunctionTransformer
 
 from classifiers.features import N_COORDINATES
+from classifiers.labelled import BALANCES, Rows, balanced_rows, class_weight
 from classifiers.metrics import measure
 from classifiers.networks import NetworkClassifier
 from classifiers.pipeline import FaceFeatures, fit_pipeline, make_pipeline, mirror_passes
 from classifiers.rows import hold_out, read_rows
 from classifiers.sklearn_mlp import SklearnMLPClassifier
 from classifiers.torch_mlp import TorchMLPClassifier
-from classifiers.training import BALANCES, Rows, balanced_rows, class_weight
 from data.errors import DataError
 from landmarks.views import radius
 

@@ -16,7 +16,7 @@ from classifiers.fused_bundle import PACKAGES, FusedChoices, Trained, bundle_con
 from classifiers.fused_model import PixelModel
 from classifiers.fused_recipe import TrainingConfig
 from classifiers.fused_training import Progress, train_network
-from classifiers.training import Rows
+from classifiers.labelled import Rows
 from landmarks.crops import SIDE
 
 FINE_TUNING = TrainingConfig(

@@ -19,13 +19,12 @@ from classifiers.fused_fit import ANY_CLASSES, fit_fused
 from classifiers.fused_model import FusedModel, PixelModel, save_model
 from classifiers.fused_recipe import TrainingConfig
 from classifiers.fused_training import Progress
+from classifiers.labelled import Rows, halves
 from classifiers.training import (
     CHECKED_ROWS,
     NEUTRAL,
-    Rows,
     about_data,
     calibrate,
-    halves,
     rest_face,
     saved_hashes,
 )

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from classifiers.fused_arrays import FusedRows
+from classifiers.labelled import Rows
 from classifiers.rows import TRAIN, read_rows
-from classifiers.training import Rows
 from data.crops import read_crops
 from data.errors import DataError
 from data.readers import NO_SPLIT

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from classifiers.training import Rows
+from classifiers.labelled import Rows
 from data.copies import same_photograph
 from data.emotions import canonical
 from data.errors import DataError

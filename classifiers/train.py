@@ -10,10 +10,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
 from classifiers.bundle import BundleError, BundleNotWritable, check_place, save_bundle
+from classifiers.labelled import BALANCES
 from classifiers.pipeline import N_COMPONENTS
 from classifiers.rows import hold_out, read_rows
 from classifiers.summary import print_summary
-from classifiers.training import BALANCES, CLASSIFIERS, Choices, train
+from classifiers.training import CLASSIFIERS, Choices, train
 from data import __version__
 from data.errors import DataError
 

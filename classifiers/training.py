@@ -15,6 +15,7 @@ from classifiers.bundle import CARD, MODEL, PICKLE, PIXELS
 from classifiers.calibration import Calibration, calibrated, fit_calibration, unsure_threshold
 from classifiers.card import model_card
 from classifiers.export import to_onnx
+from classifiers.labelled import Rows, balanced_rows, class_weight, halves
 from classifiers.metrics import measure
 from classifiers.networks import NetworkClassifier, Progress
 from classifiers.pipeline import fit_pipeline, make_pipeline, mirror_passes
@@ -26,12 +27,7 @@ CLASSIFIERS: dict[str, type[NetworkClassifier]] = {
     "sklearn": SklearnMLPClassifier,
     "torch": TorchMLPClassifier,
 }
-BALANCES = ("none", "roots", "weights", "sampler", "down", "over")
-"""Weights in the loss by the root of a class's rarity or by all of it, a sampler, rows dropped to
-the rarest class or repeated to the commonest; or the classes as they are."""
-
 NEUTRAL = "neutral"
-FEWEST_TO_PART = 200
 CHECKED_ROWS = 256
 DECIMALS_OF_REST_FACE = 4
 FIGURES = (
@@ -44,30 +40,6 @@ FIGURES = (
     "accuracy_when_sure",
 )
 PACKAGES = ("numpy", "scikit-learn", "torch", "onnx", "onnxruntime")
-
-
-@dataclass(frozen=True)
-class Rows:
-    """Labelled faces.
-
-    Attributes
-    ----------
-    points : ndarray of float32, shape (n, 468, 3)
-        In pixels.
-    y : ndarray of str, shape (n,)
-    pixels : ndarray of str, shape (n,)
-        Hash of each image's pixels, ``""`` where it isn't known.
-    mesh : str
-        Version of the mesh that found the points.
-    views : ndarray of float16, shape (n, v, 468, 3), optional
-        Single meshes of each face, see `landmarks.views`.
-    """
-
-    points: np.ndarray
-    y: np.ndarray
-    pixels: np.ndarray
-    mesh: str
-    views: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -144,66 +116,10 @@ def train(
     return manifest, files
 
 
-def halves(held_out: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Part validation rows, so that the best epoch's luck doesn't make the confidences too high.
-
-    Parameters
-    ----------
-    held_out : ndarray of bool, shape (n,)
-        Validation rows, in the order of their classes.
-
-    Returns
-    -------
-    stops, calibrates : ndarray of int
-        Every second row each; all of them twice where there are fewer than `FEWEST_TO_PART`.
-    """
-    rows = np.flatnonzero(held_out)
-    return (rows, rows) if len(rows) < FEWEST_TO_PART else (rows[::2], rows[1::2])
-
-
-def balanced_rows(y: np.ndarray, allowed: np.ndarray, balance: str, seed: int) -> np.ndarray:
-    """Choose the rows to train on.
-
-    Parameters
-    ----------
-    y : ndarray of str, shape (n,)
-        Class of each row.
-    allowed : ndarray of bool, shape (n,)
-        Rows to choose from.
-    balance : str
-        One of `BALANCES`. ``down`` draws as many rows of each class as the rarest has, ``over``
-        repeats rows until each class has as many as the commonest; the others keep all.
-    seed : int
-        The same seed chooses the same rows.
-
-    Returns
-    -------
-    ndarray of int
-        Row numbers in rising order; with ``over`` some come more than once.
-    """
-    rows = np.flatnonzero(allowed)
-    if balance not in ("down", "over"):
-        return rows
-    random = np.random.default_rng(seed)
-    _, codes, counts = np.unique(y[rows], return_inverse=True, return_counts=True)
-    size = counts.min() if balance == "down" else counts.max()
-    members = [rows[codes == code] for code in range(len(counts))]
-    # np.resize repeats: each row comes as often as any other, to within one.
-    return np.sort(np.concatenate([np.resize(random.permutation(m), size) for m in members]))
-
-
 def rest_face(points: np.ndarray, y: np.ndarray) -> list[list[float]]:
     """Return the mean aligned neutral face, (468, 3), or of all faces if none is neutral."""
     chosen = points[y == NEUTRAL] if (y == NEUTRAL).any() else points
     return np.round(align(chosen)[0].mean(axis=0), DECIMALS_OF_REST_FACE).astype(float).tolist()
-
-
-def class_weight(balance: str, y: np.ndarray) -> dict[str, float] | str | None:
-    """Return the class weights that a balance stands for."""
-    if balance == "roots":
-        classes, counts = np.unique(y, return_counts=True)
-        return dict(zip(classes.tolist(), np.sqrt(counts.max() / counts).tolist(), strict=True))
-    return "balanced" if balance == "weights" else None
 
 
 def _fitted(

@@ -21,6 +21,7 @@ MAY_IMPORT = {
 READS_DATA = (
     "classifiers.ablation",
     "classifiers.evaluate",
+    "classifiers.evaluation",
     "classifiers.fused_rows",
     "classifiers.latency",
     "classifiers.results",

@@ -6,7 +6,7 @@ from PIL import Image
 from typer import Typer
 from typer.testing import CliRunner
 
-from classifiers import evaluate
+from classifiers import evaluate, evaluation
 from data.errors import DataError
 from data.rows import MANIFEST, PIXELS, header_line, row_line
 from landmarks.detector import MESH_VERSION
@@ -90,7 +90,7 @@ def bundle(tmp_path):
 def run(monkeypatch, bundle):
     def run(*arguments):
         monkeypatch.setattr(evaluate, "Predictor", lambda model, mirror: FakePredictor(bundle))
-        monkeypatch.setattr(evaluate, "train_pixels", lambda folder: frozenset({"a2", "t1", ""}))
+        monkeypatch.setattr(evaluation, "train_pixels", lambda folder: frozenset({"a2", "t1", ""}))
         app = Typer()
         app.command()(evaluate.main)
         return CliRunner().invoke(app, [str(argument) for argument in arguments])
@@ -200,10 +200,10 @@ def test_a_split_that_is_not_there_is_refused(wanted, sentence):
 
 def test_classes_are_matched_by_meaning_in_both():
     labels = ["happiness", "Sad", "other"]
-    known = evaluate.match_classes(labels, ["joy", "sadness"], ignore_unknown=True)
+    known = evaluation.match_classes(labels, ["joy", "sadness"], ignore_unknown=True)
     assert known == {"happiness": "joy", "Sad": "sadness"}
     with pytest.raises(DataError, match="found other"):
-        evaluate.match_classes(["other"], ["joy"], ignore_unknown=True)
+        evaluation.match_classes(["other"], ["joy"], ignore_unknown=True)
 
 
 def test_from_the_images_on_only_the_split_is_searched(tmp_path, monkeypatch, bundle):
@@ -211,12 +211,12 @@ def test_from_the_images_on_only_the_split_is_searched(tmp_path, monkeypatch, bu
     (images / "test" / "happiness" / "empty.png").write_bytes(b"")
     folder, split, source = evaluate.features_of(images, tmp_path / "out", "", 1, "loky")
     assert (folder, split) == (tmp_path / "out" / "features", "test")
-    monkeypatch.setattr(evaluate, "train_pixels", lambda folder: frozenset())
+    monkeypatch.setattr(evaluation, "train_pixels", lambda folder: frozenset())
     predictor = FakePredictor(bundle)
     monkeypatch.setattr(predictor, "predict_proba", lambda p, _: np.tile([0, 1, 0], (len(p), 1)))
-    report = evaluate.evaluate(predictor, folder, split)
+    report = evaluation.evaluate(predictor, folder, split)
     assert (report["n_images"], report["n_found"], report["n_unreadable"]) == (3, 2, 1)
-    pixels = evaluate.evaluate(PixelPredictor(bundle), folder, split, images=source)
+    pixels = evaluation.evaluate(PixelPredictor(bundle), folder, split, images=source)
     assert (pixels["n_images"], pixels["n_found"], pixels["n_unreadable"]) == (3, 2, 1)
     assert report["accuracy_with_misses"] == pytest.approx(2 / 3)
 
@@ -247,12 +247,12 @@ def pictures(tmp_path):
 
 
 def test_a_model_of_pixels_answers_missed_faces_too(pictures, bundle, monkeypatch):
-    monkeypatch.setattr(evaluate, "train_pixels", lambda folder: frozenset())
+    monkeypatch.setattr(evaluation, "train_pixels", lambda folder: frozenset())
     images, features = pictures
     predictor = PixelPredictor(bundle)
-    report = evaluate.evaluate(predictor, features, "test", images=images)
+    report = evaluation.evaluate(predictor, features, "test", images=images)
     assert report["n_missed"] == report["n_unreadable"] == 1
     assert report["accuracy"] == 1
     assert report["accuracy_with_misses"] == pytest.approx(6 / 7)
     with pytest.raises(DataError, match="name the images"):
-        evaluate.evaluate(predictor, features, "test", images=features)
+        evaluation.evaluate(predictor, features, "test", images=features)

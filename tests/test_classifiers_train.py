@@ -6,8 +6,8 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from classifiers import labelled, training
 from classifiers import train as command
-from classifiers import training
 from classifiers.bundle import load_manifest, train_pixels
 from classifiers.predictor import Predictor
 from classifiers.rows import hold_out, read_rows
@@ -163,7 +163,7 @@ def test_an_out_that_cannot_be_written_is_code_3(tmp_path):
 def test_balanced_rows(balance, counts):
     y = np.array(["a"] * 8 + ["b"] * 4)
     allowed = np.arange(12) % 4 != 0
-    chosen = training.balanced_rows(y, allowed, balance, 0)
+    chosen = labelled.balanced_rows(y, allowed, balance, 0)
     assert allowed[chosen].all()
     assert [(y[chosen] == name).sum() for name in "ab"] == counts
     assert set(np.flatnonzero(allowed & (y == "b"))) == set(chosen[y[chosen] == "b"])

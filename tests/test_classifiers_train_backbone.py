@@ -11,8 +11,8 @@ from typer.testing import CliRunner
 from classifiers import train_fused as command
 from classifiers.backbone_weights import find_weights
 from classifiers.bundle import CARD, MODEL, WEIGHTS
+from classifiers.labelled import Rows
 from classifiers.predictor import Predictor
-from classifiers.training import Rows
 from classifiers.vision import models
 from landmarks.detector import MESH_VERSION
 from tests import small_fused

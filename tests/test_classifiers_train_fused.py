@@ -9,8 +9,8 @@ from typer.testing import CliRunner
 from classifiers import fused_bundle
 from classifiers import train_fused as command
 from classifiers.bundle import load_manifest
+from classifiers.labelled import Rows
 from classifiers.predictor import Predictor
-from classifiers.training import Rows
 from data.errors import DataError
 from landmarks.crops import SIDE
 from landmarks.detector import MESH_VERSION

@@ -1,0 +1,180 @@
+"""Measure a model on a feature folder: the figures of a report.
+
+The largest face of an image counts; an image without one is a miss.
+"""
+
+import json
+import statistics
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from classifiers.bundle import train_pixels
+from classifiers.metrics import measure
+from classifiers.predictor import NO_FACE, Predictor
+from data.crops import read_crops
+from data.emotions import canonical
+from data.errors import DataError
+from data.rows import MANIFEST, file_stem
+from data.table import points_of, read_pixels, read_table
+from landmarks.mesh import N_POINTS
+
+ALL = "all"
+"""Stands for every split."""
+
+IMAGE_KEY = ["split", "label", "image"]
+TIMED_FACES = 200
+
+
+def evaluate(
+    predictor: Predictor,
+    folder: Path,
+    split: str,
+    ignore_unknown: bool = False,
+    images: Path | None = None,
+) -> dict:
+    """Measure a model on a feature folder.
+
+    Parameters
+    ----------
+    predictor : Predictor
+        The model.
+    folder : Path
+        A folder that ``make features`` wrote.
+    split : str
+        A split of its images, or `ALL`.
+    ignore_unknown : bool
+        Leave out images of classes that the model doesn't have, instead of refusing.
+    images : Path, optional
+        What the features were made of, for a model that takes pixels. It answers an image without
+        a found face, too, as if all of it were the face.
+
+    Returns
+    -------
+    dict
+        The figures of `classifiers.metrics.measure` with ``split``, ``model`` and the counts
+        ``n_missed``, ``n_unreadable`` and ``n_ignored``.
+
+    Raises
+    ------
+    DataError
+        If the folder doesn't fit, or holds classes that the model doesn't have.
+    """
+    mesh, wanted = manifest_of(folder)["mesh"], predictor.manifest["mesh"]
+    if mesh != wanted:
+        raise DataError(f"Expected features of the mesh {wanted}, found {mesh}; make them again.")
+    table = largest_faces(_rows_of(folder, split))
+    names = match_classes(table["label"], predictor.classes, ignore_unknown)
+    known = table[table["label"].isin(names)]
+    found = (known["success"] == 1).to_numpy()
+    seen = found | (known["reason"] == NO_FACE).to_numpy() if predictor.takes_pixels else found
+    points, crops = faces_of(known[seen], images if predictor.takes_pixels else None)
+    proba = np.full((len(known), len(predictor.classes)), np.nan)
+    proba[seen] = predictor.predict_proba(points, crops)
+    figures = measure(
+        [names[label] for label in known["label"]],
+        proba,
+        predictor.classes,
+        copies=copies_of(known, folder, train_pixels(predictor.folder)),
+        threshold=predictor.manifest["unsure_threshold"],
+    )
+    n_missed = int((known["reason"] == NO_FACE).sum())
+    return {
+        "split": split,
+        "model": describe(predictor, points, crops),
+        **figures,
+        "n_missed": n_missed,
+        "n_unreadable": len(known) - int(found.sum()) - n_missed,
+        "n_ignored": len(table) - len(known),
+    }
+
+
+def faces_of(table: pd.DataFrame, images: Path | None) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return the points of rows, NaN where there are none, and their crops out of the images."""
+    found = (table["success"] == 1).to_numpy()
+    points = np.full((len(table), N_POINTS, 3), np.nan, dtype=np.float32)
+    points[found] = points_of(table[found])
+    if images is None:
+        return points, None
+    if (images / MANIFEST).is_file():
+        raise DataError(
+            f"Expected images, for a model that looks at pixels, got their features in {images}; "
+            "name the images."
+        )
+    faces = [row if there else None for row, there in zip(points, found, strict=True)]
+    return points, read_crops(images, table["image"].tolist(), faces)[0]
+
+
+def largest_faces(table: pd.DataFrame) -> pd.DataFrame:
+    """Return one row per image: its first face, which is the largest, or its failure."""
+    return table.sort_values("face", kind="stable").drop_duplicates(IMAGE_KEY)
+
+
+def match_classes(labels, classes, ignore_unknown: bool = False) -> dict[str, str]:
+    """Return the model's class for each label, whatever of a class's names either uses.
+
+    Raises
+    ------
+    DataError
+        If the model lacks the class of a label, and `ignore_unknown` doesn't allow that; or if
+        it knows none of them.
+    """
+    by_meaning = {canonical(name): name for name in classes}
+    labels = sorted(set(labels))
+    known = {
+        label: by_meaning[canonical(label)] for label in labels if canonical(label) in by_meaning
+    }
+    unknown = [label for label in labels if label not in known]
+    if unknown and (not ignore_unknown or not known):
+        raise DataError(
+            f"Expected classes among {', '.join(classes)}, found {', '.join(unknown)} too; "
+            "take these images away, rename their class, or leave them out with --ignore-unknown."
+        )
+    return known
+
+
+def copies_of(table: pd.DataFrame, folder: Path, trained_on: frozenset[str]) -> np.ndarray:
+    """Return for each row whether training saw an image of exactly the same pixels."""
+    hashes = read_pixels(folder).drop_duplicates(IMAGE_KEY).set_index(IMAGE_KEY)["pixels"]
+    keys = pd.MultiIndex.from_frame(table[IMAGE_KEY])
+    return hashes.reindex(keys).isin(trained_on - {""}).to_numpy()
+
+
+def describe(predictor: Predictor, points: np.ndarray, crops: np.ndarray | None) -> dict:
+    """Return what the results page says of a model, its speed measured on `points`."""
+    manifest = predictor.manifest
+    times = []
+    for row in range(min(len(points), TIMED_FACES)):
+        face = slice(row, row + 1)
+        start = time.perf_counter()
+        predictor.predict_proba(points[face], None if crops is None else crops[face])
+        times.append(1000 * (time.perf_counter() - start))
+    return {
+        "name": manifest["name"] + ("" if predictor.mirror else ", without mirror image"),
+        "seed": manifest["seed"],
+        "training_seconds": manifest["training_seconds"],
+        "bytes": sum(path.stat().st_size for path in predictor.folder.iterdir()),
+        "ms_per_face": statistics.median(times) if times else None,
+    }
+
+
+def manifest_of(folder: Path) -> dict:
+    """Read what a feature folder says of itself."""
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text("utf-8"))
+        if {"mesh", "splits", "files"} <= set(manifest):
+            return manifest
+    except (OSError, ValueError, TypeError):
+        pass
+    raise DataError(f"{folder / MANIFEST} isn't what make features writes; make them again.")
+
+
+def _rows_of(folder: Path, split: str) -> pd.DataFrame:
+    """Read the rows of a split; a folder made from one split's images names none of its own."""
+    manifest = manifest_of(folder)
+    if split not in manifest["splits"]:
+        return read_table(folder)
+    files = (name for name in manifest["files"] if name.startswith(f"{file_stem(split)}/"))
+    return read_table([folder / name for name in files])
