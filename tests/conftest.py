@@ -1,9 +1,14 @@
 """What several test files share."""
 
+import os
+
 import pytest
 import skimage.data
 
 from tests.face_folder import write_faces
+
+# Threads cost networks of a few units more than they give. Read by PyTorch when it is imported.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 @pytest.fixture(scope="session")

@@ -21,15 +21,6 @@ SMALL = {
 BOTH = pytest.mark.parametrize("kind", list(SMALL))
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _one_thread():
-    """Threads cost tiny networks more than they give."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 def blobs(n=90, seed=0):
     random = np.random.default_rng(seed)
     y = np.arange(n) % 3
