@@ -11,7 +11,7 @@ from classifiers.augmentation import Augmentation
 from classifiers.backbone_weights import Weights, saved_weights
 from classifiers.backbones import SIDE_SEEN, BackboneConfig, BackboneNetwork
 from classifiers.curves import CURVES, training_seconds
-from classifiers.fused_arrays import FusedRows, arrays_with
+from classifiers.fused_arrays import FusedRows, arrays_with, training_rows
 from classifiers.fused_bundle import PACKAGES, FusedChoices, Trained, bundle_content
 from classifiers.fused_model import PixelModel
 from classifiers.fused_recipe import TrainingConfig
@@ -83,9 +83,7 @@ def _fitted(
     progress: Progress | None,
 ) -> PixelModel:
     """Return the model of the epoch that answered most of the rows `stops` rightly."""
-    trains = np.ones(len(fused.y), bool)
-    trains[: len(held_out)] = ~held_out
-    classes = tuple(np.unique(fused.y[trains]).tolist())
+    trains, classes = training_rows(fused, held_out)
     # One look of one number, and its mirror image's: the network sees pixels alone.
     arrays = arrays_with(fused, classes, np.zeros((len(trains), 2, 1), np.float16))
     best = train_network(

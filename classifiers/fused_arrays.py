@@ -80,6 +80,20 @@ class Arrays:
         return Arrays(**{name: values.to(device) for name, values in vars(self).items()})
 
 
+def training_rows(rows: FusedRows, held_out: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Return which rows train, bool (n,), and their classes in the order of the logits.
+
+    Parameters
+    ----------
+    rows : FusedRows
+    held_out : ndarray of bool, shape (m,), m <= n
+        Which of the first rows validate; all others train.
+    """
+    trains = np.ones(len(rows.y), bool)
+    trains[: len(held_out)] = ~held_out
+    return trains, tuple(np.unique(rows.y[trains]).tolist())
+
+
 def arrays_of(
     rows: FusedRows, classes: Sequence[str], fitted_on: np.ndarray
 ) -> tuple[Preparation, Arrays]:

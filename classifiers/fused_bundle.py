@@ -22,8 +22,8 @@ from classifiers.fused_training import Progress
 from classifiers.labelled import Rows, halves
 from classifiers.training import (
     CHECKED_ROWS,
-    NEUTRAL,
     about_data,
+    at_rest,
     calibrate,
     rest_face,
     saved_hashes,
@@ -165,8 +165,7 @@ def bundle_content(
 
 def rest_crop(crops: np.ndarray, y: np.ndarray) -> list[list[int]]:
     """Return the mean neutral crop, uint8 (SIDE, SIDE), or that of all faces if none is neutral."""
-    chosen = crops[y == NEUTRAL] if (y == NEUTRAL).any() else crops
-    return np.rint(chosen.mean(axis=0)).astype(int).tolist()
+    return np.rint(at_rest(crops, y).mean(axis=0)).astype(int).tolist()
 
 
 def _inputs(fused: FusedRows, chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

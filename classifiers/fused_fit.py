@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from classifiers.fused import NetworkConfig
-from classifiers.fused_arrays import FusedRows, arrays_of
+from classifiers.fused_arrays import FusedRows, arrays_of, training_rows
 from classifiers.fused_model import FusedModel
 from classifiers.fused_recipe import TrainingConfig
 from classifiers.fused_training import Progress, train_network
@@ -55,9 +55,7 @@ def fit_fused(
     ValueError
         If the rows don't fit, or the folder holds a training of others.
     """
-    trains = np.ones(len(rows.y), bool)
-    trains[: len(held_out)] = ~held_out
-    classes = tuple(np.unique(rows.y[trains]).tolist())
+    trains, classes = training_rows(rows, held_out)
     preparation, arrays = arrays_of(rows, classes, trains)
     network = replace(
         network,

@@ -1,10 +1,32 @@
-"""What a training prints when it is done."""
+"""What the training commands share: what they are told, and what they show and print."""
 
+import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
+import typer
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 from rich.table import Table
+
+BAD_INPUT, NO_STORAGE, STOPPED = 1, 3, 130
+
+
+def names_of(classes: str) -> list[str]:
+    """Return the classes that an option names, with commas between."""
+    return [name.strip() for name in classes.split(",") if name.strip()]
+
+
+def epochs_bar() -> Progress:
+    """Return a progress bar on stderr that is gone when the training is done."""
+    columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=Console(stderr=True), transient=True)
+
+
+def end(sentence: str, code: int) -> NoReturn:
+    """Say why on stderr and leave with a code."""
+    print(sentence, file=sys.stderr)
+    raise typer.Exit(code)
 
 
 def print_summary(manifest: dict[str, Any], out: Path) -> None:

@@ -1,24 +1,27 @@
 """Train a classifier on feature CSVs: ``python -m classifiers.train TABLE --out OUT``."""
 
-import sys
 from enum import Enum
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
 from classifiers.bundle import BundleError, BundleNotWritable, check_place, save_bundle
 from classifiers.labelled import BALANCES
 from classifiers.pipeline import N_COMPONENTS
 from classifiers.rows import hold_out, read_rows
-from classifiers.summary import print_summary
+from classifiers.summary import (
+    BAD_INPUT,
+    NO_STORAGE,
+    STOPPED,
+    end,
+    epochs_bar,
+    names_of,
+    print_summary,
+)
 from classifiers.training import CLASSIFIERS, Choices, train
 from data import __version__
 from data.errors import DataError
-
-BAD_INPUT, NO_STORAGE, STOPPED = 1, 3, 130
 
 Model = Enum("Model", {name: name for name in CLASSIFIERS})
 Balance = Enum("Balance", {name: name for name in BALANCES})
@@ -53,11 +56,11 @@ def main(
         check_place(out)
         manifest = _train_and_save(table, out, classes, choices, drop_outliers)
     except BundleNotWritable as error:
-        _end(str(error), NO_STORAGE)
+        end(str(error), NO_STORAGE)
     except (BundleError, DataError, ValueError) as error:
-        _end(str(error), BAD_INPUT)
+        end(str(error), BAD_INPUT)
     except KeyboardInterrupt:
-        _end("Stopped; nothing was written.", STOPPED)
+        end("Stopped; nothing was written.", STOPPED)
     print_summary(manifest, out)
     if manifest["n_components"] < N_COMPONENTS:
         print(
@@ -70,12 +73,9 @@ def _train_and_save(
     table: list[Path], out: Path, classes: str, choices: Choices, drop_outliers: bool
 ) -> dict:
     """Read, train with a progress bar, and write; return the manifest."""
-    wanted = [name.strip() for name in classes.split(",") if name.strip()]
-    rows = read_rows(table, wanted, drop_outliers)
+    rows = read_rows(table, names_of(classes), drop_outliers)
     held_out = hold_out(rows, choices.seed)
-    columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True) as bar:
+    with epochs_bar() as bar:
         task = bar.add_task("Preparing features", total=None)
 
         def progress(epoch: int, most: int, accuracy: float | None) -> None:
@@ -85,12 +85,6 @@ def _train_and_save(
         manifest, files = train(rows, held_out, choices, progress)
     save_bundle(out, manifest, files)
     return manifest
-
-
-def _end(sentence: str, code: int) -> None:
-    """Say why on stderr and leave with a code."""
-    print(sentence, file=sys.stderr)
-    raise typer.Exit(code)
 
 
 if __name__ == "__main__":

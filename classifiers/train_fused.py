@@ -14,8 +14,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
 from classifiers.backbone_training import FINE_TUNING, train_backbone
 from classifiers.backbone_weights import find_weights
@@ -27,11 +25,17 @@ from classifiers.fused_recipe import BALANCES, TrainingConfig
 from classifiers.fused_rows import read_fused_rows
 from classifiers.fused_training import DEVICES
 from classifiers.rows import hold_out
-from classifiers.summary import print_summary
+from classifiers.summary import (
+    BAD_INPUT,
+    NO_STORAGE,
+    STOPPED,
+    end,
+    epochs_bar,
+    names_of,
+    print_summary,
+)
 from data import __version__
 from data.errors import DataError
-
-BAD_INPUT, NO_STORAGE, STOPPED = 1, 3, 130
 
 Model = Enum("Model", {name: name for name in (*NETWORKS, *BACKBONES)})
 Balance = Enum("Balance", {name: name for name in BALANCES})
@@ -83,19 +87,19 @@ def main(
     name = out.absolute().name
     choices = FusedChoices(name, __version__, model.value, training, device.value, data_name)
     run = out.with_name(f"{name}-run")
-    wanted = [part.strip() for part in classes.split(",") if part.strip()]
+    wanted = names_of(classes)
     try:
         check_place(out)
         train = _trainer(model.value, weights, votes)
         manifest = _train_and_save(table, images, out, run, wanted, votes, choices, train)
     except BundleNotWritable as error:
-        _end(str(error), NO_STORAGE)
+        end(str(error), NO_STORAGE)
     except (BundleError, DataError, ValueError) as error:
-        _end(str(error), BAD_INPUT)
+        end(str(error), BAD_INPUT)
     except OSError as error:
-        _end(f"Can't write to {run}: {error.strerror or error}; name another OUT.", NO_STORAGE)
+        end(f"Can't write to {run}: {error.strerror or error}; name another OUT.", NO_STORAGE)
     except KeyboardInterrupt:
-        _end(f"Stopped; the same command goes on from the last epoch in {run}.", STOPPED)
+        end(f"Stopped; the same command goes on from the last epoch in {run}.", STOPPED)
     print_summary(manifest, out)
 
 
@@ -129,8 +133,7 @@ def _train_and_save(
     train: Train,
 ) -> dict:
     """Read, train with a progress bar, and write; return the manifest."""
-    columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    with epochs_bar() as bar:
         task = bar.add_task("Reading faces", total=None)
         fused, rows = read_fused_rows(table, images, classes, votes)
         held_out = hold_out(rows, choices.training.seed)
@@ -152,12 +155,6 @@ def _write_curves(run: Path) -> None:
     partial = run / ".curves.png"
     draw_curves(run / CURVES).savefig(partial)
     os.replace(partial, run / "curves.png")
-
-
-def _end(sentence: str, code: int) -> None:
-    """Say why on stderr and leave with a code."""
-    print(sentence, file=sys.stderr)
-    raise typer.Exit(code)
 
 
 if __name__ == "__main__":

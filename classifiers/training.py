@@ -116,10 +116,18 @@ def train(
     return manifest, files
 
 
+def at_rest(values: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return the values of the neutral rows, or of all rows if none is neutral."""
+    return values[y == NEUTRAL] if (y == NEUTRAL).any() else values
+
+
 def rest_face(points: np.ndarray, y: np.ndarray) -> list[list[float]]:
     """Return the mean aligned neutral face, (468, 3), or of all faces if none is neutral."""
-    chosen = points[y == NEUTRAL] if (y == NEUTRAL).any() else points
-    return np.round(align(chosen)[0].mean(axis=0), DECIMALS_OF_REST_FACE).astype(float).tolist()
+    return (
+        np.round(align(at_rest(points, y))[0].mean(axis=0), DECIMALS_OF_REST_FACE)
+        .astype(float)
+        .tolist()
+    )
 
 
 def _fitted(
