@@ -1,7 +1,7 @@
 """A photo becomes expressions with confidences: the one way by which a bundle is served."""
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +47,16 @@ class FaceReading:
 
 
 @dataclass(frozen=True)
+class _WorkedOut:
+    """An explanation that is known, where the model that gave it isn't at hand."""
+
+    moved: dict[str, float]
+
+    def __call__(self) -> dict[str, float]:
+        return dict(self.moved)
+
+
+@dataclass(frozen=True)
 class Reading:
     """What a photo shows: its faces, largest first, or why there are none.
 
@@ -66,6 +76,11 @@ class Reading:
     width: int
     height: int
     model: str
+
+    def explained(self) -> "Reading":
+        """Return the reading with every explanation worked out, fit for another process."""
+        faces = [replace(face, _explain=_WorkedOut(face.explanation())) for face in self.faces]
+        return replace(self, faces=faces)
 
     def to_json(self, name: str) -> dict[str, Any]:
         """Return the element of ``images`` that the commands and the API answer with."""

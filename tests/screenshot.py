@@ -19,6 +19,7 @@ from tests.golden_faces import SAMPLE
 from tests.posting import PORTRAIT, encoded
 from tests.test_web_browser import ARGUMENTS, CHROMIUM
 from web import create_app
+from web.reader import Reader
 from web.serve import make_server
 
 FOLDER = Path(__file__).parents[1] / "web"
@@ -49,7 +50,7 @@ def main() -> None:
     """Serve the page, upload each photo in a browser and write what it shows."""
     predictor = Predictor()
     predictor.read(PORTRAIT)  # loads the mesh, whose time is no reading's
-    server = make_server(create_app(predictor), "127.0.0.1", 0)
+    server = make_server(create_app(Reader(predictor)), "127.0.0.1", 0)
     threading.Thread(target=server.run, daemon=True).start()
     targets = (FOLDER / "example.webp", FOLDER / "composites.webp")
     with sync_playwright() as playwright:

@@ -14,6 +14,7 @@ from PIL import Image
 from tests.fake_predictor import CONFIDENCES, FakePredictor
 from tests.posting import PHOTO, PORTRAIT, encoded, post
 from web import create_app
+from web.reader import Reader
 from web.uploads import MAX_PHOTO_BYTES, REFUSALS
 
 HUGE = BytesIO()
@@ -22,7 +23,7 @@ Image.new("1", (5001, 5001)).save(HUGE, "PNG")
 
 @pytest.fixture
 def client():
-    return create_app(FakePredictor()).test_client()
+    return create_app(Reader(FakePredictor())).test_client()
 
 
 def test_empty_page_asks_for_a_photo(client):
@@ -36,7 +37,7 @@ def test_empty_page_asks_for_a_photo(client):
 
 @pytest.mark.parametrize("takes_pixels", [True, False])
 def test_the_page_says_what_the_model_looks_at(takes_pixels):
-    html = create_app(FakePredictor(takes_pixels=takes_pixels)).test_client().get("/").text
+    html = create_app(Reader(FakePredictor(takes_pixels=takes_pixels))).test_client().get("/").text
     assert ("read from 468 points and its pixels." in html) == takes_pixels
     assert ("read from 468 points." in html) != takes_pixels
 
@@ -68,13 +69,13 @@ def test_explanation_is_coloured_signed_and_listed_strongest_first(client):
 
 
 def test_unsure_names_the_two_best():
-    html = post(create_app(FakePredictor(unsure=True)).test_client()).text
+    html = post(create_app(Reader(FakePredictor(unsure=True))).test_client()).text
     assert "Unsure: happy or neutral" in html
     assert html.count('<tr class="best">') == 2
 
 
 def test_several_faces_are_numbered():
-    html = post(create_app(FakePredictor(n_faces=3)).test_client()).text
+    html = post(create_app(Reader(FakePredictor(n_faces=3))).test_client()).text
     assert "3 faces found" in html
     assert [f"Face {i}" in html for i in (1, 2, 3, 4)] == [True, True, True, False]
     assert html.count('class="box"') == 3
@@ -133,7 +134,7 @@ def test_bad_files_get_a_sentence_on_the_page_and_in_the_api(client, content, na
 
 
 def test_photo_without_a_face_is_422():
-    client = create_app(FakePredictor(n_faces=0)).test_client()
+    client = create_app(Reader(FakePredictor(n_faces=0))).test_client()
     answer = post(client, path="/api/predict", name="wall.png")
     assert answer.status_code == 422
     assert (answer.json["image"], answer.json["faces"]) == ("wall.png", [])

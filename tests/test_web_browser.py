@@ -10,6 +10,7 @@ from playwright.sync_api import expect, sync_playwright
 from tests.fake_predictor import FakePredictor
 from tests.posting import PORTRAIT
 from web import create_app
+from web.reader import Reader
 from web.serve import make_server
 from web.uploads import MAX_PHOTO_BYTES
 
@@ -38,7 +39,7 @@ def serve():
     servers = []
 
     def start(predictor=None):
-        server = make_server(create_app(predictor), "127.0.0.1", 0)
+        server = make_server(create_app(Reader(predictor)), "127.0.0.1", 0)
         servers.append(server)
         threading.Thread(target=server.run, daemon=True).start()
         return f"http://127.0.0.1:{server.effective_port}/"

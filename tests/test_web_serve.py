@@ -18,6 +18,7 @@ from tests.fake_predictor import FakePredictor
 from tests.posting import PORTRAIT, encoded, send
 from tests.small_fused import save_untrained
 from web import create_app
+from web.reader import Reader
 from web.serve import make_server
 
 ROOT = Path(__file__).parent.parent
@@ -47,14 +48,14 @@ def test_nothing_touches_the_disk_or_the_log(served, monkeypatch, caplog, capfd)
     for name in ("TemporaryFile", "SpooledTemporaryFile", "NamedTemporaryFile", "mkstemp"):
         monkeypatch.setattr(tempfile, name, lambda *args, name=name, **more: opened.append(name))
     assert len(NOISE) > 2e6
-    address = served(create_app(FakePredictor()))
+    address = served(create_app(Reader(FakePredictor())))
     assert "happy" in send(address, NOISE, "secret-name.png")
     assert opened == []
     assert "secret-name" not in caplog.text + "".join(capfd.readouterr())
 
 
 def test_slow_clients_do_not_keep_others_waiting(served):
-    address = served(create_app(FakePredictor()))
+    address = served(create_app(Reader(FakePredictor())))
     port = int(address.rsplit(":", 1)[1])
     slow = [socket.create_connection(("127.0.0.1", port)) for _ in range(100)]
     for connection in slow:
@@ -72,7 +73,8 @@ from landmarks.images import read_image
 from tests.golden_faces import COMPOSITES, SAMPLE
 from tests.posting import encoded, post
 from web import create_app
-client = create_app(Predictor(sys.argv[1])).test_client()
+from web.reader import Reader
+client = create_app(Reader(Predictor(sys.argv[1]))).test_client()
 page = post(client, encoded(read_image(SAMPLE / COMPOSITES[0]))).text
 training = {"torch", "torchvision", "safetensors", "sklearn", "pandas", "joblib"}
 print("by the model pixels" in page, page.count('"region '), training & set(sys.modules))

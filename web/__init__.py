@@ -4,30 +4,22 @@ Nothing here keeps state: there are no accounts, cookies or sessions, so a forge
 gains nothing and the form needs no token. Photos live in memory for one request.
 """
 
-from flask import Flask, Response, request
+from flask import Flask
 
 from classifiers.predictor import Predictor
-from web import views
+from web import api, live, security, views
+from web.reader import Reader, Reads
 from web.uploads import MAX_BODY_BYTES, MemoryRequest
 
-SECURITY_HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
-        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    ),
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-}
 
-
-def create_app(predictor: Predictor | None = None) -> Flask:
+def create_app(reader: Reads | None = None) -> Flask:
     """Build the web application.
 
     Parameters
     ----------
-    predictor : Predictor, optional
-        What reads the photos; the default bundle's predictor, loaded here, when left out.
+    reader : Reads, optional
+        What reads the photos; a `web.reader.Reader` with the default bundle, loaded here, when
+        left out.
 
     Returns
     -------
@@ -44,17 +36,9 @@ def create_app(predictor: Predictor | None = None) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.json.sort_keys = False  # confidences stay in the order of the classes
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    predictor = Predictor() if predictor is None else predictor
-    app.extensions["mien"] = predictor
-    app.jinja_env.globals["takes_pixels"] = predictor.takes_pixels
-    views.register(app)
-    app.after_request(_secure)
+    reader = Reader(Predictor()) if reader is None else reader
+    app.extensions["mien"] = reader
+    app.jinja_env.globals["takes_pixels"] = reader.takes_pixels
+    for room in (views, api, live, security):
+        room.register(app)
     return app
-
-
-def _secure(response: Response) -> Response:
-    """Forbid inline scripts, framing and sniffing, and keep every answer out of caches."""
-    response.headers.extend(SECURITY_HEADERS)
-    if request.endpoint != "static":
-        response.headers["Cache-Control"] = "no-store"
-    return response

@@ -10,6 +10,7 @@ import typer
 from classifiers.bundle import DEFAULT_BUNDLE, BundleError
 from classifiers.predictor import Predictor
 from web import create_app
+from web.reader import Reader
 from web.serve import make_server
 
 
@@ -27,7 +28,7 @@ def main(
     except BundleError as error:
         _stop(str(error))
     try:
-        server = make_server(create_app(predictor), host, port)
+        server = make_server(create_app(Reader(predictor)), host, port)
     except (OSError, ValueError) as error:
         _stop(_why_not(error, host, port))
     # The face mesh is built at its first use: not on the first visitor's time.

@@ -7,16 +7,11 @@ one SVG ``viewBox`` serves photo, boxes and meshes alike, at any size on screen.
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
-from io import BytesIO
 
 import numpy as np
-from PIL import Image
 
 from classifiers.predictor import FaceReading
 from landmarks.mesh import EDGES, REGION_TRIANGLES
-
-SHOWN_SIDE = 1200
-"""Longest side, in pixels, of the photo that goes back to the browser."""
 
 CLOSE_UP = 1.3
 """Side of the close-up square over the longer side of the face."""
@@ -69,24 +64,9 @@ class Drawing:
     regions: tuple[Region, ...]
 
 
-def photo_uri(rgb: np.ndarray) -> str:
-    """Encode a photo as a JPEG data URI, no side longer than `SHOWN_SIDE`.
-
-    Parameters
-    ----------
-    rgb : ndarray of uint8, shape (height, width, 3)
-        The upright photo; its EXIF data, place and time included, are gone already.
-
-    Returns
-    -------
-    str
-        ``data:image/jpeg;base64,...``
-    """
-    picture = Image.fromarray(rgb)
-    picture.thumbnail((SHOWN_SIDE, SHOWN_SIDE))
-    buffer = BytesIO()
-    picture.save(buffer, "JPEG", quality=85)
-    return "data:image/jpeg;base64," + b64encode(buffer.getvalue()).decode("ascii")
+def photo_uri(picture: bytes) -> str:
+    """Return a JPEG as ``data:image/jpeg;base64,...``."""
+    return "data:image/jpeg;base64," + b64encode(picture).decode("ascii")
 
 
 def draw(reading: FaceReading) -> Drawing:

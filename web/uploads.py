@@ -1,12 +1,9 @@
-"""One uploaded photo: bytes become pixels, in memory alone, or a sentence that helps."""
+"""Uploaded photos, in memory alone, and the sentences that those get which can't be read."""
 
-from dataclasses import dataclass
 from io import BytesIO
+from typing import NamedTuple
 
-import numpy as np
 from flask import Request
-
-from landmarks.images import PAGE_FORMATS, ImageError, read_image
 
 FIELD = "image"
 """Name of the multipart field that holds the photo."""
@@ -66,20 +63,18 @@ class Refusal(Exception):
         super().__init__(reason)
 
 
-@dataclass(frozen=True)
-class Photo:
-    """A decoded photo.
+class Upload(NamedTuple):
+    """An uploaded file.
 
     Attributes
     ----------
     name : str
-        The file's name as the sender gave it: untrusted text.
-    rgb : ndarray of uint8, shape (height, width, 3)
-        The upright pixels.
+        As the sender gave it: untrusted text.
+    content : bytes
     """
 
     name: str
-    rgb: np.ndarray
+    content: bytes
 
 
 class MemoryRequest(Request):
@@ -92,33 +87,22 @@ class MemoryRequest(Request):
         return BytesIO()
 
 
-def take_photo(request: Request) -> Photo:
-    """Decode the photo that a request carries.
+def uploads(request: Request) -> list[Upload]:
+    """Return the files that a request carries.
 
     Parameters
     ----------
     request : flask.Request
-        A multipart request with the file in field `FIELD`.
-
-    Returns
-    -------
-    Photo
-        Name and upright pixels.
+        A multipart request with one file or several in the field `FIELD`.
 
     Raises
     ------
     Refusal
-        If the file is missing, too large or not a photo.
+        If there is none.
     werkzeug.exceptions.RequestEntityTooLarge
         If the whole body is above `MAX_BODY_BYTES`.
     """
-    upload = request.files.get(FIELD)
-    if upload is None or not upload.filename:
+    files = [file for file in request.files.getlist(FIELD) if file.filename]
+    if not files:
         raise Refusal("missing")
-    content = upload.stream.read()
-    if len(content) > MAX_PHOTO_BYTES:
-        raise Refusal("too-heavy", upload.filename)
-    try:
-        return Photo(upload.filename, read_image(content, formats=PAGE_FORMATS))
-    except ImageError as error:
-        raise Refusal(error.reason, upload.filename) from None
+    return [Upload(file.filename, file.stream.read()) for file in files]

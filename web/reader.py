@@ -1,0 +1,99 @@
+"""A photo's bytes become an answer: decoded, read, and drawn small enough to go back."""
+
+from io import BytesIO
+from time import perf_counter
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+from PIL import Image
+
+from classifiers.predictor import Predictor, Reading
+from landmarks.images import PAGE_FORMATS, ImageError, read_image
+from web.uploads import MAX_PHOTO_BYTES, Refusal
+
+SHOWN_SIDE = 1200
+"""Longest side, in pixels, of the photo that goes back to the browser."""
+
+
+class Answer(NamedTuple):
+    """What one photo shows.
+
+    Attributes
+    ----------
+    reading : Reading
+        Its faces, their explanations worked out; it can be sent to another process.
+    picture : bytes
+        The upright photo as JPEG, no side longer than `SHOWN_SIDE`, without its EXIF data; empty
+        if it wasn't asked for.
+    seconds : float
+        From bytes to answer.
+    """
+
+    reading: Reading
+    picture: bytes
+    seconds: float
+
+
+class Reads(Protocol):
+    """What the pages and the API ask for answers: a `Reader` here, or worker processes."""
+
+    manifest: dict[str, Any]
+    takes_pixels: bool
+
+    def read(self, content: bytes, picture: bool = False) -> Answer:
+        """See `Reader.read`."""
+
+
+class Reader:
+    """Reads photos in this process.
+
+    Parameters
+    ----------
+    predictor : Predictor
+    """
+
+    def __init__(self, predictor: Predictor):
+        self._predictor = predictor
+        self.manifest = predictor.manifest
+        self.takes_pixels = predictor.takes_pixels
+
+    def read(self, content: bytes, picture: bool = False) -> Answer:
+        """Decode a photo and read the faces in it.
+
+        Parameters
+        ----------
+        content : bytes
+            A JPEG, PNG or WebP file.
+        picture : bool, default False
+            Whether the answer brings the photo back.
+
+        Returns
+        -------
+        Answer
+
+        Raises
+        ------
+        Refusal
+            If the file is too large, isn't a photo or shows no face.
+        """
+        start = perf_counter()
+        if len(content) > MAX_PHOTO_BYTES:
+            raise Refusal("too-heavy")
+        try:
+            rgb = read_image(content, formats=PAGE_FORMATS)
+        except ImageError as error:
+            raise Refusal(error.reason) from None
+        reading = self._predictor.read(rgb)
+        if reading.reason:
+            raise Refusal(reading.reason)
+        shown = _small_jpeg(rgb) if picture else b""
+        return Answer(reading.explained(), shown, perf_counter() - start)
+
+
+def _small_jpeg(rgb: np.ndarray) -> bytes:
+    """Encode a photo, uint8 (h, w, 3), no side longer than `SHOWN_SIDE`."""
+    small = Image.fromarray(rgb)
+    small.thumbnail((SHOWN_SIDE, SHOWN_SIDE))
+    buffer = BytesIO()
+    small.save(buffer, "JPEG", quality=85)
+    return buffer.getvalue()
