@@ -41,6 +41,21 @@ REFUSALS = {
         "No face was found in this photo. Try one where the face is larger, evenly lit and "
         "turned towards the camera.",
     ),
+    "too-slow": (
+        422,
+        "This photo took too long to read. Save it smaller, as a plain JPEG, then try again.",
+    ),
+    "too-much-memory": (
+        413,
+        "This photo needs more memory than a photo may. Save it smaller, as a plain JPEG, then "
+        "try again.",
+    ),
+    "crashed": (
+        422,
+        "This photo could not be read: reading it was cut short. Try again, or save it again as "
+        "a plain JPEG first.",
+    ),
+    "busy": (503, "Mien is reading as many photos as it can. Try again in a second."),
 }
 """Reason -> HTTP status and the sentence that the page and the API both give."""
 
