@@ -4,12 +4,13 @@ from flask import Flask, Response, current_app, render_template, request
 from werkzeug.exceptions import HTTPException, InternalServerError, RequestEntityTooLarge
 
 from landmarks.images import PAGE_FORMATS
-from web import api, drawing
+from web import api, drawing, words
 from web.uploads import FIELD, MAX_PHOTO_BYTES, REFUSALS, Refusal, uploads
 
 
 def register(app: Flask) -> None:
     """Add the page, the error answers and the templates' helpers to the application."""
+    words.register(app)
     app.add_url_rule("/", "page", page)
     app.add_url_rule("/", "answer", answer, methods=["POST"])
     app.register_error_handler(Refusal, _refuse)
