@@ -33,8 +33,8 @@ features: $(READY)  ## Turn photos into landmark CSVs: IMAGES= OUT= WORKERS= BAC
 # The models that look at pixels have a command of their own, with the images and a device.
 BACKBONES := resnet18 resnet34 resnet50 vgg16 mobilenet_v3_large vit_b_16
 LOOKS := $(filter fused cnn $(BACKBONES),$(MODEL))
-train: $(READY)  ## Train a classifier on the CSVs: TABLE= MODEL=sklearn|torch OUT= CLASSES= SEED= BALANCE= DATA= DROP_OUTLIERS=1 REFIT=1; on pixels: MODEL=fused|cnn IMAGES= VOTES= DEVICE= EPOCHS=, or MODEL=resnet18|resnet34|resnet50|vgg16|mobilenet_v3_large|vit_b_16 WEIGHTS=file|random
-	@$(PYTHON) -m classifiers.$(if $(LOOKS),train_fused,train) "$(TABLE)" $(if $(LOOKS),"$(IMAGES)") --model "$(or $(MODEL),sklearn)" --out "$(or $(OUT),build/model)" --seed "$(SEED)" $(call option,CLASSES,classes) $(call option,BALANCE,balance) $(call option,DATA,data-name) $(if $(DROP_OUTLIERS),--drop-outliers) $(if $(REFIT),--refit) $(call option,VOTES,votes) $(call option,DEVICE,device) $(call option,EPOCHS,epochs) $(call option,WEIGHTS,weights)
+train: $(READY)  ## Train a classifier on the CSVs: TABLE= MODEL=sklearn|torch OUT= CLASSES= SEED= BALANCE= DATA= DROP_OUTLIERS=1 REFIT=1; on pixels: MODEL=fused|cnn IMAGES= VOTES= DEVICE= EPOCHS= AVERAGE=, or MODEL=resnet18|resnet34|resnet50|vgg16|mobilenet_v3_large|vit_b_16 WEIGHTS=file|random
+	@$(PYTHON) -m classifiers.$(if $(LOOKS),train_fused,train) "$(TABLE)" $(if $(LOOKS),"$(IMAGES)") --model "$(or $(MODEL),sklearn)" --out "$(or $(OUT),build/model)" --seed "$(SEED)" $(call option,CLASSES,classes) $(call option,BALANCE,balance) $(call option,DATA,data-name) $(if $(DROP_OUTLIERS),--drop-outliers) $(if $(REFIT),--refit) $(call option,VOTES,votes) $(call option,DEVICE,device) $(call option,EPOCHS,epochs) $(call option,WEIGHTS,weights) $(call option,AVERAGE,average)
 
 evaluate: $(READY)  ## Measure a bundle on labelled images: IMAGES= MODEL= OUT= SPLIT=
 	@$(PYTHON) -m classifiers.evaluate "$(IMAGES)" "$(or $(MODEL),auto)" "$(or $(OUT),build/evaluation)" $(call option,SPLIT,split) $(call option,WORKERS,workers) $(call option,BACKEND,backend)

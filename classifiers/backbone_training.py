@@ -10,7 +10,7 @@ import numpy as np
 from classifiers.augmentation import Augmentation
 from classifiers.backbone_weights import Weights, saved_weights
 from classifiers.backbones import SIDE_SEEN, BackboneConfig, BackboneNetwork
-from classifiers.curves import CURVES, training_seconds
+from classifiers.curves import folder_of, training_seconds
 from classifiers.fused_arrays import FusedRows, arrays_with, training_rows
 from classifiers.fused_bundle import PACKAGES, FusedChoices, Trained, bundle_content
 from classifiers.fused_model import PixelModel
@@ -67,7 +67,7 @@ def train_backbone(
 
     def fit(stops: np.ndarray) -> Trained:
         model = _fitted(weights, fused, held_out, stops, choices, run, progress)
-        description, seconds = _description(model, choices), training_seconds(run / CURVES)
+        description, seconds = _description(model, choices), training_seconds(run)
         return Trained(model, description, saved_weights(model.network), seconds, CHECKED_ROWS)
 
     return bundle_content(fused, rows, held_out, choices, fit)
@@ -91,7 +91,7 @@ def _fitted(
         arrays[stops],
         BackboneConfig(choices.model, classes, weights.state is not None, weights.origin),
         choices.training,
-        run,
+        folder_of(run, 0),
         choices.device,
         progress,
         partial(BackboneNetwork, state=weights.state),

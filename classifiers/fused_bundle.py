@@ -11,12 +11,12 @@ import numpy as np
 
 from classifiers.bundle import CARD, MODEL, PIXELS, WEIGHTS
 from classifiers.card import model_card
-from classifiers.curves import CURVES, training_seconds
+from classifiers.curves import training_seconds
 from classifiers.fused import NetworkConfig
 from classifiers.fused_arrays import FusedRows
 from classifiers.fused_export import fused_to_onnx
 from classifiers.fused_fit import ANY_CLASSES, fit_fused
-from classifiers.fused_model import FusedModel, PixelModel, save_model
+from classifiers.fused_model import Answers, Ensemble, save_model
 from classifiers.fused_recipe import TrainingConfig
 from classifiers.fused_training import Progress
 from classifiers.labelled import Rows, halves
@@ -49,6 +49,7 @@ class FusedChoices:
     training: TrainingConfig
     device: str = "auto"
     data_name: str = "not named"
+    n_networks: int = 1
 
 
 class Trained(NamedTuple):
@@ -58,7 +59,7 @@ class Trained(NamedTuple):
     many rows as `checked` says.
     """
 
-    model: PixelModel
+    model: Answers
     description: dict[str, Any]
     weights: bytes
     seconds: float
@@ -102,9 +103,19 @@ def train_fused(
 
     def fit(stops: np.ndarray) -> Trained:
         network, training = NETWORKS[choices.model], choices.training
-        model = fit_fused(fused, held_out, stops, run, network, training, choices.device, progress)
-        seconds = training_seconds(run / CURVES)
-        return Trained(model, _description(model, choices), _saved_weights(model), seconds)
+        model = fit_fused(
+            fused,
+            held_out,
+            stops,
+            run,
+            network,
+            training,
+            choices.device,
+            progress,
+            choices.n_networks,
+        )
+        weights, seconds = _saved_weights(model), training_seconds(run)
+        return Trained(model, _description(model, choices), weights, seconds)
 
     return bundle_content(fused, rows, held_out, choices, fit)
 
@@ -174,21 +185,21 @@ def _inputs(fused: FusedRows, chosen: np.ndarray) -> tuple[np.ndarray, np.ndarra
     return fused.points[chosen], fused.crops[chosen], flags
 
 
-def _description(model: FusedModel, choices: FusedChoices) -> dict[str, Any]:
+def _description(model: Ensemble, choices: FusedChoices) -> dict[str, Any]:
     """Say what the model is and what made it."""
-    config = model.network.config
+    config, n = model.models[0].network.config, len(model.models)
     landmarks = f"; alignment to the mean face, StandardScaler, PCA({config.n_components})"
     return {
         "n_components": config.n_components,
         "input": f"a face's crop of {SIDE} x {SIDE} grey pixels, by its 468 landmarks in pixels"
         + (", and these" if config.landmarks else ""),
         "preprocessing": "standardised crops" + (landmarks if config.landmarks else ""),
-        "classifier": f"{config!r}, trained by {choices.training!r}",
+        "classifier": f"{n} x {config!r}, trained by {choices.training!r} and the seeds after it",
         "versions": {name: version(name) for name in PACKAGES},
     }
 
 
-def _saved_weights(model: FusedModel) -> bytes:
+def _saved_weights(model: Ensemble) -> bytes:
     """Return the content of a safetensors file."""
     with TemporaryDirectory() as folder:
         path = Path(folder, WEIGHTS)

@@ -5,14 +5,14 @@ import torch
 from torch import nn
 
 from classifiers.calibration import Calibration, calibrated
-from classifiers.fused_model import PixelModel
+from classifiers.fused_model import Answers
 from classifiers.onnx_graph import check_answers, exported
 
 
 class _Served(nn.Module):
     """The model with the softmax and the calibration, for the export alone."""
 
-    def __init__(self, model: PixelModel, calibration: Calibration):
+    def __init__(self, model: Answers, calibration: Calibration):
         super().__init__()
         self.model = model
         self.scale = torch.tensor(calibration.scale, dtype=torch.float32)
@@ -27,7 +27,7 @@ class _Served(nn.Module):
 
 
 def fused_to_onnx(
-    model: PixelModel,
+    model: Answers,
     calibration: Calibration,
     points: np.ndarray,
     crops: np.ndarray,
@@ -37,7 +37,7 @@ def fused_to_onnx(
 
     Parameters
     ----------
-    model : FusedModel or PixelModel
+    model : Ensemble or PixelModel
     calibration : Calibration
         See `classifiers.calibration`.
     points : ndarray of float32, shape (n, 468, 3)

@@ -1,13 +1,14 @@
-"""The fused model's training from rows to a model that answers, and the picture of its course."""
+"""The fused model's training from rows to a model that answers."""
 
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
+from classifiers.curves import folder_of
 from classifiers.fused import NetworkConfig
 from classifiers.fused_arrays import FusedRows, arrays_of, training_rows
-from classifiers.fused_model import FusedModel
+from classifiers.fused_model import Ensemble, FusedModel
 from classifiers.fused_recipe import TrainingConfig
 from classifiers.fused_training import Progress, train_network
 
@@ -24,7 +25,8 @@ def fit_fused(
     training: TrainingConfig | None = None,
     device: str = "auto",
     progress: Progress | None = None,
-) -> FusedModel:
+    n_networks: int = 1,
+) -> Ensemble:
     """Train the fused model, or go on where a training in the same folder ended.
 
     Parameters
@@ -36,17 +38,20 @@ def fit_fused(
     stops : ndarray of int
         Those of the validation rows that choose the epoch to keep.
     out : Path
-        Folder of the run, for its checkpoint and curves.
+        Folder of the run; each network has one in it, for its checkpoint and curves.
     network : NetworkConfig
         Classes, number of components and of votes are replaced by the rows'.
     training : TrainingConfig, optional
     device : {"auto", "cpu", "cuda"}
     progress : callable, optional
         Called after each epoch with its line of the curves.
+    n_networks : int, default 1
+        Networks to train, one after the other, each from a seed of its own: the training's and
+        those that follow it.
 
     Returns
     -------
-    FusedModel
+    Ensemble
 
     Raises
     ------
@@ -63,13 +68,12 @@ def fit_fused(
         n_components=len(preparation.root),
         n_votes=rows.votes.shape[1],
     )
-    best = train_network(
-        arrays[np.flatnonzero(trains)],
-        arrays[stops],
-        network,
-        training or TrainingConfig(),
-        out,
-        device,
-        progress,
-    )
-    return FusedModel(best, preparation)
+    training = training or TrainingConfig()
+    trained, stopping = arrays[np.flatnonzero(trains)], arrays[stops]
+    models = []
+    for number in range(n_networks):
+        recipe = replace(training, seed=training.seed + number)
+        place = folder_of(out, number)
+        best = train_network(trained, stopping, network, recipe, place, device, progress)
+        models.append(FusedModel(best, preparation))
+    return Ensemble(models)

@@ -4,6 +4,8 @@ Models of pixels alone, such as `classifiers.backbones`, answer by the same code
 """
 
 import json
+import math
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -21,14 +23,45 @@ from classifiers.preparation import Preparation
 from landmarks.mesh import CANONICAL, mirrored
 
 CONFIG = "config"
-"""Where a weights file's metadata hold the network's configuration, as JSON."""
+"""Where a weights file's metadata hold the networks' configurations, as JSON."""
 
 PIECE = 64
 """Faces that are answered at once."""
 
 
-class PixelModel(nn.Module):
-    """A network that looks at pixels alone.
+class Answers(nn.Module):
+    """What answers faces with a class's logits; `forward` is the heirs'."""
+
+    classes: tuple[str, ...]
+
+    @torch.no_grad()
+    def predict_proba(
+        self, points: np.ndarray, crops: np.ndarray, has_points: np.ndarray
+    ) -> np.ndarray:
+        """Return the probability of each class, float64 (n, k); see `PixelModel.forward`."""
+        answers = []
+        for at in range(0, len(crops), PIECE):
+            part = slice(at, at + PIECE)
+            logits = self(
+                torch.from_numpy(np.ascontiguousarray(points[part], dtype=np.float32)),
+                torch.from_numpy(np.ascontiguousarray(crops[part])),
+                torch.from_numpy(np.asarray(has_points[part], dtype=np.float32)),
+            )
+            answers.append(logits.double().softmax(dim=1).numpy())
+        return np.concatenate(answers)
+
+    def mirror_passes(
+        self, points: np.ndarray, crops: np.ndarray, has_points: np.ndarray
+    ) -> np.ndarray:
+        """Return the proba of faces and of their mirror images, (2, n, k), to be averaged."""
+        straight = self.predict_proba(points, crops, has_points)
+        return np.stack(
+            [straight, self.predict_proba(mirrored(points), crops[:, :, ::-1], has_points)]
+        )
+
+
+class PixelModel(Answers):
+    """A network that looks at pixels alone, as it answers.
 
     Parameters
     ----------
@@ -66,31 +99,6 @@ class PixelModel(nn.Module):
         """
         return self.network(window(crops, self.network.scaled), points, has_points)
 
-    @torch.no_grad()
-    def predict_proba(
-        self, points: np.ndarray, crops: np.ndarray, has_points: np.ndarray
-    ) -> np.ndarray:
-        """Return the probability of each class, float64 (n, k), of arrays as `forward` has them."""
-        answers = []
-        for at in range(0, len(crops), PIECE):
-            part = slice(at, at + PIECE)
-            logits = self(
-                torch.from_numpy(np.ascontiguousarray(points[part], dtype=np.float32)),
-                torch.from_numpy(np.ascontiguousarray(crops[part])),
-                torch.from_numpy(np.asarray(has_points[part], dtype=np.float32)),
-            )
-            answers.append(logits.double().softmax(dim=1).numpy())
-        return np.concatenate(answers)
-
-    def mirror_passes(
-        self, points: np.ndarray, crops: np.ndarray, has_points: np.ndarray
-    ) -> np.ndarray:
-        """Return the proba of faces and of their mirror images, (2, n, k), to be averaged."""
-        straight = self.predict_proba(points, crops, has_points)
-        return np.stack(
-            [straight, self.predict_proba(mirrored(points), crops[:, :, ::-1], has_points)]
-        )
-
 
 class FusedModel(PixelModel):
     """The network with the preparation of its landmarks.
@@ -125,18 +133,45 @@ class FusedModel(PixelModel):
         return self.network(window(crops, self.network.scaled), X, has_points)
 
 
-def save_model(model: FusedModel, path: Path) -> None:
-    """Write weights and configuration as safetensors.
+class Ensemble(Answers):
+    """Networks begun from different seeds, whose probabilities are averaged.
+
+    Lakshminarayanan et al. 2017, "Simple and scalable predictive uncertainty estimation using deep
+    ensembles".
 
     Parameters
     ----------
-    model : FusedModel
+    models : sequence of FusedModel
+        One or more, of the same classes.
+    """
+
+    def __init__(self, models: Sequence[FusedModel]):
+        super().__init__()
+        self.models = nn.ModuleList(models)
+        self.classes = models[0].classes
+        self.eval()
+
+    def forward(
+        self, points: torch.Tensor, crops: torch.Tensor, has_points: torch.Tensor
+    ) -> torch.Tensor:
+        """Return the logarithm of the mean probability, float32 (n, k), of `PixelModel`'s input."""
+        logs = [model(points, crops, has_points).log_softmax(dim=1) for model in self.models]
+        return torch.stack(logs).logsumexp(dim=0) - math.log(len(logs))
+
+
+def save_model(model: Ensemble, path: Path) -> None:
+    """Write weights and configurations as safetensors.
+
+    Parameters
+    ----------
+    model : Ensemble
     path : Path
         Replaced at once or not at all.
     """
     partial = path.with_name(path.name + ".part")
     state = {name: _narrowed(values) for name, values in model.state_dict().items()}
-    save_file(state, partial, {CONFIG: json.dumps(asdict(model.network.config))})
+    configs = [asdict(member.network.config) for member in model.models]
+    save_file(state, partial, {CONFIG: json.dumps(configs)})
     partial.replace(path)
 
 
@@ -147,7 +182,7 @@ def _narrowed(values: torch.Tensor) -> torch.Tensor:
     return halved if torch.equal(halved.to(values.dtype), values) else values
 
 
-def load_model(path: Path) -> FusedModel:
+def load_model(path: Path) -> Ensemble:
     """Read what `save_model` wrote.
 
     Raises
@@ -157,15 +192,20 @@ def load_model(path: Path) -> FusedModel:
     """
     try:
         with safe_open(path, "pt") as file:
-            config = json.loads(file.metadata()[CONFIG])
+            configs = json.loads(file.metadata()[CONFIG])
             state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        lists = {key: tuple(value) for key, value in config.items() if isinstance(value, list)}
-        model = FusedModel(FusedNetwork(NetworkConfig(**config | lists)))
+        model = Ensemble([_untrained(config) for config in configs])
         model.load_state_dict(state)
-    except (OSError, SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
+    except (OSError, SafetensorError, LookupError, TypeError, ValueError, RuntimeError) as error:
         reason = str(error).splitlines()[0] if str(error) else repr(error)
         raise BundleError(
             f"Expected the weights of a fused model in {path}, got something else ({reason}); "
             "train it again."
         ) from error
     return model
+
+
+def _untrained(config: dict) -> FusedModel:
+    """Return a model of a configuration as JSON has it, with weights to be loaded."""
+    lists = {key: tuple(value) for key, value in config.items() if isinstance(value, list)}
+    return FusedModel(FusedNetwork(NetworkConfig(**config | lists)))

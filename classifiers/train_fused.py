@@ -19,7 +19,7 @@ from classifiers.backbone_training import FINE_TUNING, train_backbone
 from classifiers.backbone_weights import find_weights
 from classifiers.backbones import BACKBONES
 from classifiers.bundle import BundleError, BundleNotWritable, check_place, save_bundle
-from classifiers.curves import CURVES, draw_curves
+from classifiers.curves import curves_of, draw_curves, read_curves
 from classifiers.fused_bundle import NETWORKS, FusedChoices, train_fused
 from classifiers.fused_recipe import BALANCES, TrainingConfig
 from classifiers.fused_rows import read_fused_rows
@@ -74,6 +74,9 @@ def main(
             "torchvision if left out."
         ),
     ] = "",
+    average: Annotated[
+        int, typer.Option(min=1, help="Networks to train and to average; not of a backbone.")
+    ] = 1,
     data_name: Annotated[
         str, typer.Option(help="The data set's name, for the model card.")
     ] = "not named",
@@ -85,12 +88,14 @@ def main(
     recipe = FINE_TUNING if model.value in BACKBONES else DEFAULTS
     training = replace(recipe, epochs=epochs or recipe.epochs, seed=seed, balance=balance.value)
     name = out.absolute().name
-    choices = FusedChoices(name, __version__, model.value, training, device.value, data_name)
+    choices = FusedChoices(
+        name, __version__, model.value, training, device.value, data_name, average
+    )
     run = out.with_name(f"{name}-run")
     wanted = names_of(classes)
     try:
         check_place(out)
-        train = _trainer(model.value, weights, votes)
+        train = _trainer(model.value, weights, votes, average)
         manifest = _train_and_save(table, images, out, run, wanted, votes, choices, train)
     except BundleNotWritable as error:
         end(str(error), NO_STORAGE)
@@ -103,7 +108,7 @@ def main(
     print_summary(manifest, out)
 
 
-def _trainer(model: str, weights: str, votes: Path | None) -> Train:
+def _trainer(model: str, weights: str, votes: Path | None, average: int) -> Train:
     """Return what trains a model, its weights found and said aloud where it starts from some."""
     if model not in BACKBONES:
         if weights:
@@ -116,6 +121,11 @@ def _trainer(model: str, weights: str, votes: Path | None) -> Train:
         raise ValueError(
             f"Expected VOTES with {' or '.join(NETWORKS)}, got them with {model}, which doesn't "
             "learn them; leave them out."
+        )
+    if average > 1:
+        raise ValueError(
+            f"Expected AVERAGE with {' or '.join(NETWORKS)}, got it with {model}, of which one "
+            "is trained; leave it out."
         )
     found = find_weights(model, weights)
     print(found.note, file=sys.stderr)
@@ -139,10 +149,13 @@ def _train_and_save(
         held_out = hold_out(rows, choices.training.seed)
         bar.update(task, description="Preparing features")
 
+        total, done = choices.n_networks * choices.training.epochs, _epochs_trained(run)
+
         def progress(line: dict[str, float]) -> None:
+            nonlocal done
+            done += 1
             text = f"Epochs, validation {line['validation_accuracy']:.1%}"
-            total = choices.training.epochs
-            bar.update(task, description=text, completed=line["epoch"], total=total)
+            bar.update(task, description=text, completed=done, total=total)
 
         manifest, files = train(fused, rows, held_out, choices, run, progress)
     save_bundle(out, manifest, files)
@@ -150,10 +163,15 @@ def _train_and_save(
     return manifest
 
 
+def _epochs_trained(run: Path) -> int:
+    """Return how many epochs a run that goes on has behind it."""
+    return sum(len(read_curves(curves)) for curves in curves_of(run) if curves.is_file())
+
+
 def _write_curves(run: Path) -> None:
     """Draw the run's course beside its numbers."""
     partial = run / ".curves.png"
-    draw_curves(run / CURVES).savefig(partial)
+    draw_curves(run).savefig(partial)
     os.replace(partial, run / "curves.png")
 
 

@@ -9,7 +9,7 @@ from classifiers.calibration import Calibration
 from classifiers.fused import FusedNetwork, NetworkConfig
 from classifiers.fused_arrays import FusedRows, arrays_of
 from classifiers.fused_export import fused_to_onnx
-from classifiers.fused_model import FusedModel
+from classifiers.fused_model import Ensemble, FusedModel
 from classifiers.fused_recipe import TrainingConfig
 from landmarks.crops import SIDE
 from landmarks.detector import MESH_VERSION
@@ -76,7 +76,7 @@ def save_untrained(folder):
     network = FusedNetwork(small_network(prepared.looks.shape[2])).eval()
     made, k = rows(4, missed=0), len(CLASSES)
     graph = fused_to_onnx(
-        FusedModel(network, preparation),
+        Ensemble([FusedModel(network, preparation)]),
         Calibration(np.ones(k), np.zeros(k)),
         made.points,
         made.crops,

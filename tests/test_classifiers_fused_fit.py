@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import torch
 
 from classifiers import fused_arrays, fused_fit
 from classifiers.fused_fit import fit_fused
@@ -13,14 +14,17 @@ def test_from_rows_to_a_model_that_answers(tmp_path):
     network, training = small_network(1), small_training(epochs=25)
     lines = []
     model = fit_fused(
-        made, held_out, stops, tmp_path, network, training, "cpu", progress=lines.append
+        made, held_out, stops, tmp_path, network, training, "cpu", lines.append, n_networks=2
     )
     assert model.classes == CLASSES
-    assert model.network.config.n_votes == 4
+    assert [member.network.config.n_votes for member in model.models] == [4, 4]
+    assert [line["epoch"] for line in lines] == 2 * list(range(1, 26))
+    one, other = (member.network.head.weight for member in model.models)
+    assert not torch.equal(one, other)
     proba = model.predict_proba(made.points, made.crops, made.has_points)
     answers = np.array(CLASSES)[proba.argmax(axis=1)]
     assert (answers == made.y)[:50][held_out].mean() > 0.8
-    again = fit_fused(made, held_out, stops, tmp_path, network, training, "cpu")
+    again = fit_fused(made, held_out, stops, tmp_path, network, training, "cpu", n_networks=2)
     np.testing.assert_array_equal(
         again.predict_proba(made.points, made.crops, made.has_points), proba
     )

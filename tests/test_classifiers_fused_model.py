@@ -9,7 +9,7 @@ from classifiers.bundle import BundleError
 from classifiers.calibration import Calibration, calibrated
 from classifiers.fused import FusedNetwork
 from classifiers.fused_export import fused_to_onnx
-from classifiers.fused_model import FusedModel, load_model, save_model
+from classifiers.fused_model import Ensemble, FusedModel, load_model, save_model
 from classifiers.onnx_graph import TOLERANCE, ExportError
 from landmarks.mesh import mirrored
 from tests.small_fused import arrays, rows, small_network
@@ -21,8 +21,8 @@ CALIBRATION = Calibration(np.array([0.7, 0.9, 1.2]), np.array([0.1, -0.3, 0.2]))
 def model():
     preparation, prepared = arrays()
     torch.manual_seed(0)
-    settings = {"widths": (16, 24), "hidden": (32,)}
-    return FusedModel(FusedNetwork(small_network(prepared.looks.shape[2], **settings)), preparation)
+    config = small_network(prepared.looks.shape[2], widths=(16, 24), hidden=(32,))
+    return Ensemble([FusedModel(FusedNetwork(config), preparation) for _ in range(2)])
 
 
 def inputs(n=12):
@@ -35,7 +35,8 @@ def test_the_model_prepares_points_as_training_did(model):
     points, flags = made.points[:5], torch.ones(5)
     crops = torch.from_numpy(made.crops[:5])
     seen = []
-    model.network.landmark_branch.register_forward_pre_hook(lambda _, x: seen.append(x[0]))
+    branch = model.models[0].network.landmark_branch
+    branch.register_forward_pre_hook(lambda _, x: seen.append(x[0]))
     model(torch.from_numpy(points), crops, flags)
     torch.testing.assert_close(seen[0], prepared.looks[:5, 0].float(), atol=0.02, rtol=0.01)
 
@@ -58,9 +59,17 @@ def test_the_mirror_image_s_mirror_image_is_the_face(model):
 def test_a_file_gives_the_same_model(model, tmp_path):
     save_model(model, tmp_path / "model.safetensors")
     loaded = load_model(tmp_path / "model.safetensors")
-    assert loaded.network.config == model.network.config
+    assert [member.network.config for member in loaded.models] == [
+        member.network.config for member in model.models
+    ]
     np.testing.assert_array_equal(loaded.predict_proba(*inputs()), model.predict_proba(*inputs()))
     assert [path.name for path in tmp_path.iterdir()] == ["model.safetensors"]
+
+
+def test_an_ensemble_answers_the_mean_of_its_networks(model):
+    one, other = (member.predict_proba(*inputs()) for member in model.models)
+    np.testing.assert_allclose(model.predict_proba(*inputs()), (one + other) / 2, atol=1e-6)
+    assert np.abs(one - other).max() > 1e-3
 
 
 @pytest.mark.parametrize("content", [b"", b"no weights", None])

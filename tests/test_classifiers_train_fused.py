@@ -49,12 +49,14 @@ def run(out, *arguments, epochs=12):
 @pytest.mark.parametrize("model", ["fused", "cnn"])
 def test_trains_a_bundle_that_serves(tmp_path, made, model):
     out = tmp_path / "model"
-    done = run(out, "--model", model)
+    done = run(out, "--model", model, "--average", "2")
     assert done.exit_code == 0, done.output
-    assert {path.name for path in (tmp_path / "model-run").iterdir()} == {
-        "checkpoint.pt",
-        "curves.jsonl",
+    networks = ("network-1", "network-2")
+    files = ("checkpoint.pt", "curves.jsonl")
+    folder = tmp_path / "model-run"
+    assert {str(path.relative_to(folder)) for path in folder.rglob("*.*")} == {
         "curves.png",
+        *(f"{network}/{name}" for network in networks for name in files),
     }
     predictor, fused = Predictor(out), made[0]
     assert predictor.takes_pixels
@@ -101,7 +103,7 @@ def test_a_stopped_run_goes_on(tmp_path, monkeypatch):
     assert not out.exists()
     assert run(out).exit_code == 0
     assert seen == list(range(1, 13))
-    curves = (tmp_path / "model-run" / "curves.jsonl").read_text().splitlines()
+    curves = (tmp_path / "model-run" / "network-1" / "curves.jsonl").read_text().splitlines()
     assert [json.loads(line)["epoch"] for line in curves] == seen
     assert load_manifest(out)["classes"] == list(CLASSES)
 
