@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from classifiers.bundle import resolve
 from classifiers.predictor import NO_FACE, FaceReading, Reading
 from landmarks.detector import Face
 from landmarks.mesh import CANONICAL
@@ -22,6 +23,7 @@ class FakePredictor:
     """Finds `n_faces` faces side by side in every photo."""
 
     manifest = {"name": "fake", "version": "1.2"}  # noqa: RUF012
+    folder = resolve("landmarks")
 
     def __init__(self, n_faces=1, unsure=False, takes_pixels=False):
         self.n_faces = n_faces

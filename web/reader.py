@@ -1,6 +1,7 @@
 """A photo's bytes become an answer: decoded, read, and drawn small enough to go back."""
 
 from io import BytesIO
+from pathlib import Path
 from time import perf_counter
 from typing import Any, NamedTuple, Protocol
 
@@ -37,6 +38,7 @@ class Answer(NamedTuple):
 class Reads(Protocol):
     """What the pages and the API ask for answers: a `Reader` here, or worker processes."""
 
+    folder: Path
     manifest: dict[str, Any]
     takes_pixels: bool
 
@@ -54,6 +56,7 @@ class Reader:
 
     def __init__(self, predictor: Predictor):
         self._predictor = predictor
+        self.folder = predictor.folder
         self.manifest = predictor.manifest
         self.takes_pixels = predictor.takes_pixels
 

@@ -1,0 +1,49 @@
+// A landmark bundle's own ONNX file in the browser: what classifiers/predictor.py does for points.
+
+import * as ort from "/vendor/onnxruntime-web/dist/ort.wasm.bundle.min.mjs";
+import { POINTS, mirrored } from "./points.js";
+
+ort.env.wasm.numThreads = 1;
+ort.env.wasm.wasmPaths = {
+  wasm: "/vendor/onnxruntime-web/dist/ort-wasm-simd-threaded.wasm",
+};
+
+/**
+ * Load a model.
+ *
+ * @param {string|ArrayBuffer|Uint8Array} model  address or content of the ONNX file
+ * @param {{classes: string[], mirror: number[], unsure_threshold: number}} manifest
+ *   as /live/bundle.json has it
+ * @returns {Promise<{classes: string[], unsure: number, predict: Function}>}
+ *   predict([points]): a Float32Array of confidences a face, in the order of the classes, averaged
+ *   over the face and its mirror image; below `unsure` the largest one says little.
+ */
+export async function openClassifier(model, manifest) {
+  const { classes, mirror } = manifest;
+  const content = typeof model === "string" ? await fetched(model) : new Uint8Array(model);
+  const session = await ort.InferenceSession.create(content, { executionProviders: ["wasm"] });
+
+  async function predict(faces) {
+    if (faces.length === 0) return [];
+    const both = [...faces, ...faces.map((points) => mirrored(points, mirror))];
+    const values = new Float32Array(both.length * POINTS * 3);
+    both.forEach((points, i) => values.set(points, i * POINTS * 3));
+    const points = new ort.Tensor("float32", values, [both.length, POINTS, 3]);
+    const { data } = (await session.run({ points })).proba;
+    return faces.map((_, i) => mean(data, classes.length, i, i + faces.length));
+  }
+
+  return { classes, unsure: manifest.unsure_threshold, predict };
+}
+
+async function fetched(address) {
+  const response = await fetch(address);
+  if (!response.ok) throw new Error(`${address} answered ${response.status}`);
+  return new Uint8Array(await response.arrayBuffer());
+}
+
+function mean(proba, width, one, other) {
+  const row = new Float32Array(width);
+  for (let k = 0; k < width; k++) row[k] = (proba[one * width + k] + proba[other * width + k]) / 2;
+  return row;
+}
