@@ -10,7 +10,7 @@ from PIL import Image
 
 from classifiers.predictor import Predictor, Reading
 from landmarks.images import PAGE_FORMATS, ImageError, read_image
-from web.uploads import MAX_PHOTO_BYTES, Refusal
+from web.uploads import MAX_PHOTO_BYTES, Refusal, is_heic
 
 SHOWN_SIDE = 1200
 """Longest side, in pixels, of the photo that goes back to the browser."""
@@ -85,7 +85,7 @@ class Reader:
         try:
             rgb = read_image(content, formats=PAGE_FORMATS)
         except ImageError as error:
-            raise Refusal(error.reason) from None
+            raise Refusal("heic" if is_heic(content) else error.reason) from None
         reading = self._predictor.read(rgb)
         if reading.reason:
             raise Refusal(reading.reason)

@@ -1,5 +1,6 @@
 """Uploaded photos, in memory alone, and the sentences that those get which can't be read."""
 
+import re
 from io import BytesIO
 from typing import NamedTuple
 
@@ -30,6 +31,11 @@ REFUSALS = {
         "Mien reads JPEG, PNG and WebP, and this file is none of them. Save the photo as JPEG, "
         "then try again.",
     ),
+    "heic": (
+        415,
+        "This is a HEIC photo, which Mien does not read. Save it as JPEG, on an iPhone by Settings, "
+        "Camera, Formats, Most Compatible, then try again.",
+    ),
     "unreadable": (
         415,
         "This file can't be read as a photo; it may be damaged or cut short. Save it again as "
@@ -58,6 +64,9 @@ REFUSALS = {
     "busy": (503, "Mien is reading as many photos as it can. Try again in a second."),
 }
 """Reason -> HTTP status and the sentence that the page and the API both give."""
+
+_HEIC = re.compile(rb".{4}ftyp(hei[cxms]|hev[cxms]|mif1|msf1)", re.DOTALL)
+"""The brands of ISO/IEC 23008-12 that phones give the photos they save."""
 
 
 class Refusal(Exception):
@@ -90,6 +99,11 @@ class Upload(NamedTuple):
 
     name: str
     content: bytes
+
+
+def is_heic(content: bytes) -> bool:
+    """Say whether a file is a phone's HEIC photo, by its first bytes."""
+    return _HEIC.match(content) is not None
 
 
 class MemoryRequest(Request):
