@@ -50,8 +50,8 @@ bench: $(READY)  ## Images per second, and ms of a photo's stages, beside bare F
 	@$(PYTHON) -m data.bench "$(IMAGES)"
 	@$(PYTHON) -m classifiers.latency --images "$(IMAGES)" $(call option,MODEL,models)
 
-ablation: $(READY)  ## Measure what each step of the training gives, into results/ablation.jsonl: TABLE=
-	@$(PYTHON) -m classifiers.ablation "$(TABLE)"
+ablation: $(READY)  ## Measure what each step of a training gives, into results/: TABLE=, or MODEL=fused TABLE= IMAGES= VOTES=
+	@$(PYTHON) -m classifiers.$(if $(filter fused,$(MODEL)),fused_ablation,ablation) "$(TABLE)" $(if $(filter fused,$(MODEL)),"$(IMAGES)") $(call option,VOTES,votes)
 
 results: $(READY)  ## Write RESULTS.md, and the table in the README, from the measured runs
 	@$(PYTHON) -m classifiers.results --readme README.md

@@ -1,7 +1,7 @@
 """Write RESULTS.md and the README's table from reports: ``python -m classifiers.results``.
 
 Nothing is measured here. ``make evaluate ... OUT=results/runs/NAME`` leaves one report a run, and
-this page says what they say; trials on validation rows stand in ``results/ablation.jsonl``, one
+this page says what they say; trials on validation rows stand in ``results/*ablation.jsonl``, one
 JSON object a line, whose key ``table`` names the table it belongs to and whose other keys are the
 columns.
 """
@@ -17,14 +17,16 @@ import typer
 from classifiers.bundle import PREFERRED
 from classifiers.results_page import headline, recalls, render, row, with_block
 
+ABLATIONS = (Path("results/ablation.jsonl"), Path("results/fused-ablation.jsonl"))
+
 
 def main(
     runs: Annotated[Path, typer.Option(help="Folder with a sub-folder per run.")] = Path(
         "results/runs"
     ),
-    ablation: Annotated[Path, typer.Option(help="Trials, one JSON object a line.")] = Path(
-        "results/ablation.jsonl"
-    ),
+    ablation: Annotated[
+        list[Path] | None, typer.Option(help="Trials, one JSON object a line; several files.")
+    ] = None,
     out: Annotated[Path, typer.Option(help="The page to write.")] = Path("RESULTS.md"),
     readme: Annotated[
         Path | None, typer.Option(help="A page that shows the shipped models' figures, too.")
@@ -33,7 +35,8 @@ def main(
     """Write the results page. Exit code 1: nothing to show; 3: the page can't be written."""
     try:
         reports = read_reports(runs)
-        pages = {out: render(reports, read_trials(ablation))}
+        trials = [trial for path in ablation or ABLATIONS for trial in read_trials(path)]
+        pages = {out: render(reports, trials)}
         if readme is not None:
             block = headline(reports, PREFERRED)
             pages[readme] = with_block(readme.read_text("utf-8"), block)

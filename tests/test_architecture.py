@@ -22,6 +22,7 @@ READS_DATA = (
     "classifiers.ablation",
     "classifiers.evaluate",
     "classifiers.evaluation",
+    "classifiers.fused_ablation",
     "classifiers.fused_rows",
     "classifiers.latency",
     "classifiers.results",
