@@ -33,8 +33,8 @@ REFUSALS = {
     ),
     "heic": (
         415,
-        "This is a HEIC photo, which Mien does not read. Save it as JPEG, on an iPhone by Settings, "
-        "Camera, Formats, Most Compatible, then try again.",
+        "This is a HEIC photo, which Mien does not read. Save it as JPEG, then try again; an "
+        "iPhone takes JPEGs when Settings, Camera, Formats says Most Compatible.",
     ),
     "unreadable": (
         415,
