@@ -5,6 +5,7 @@ refused before a pixel of it is unpacked, and its list of formats keeps stranger
 every other decoder.
 """
 
+import contextlib
 import hashlib
 import io
 import warnings
@@ -12,6 +13,8 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
+
+from landmarks.containers import TooManyParts, trimmed
 
 MAX_PIXELS = 25_000_000
 """Largest picture that is decoded, in pixels: a 25-megapixel camera's."""
@@ -24,6 +27,9 @@ FOLDER_FORMATS = (*PAGE_FORMATS, "BMP", "TIFF", "GIF", "PPM")
 
 # Without this Pillow knows only the formats that happen to have been used before.
 Image.init()
+
+# A broken EXIF block warns once for each of its tags: strangers could fill a log with them.
+warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.TiffImagePlugin")
 
 # Beyond Pillow's own limit a warning would go to stderr and the picture on to the decoder.
 warnings.simplefilter("error", Image.DecompressionBombWarning)
@@ -60,6 +66,8 @@ class EmptyImage(ImageError):
 def read_image(source: str | Path | bytes, formats: tuple[str, ...] = FOLDER_FORMATS) -> np.ndarray:
     """Decode one image: its first frame, turned as EXIF says, transparent parts on white.
 
+    Notes, colour profiles, previews and further frames are not looked at.
+
     Parameters
     ----------
     source : str, Path or bytes
@@ -75,7 +83,8 @@ def read_image(source: str | Path | bytes, formats: tuple[str, ...] = FOLDER_FOR
     Raises
     ------
     UnreadableImage
-        The source is no regular file, or no decoder makes sense of all of it.
+        The source is no regular file, or no decoder makes sense of all of it, or it has more
+        parts than an honest file (see `landmarks.containers`).
     UnsupportedImage
         It is an image, but of none of the ``formats``.
     ImageTooLarge
@@ -88,7 +97,8 @@ def read_image(source: str | Path | bytes, formats: tuple[str, ...] = FOLDER_FOR
         _check_size(image, name)
         try:
             image.load()
-            return _to_rgb(_upright(image))
+            _turn_upright(image)
+            return _to_rgb(image)
         except Exception as error:  # Pillow's decoders raise nearly anything on broken bytes
             raise UnreadableImage(
                 f"{name} is damaged or cut off ({error}); save or download it again."
@@ -114,43 +124,40 @@ def pixel_hash(rgb: np.ndarray) -> str:
 
 def _opened(source: str | Path | bytes, name: str, formats: tuple[str, ...]) -> Image.Image:
     """Read the header and return Pillow's image, its pixels not yet decoded."""
-    file = _checked_file(source, name)
+    content = source if isinstance(source, bytes) else _file_content(Path(source), name)
+    if not content:
+        raise EmptyImage(f"{name} is empty (0 bytes); save or download it again.")
     try:
-        return Image.open(file, formats=formats)
+        return Image.open(io.BytesIO(trimmed(content)), formats=formats)
     except UnidentifiedImageError as error:
-        raise _unidentified(file, name, formats) from error
+        raise _unidentified(content, name, formats) from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise _too_large(name, "far too many") from error
+    except TooManyParts as error:
+        raise UnreadableImage(f"{name} has {error}; save it again with another program.") from error
     except Exception as error:  # as above: broken headers raise nearly anything
         raise UnreadableImage(f"{name} can't be opened as an image ({error}).") from error
 
 
-def _checked_file(source: str | Path | bytes, name: str) -> Path | io.BytesIO:
-    """Return what Pillow opens, after refusing what would hang (a pipe) or holds nothing."""
-    if isinstance(source, bytes):
-        size, file = len(source), io.BytesIO(source)
-    else:
-        file = Path(source)
-        try:
-            if not file.is_file():
-                raise UnreadableImage(f"{name} is not a file; check the path.")
-            size = file.stat().st_size
-        except (OSError, ValueError) as error:  # a name too long, or with a null character
-            raise UnreadableImage(f"{name} can't be opened ({error}).") from error
-    if size == 0:
-        raise EmptyImage(f"{name} is empty (0 bytes); save or download it again.")
-    return file
-
-
-def _unidentified(file: Path | io.BytesIO, name: str, formats: tuple[str, ...]) -> ImageError:
-    """Tell an image of another format from something that is no image."""
-    wanted = ", ".join(formats)
+def _file_content(path: Path, name: str) -> bytes:
+    """Return a file's bytes, after refusing what would hang, such as a pipe."""
     try:
-        with Image.open(file, formats=FOLDER_FORMATS) as image:
-            found = image.format
-    except Exception:  # whatever is wrong with it, it is none of the formats known here
-        return UnreadableImage(f"{name} is not an image that can be read; expected {wanted}.")
-    return UnsupportedImage(f"{name} is a {found} image; expected {wanted}: convert it first.")
+        if path.is_file():
+            return path.read_bytes()
+    except (OSError, ValueError) as error:  # a name too long, or with a null character
+        raise UnreadableImage(f"{name} can't be opened ({error}).") from error
+    raise UnreadableImage(f"{name} is not a file; check the path.")
+
+
+def _unidentified(content: bytes, name: str, formats: tuple[str, ...]) -> ImageError:
+    """Tell an image of another format, by its first bytes, from something that is no image."""
+    wanted = ", ".join(formats)
+    for other in FOLDER_FORMATS:
+        if other not in formats and Image.OPEN[other][1](content[:16]):
+            return UnsupportedImage(
+                f"{name} is a {other} image; expected {wanted}: convert it first."
+            )
+    return UnreadableImage(f"{name} is not an image that can be read; expected {wanted}.")
 
 
 def _check_size(image: Image.Image, name: str) -> None:
@@ -169,12 +176,11 @@ def _too_large(name: str, found: str) -> ImageTooLarge:
     )
 
 
-def _upright(image: Image.Image) -> Image.Image:
+def _turn_upright(image: Image.Image) -> None:
     """Turn the image as its EXIF orientation says; a broken EXIF block says nothing."""
-    try:
-        return ImageOps.exif_transpose(image)
-    except Exception:  # struct.error, SyntaxError, ...: the pixels are good all the same
-        return image
+    # struct.error, SyntaxError, ...: the pixels are good all the same
+    with contextlib.suppress(Exception):
+        ImageOps.exif_transpose(image, in_place=True)
 
 
 def _to_rgb(image: Image.Image) -> np.ndarray:
@@ -186,16 +192,19 @@ def _to_rgb(image: Image.Image) -> np.ndarray:
         image = image.convert("RGBA")
         white = Image.new("RGBA", image.size, "white")
         image = Image.alpha_composite(white, image)
-    return np.asarray(image.convert("RGB"))
+    # Converting RGB would copy it: 100 MB of the largest pictures.
+    return np.asarray(image if image.mode == "RGB" else image.convert("RGB"))
 
 
 def _to_eight_bits(samples: np.ndarray, mode: str) -> np.ndarray:
     """Scale deep grey samples to 0..255; wide types are read as the narrowest range that holds."""
-    samples = np.nan_to_num(samples.astype(np.float64))
+    # One array of four bytes a sample is changed in place: the largest pictures have 25 million.
+    scaled = np.nan_to_num(samples.astype(np.float32), copy=False)
     if mode.startswith("I;16"):
         full = 65535.0
     else:
         ranges = (1.0, 255.0, 65535.0) if mode == "F" else (255.0, 65535.0)
-        top = samples.max()
+        top = float(scaled.max())
         full = next((bound for bound in ranges if top <= bound), top)
-    return np.clip(np.rint(samples * (255 / full)), 0, 255).astype(np.uint8)
+    scaled *= 255 / full
+    return np.clip(np.rint(scaled, out=scaled), 0, 255, out=scaled).astype(np.uint8)

@@ -1,0 +1,1 @@
+"""Measures what the server stands, and writes RELIABILITY.md: ``make reliability``."""
