@@ -53,7 +53,8 @@ export async function openCamera(video, ended = () => {}) {
   document.addEventListener("visibilitychange", () => document.hidden && stop(), { signal });
   for (const track of stream.getTracks()) track.addEventListener("ended", stop, { signal });
   video.srcObject = stream;
-  await video.play();
-  if (document.hidden) stop(); // the answer came when the visitor had gone
+  if (document.hidden) stop(); // the visitor had gone when the answer came
+  await video.play().catch(stop);
+  if (signal.aborted) throw new CameraError("broken");
   return { stop, stream };
 }

@@ -1,0 +1,31 @@
+// The mesh and the served bundle's classifier, loaded once for all parts of the tab.
+
+import { openClassifier } from "./classifier.js";
+import { openMesh } from "./mesh.js";
+
+let opening = null;
+
+/**
+ * Load what reads faces.
+ *
+ * @returns {Promise<{bundle: object, mesh: object, classifier: object}>}
+ *   what /live/bundle.json says, and what openMesh and openClassifier give
+ */
+export function openEngine() {
+  opening ??= load().catch((error) => {
+    opening = null; // the next click tries again
+    throw error;
+  });
+  return opening;
+}
+
+async function load() {
+  const response = await fetch("/live/bundle.json");
+  if (!response.ok) throw new Error(`/live/bundle.json answered ${response.status}`);
+  const bundle = await response.json();
+  const [mesh, classifier] = await Promise.all([
+    openMesh({ faces: 4 }),
+    openClassifier("/live/model.onnx", bundle),
+  ]);
+  return { bundle, mesh, classifier };
+}

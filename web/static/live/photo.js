@@ -1,0 +1,96 @@
+// Photos read on this device: nothing of them is sent anywhere.
+
+import { openEngine } from "./engine.js";
+import { findInPhoto } from "./looks.js";
+import { drawFaces } from "./overlay.js";
+import { createPanel } from "./panel.js";
+import { corners } from "./points.js";
+import { say, verdict, words } from "./words.js";
+
+const SHOWN_SIDE = 1200; // longer side in pixels of the photo as it is shown
+
+const section = document.getElementById("photo");
+const input = section.querySelector("input[type=file]");
+const results = section.querySelector(".results");
+const note = section.querySelector(".note");
+let queue = Promise.resolve();
+
+export function startPhotos() {
+  input.addEventListener("change", () => {
+    take([...input.files]);
+    input.value = ""; // the same file may be chosen again
+  });
+  document.addEventListener("paste", (event) => takeFrom(event, event.clipboardData));
+  document.addEventListener("dragover", (event) => section.hidden || event.preventDefault());
+  document.addEventListener("drop", (event) => takeFrom(event, event.dataTransfer));
+}
+
+function takeFrom(event, transfer) {
+  if (section.hidden || !transfer?.files.length) return;
+  event.preventDefault();
+  take([...transfer.files]);
+}
+
+/** Read photos one after the other, however many are handed in meanwhile. */
+function take(files) {
+  results.replaceChildren();
+  for (const file of files) queue = queue.then(() => read(file));
+}
+
+async function read(file) {
+  note.textContent = say(words.photo_reading, { name: file.name });
+  const item = document.createElement("li");
+  results.append(item);
+  try {
+    const photo = await createImageBitmap(file).catch(() => null);
+    if (photo) await answer(item, photo, file.name);
+    else refuse(item, say(words.photo_unreadable, { name: file.name }));
+    photo?.close();
+  } catch (error) {
+    refuse(item, words.unable);
+    console.error(error);
+  }
+  note.textContent = "";
+}
+
+async function answer(item, photo, name) {
+  const { bundle, mesh, classifier } = await openEngine();
+  const faces = await findInPhoto(mesh, photo, bundle.mirror);
+  if (!faces.length) return refuse(item, say(words.photo_no_face, { name }));
+  const probas = await classifier.predict(faces.map(({ points }) => points));
+  const figure = document.createElement("figure");
+  const caption = document.createElement("figcaption");
+  const panels = document.createElement("div");
+  caption.textContent = name;
+  panels.className = "panels";
+  faces.forEach((face, i) => {
+    const panel = createPanel(i + 1, classifier);
+    panel.show(probas[i]);
+    panels.append(panel.element);
+    face.label = `${i + 1} ${verdict(probas[i], classifier)}`;
+  });
+  figure.append(shown(photo, faces, bundle.edges), caption);
+  item.append(figure, panels);
+}
+
+/** The photo as a canvas of moderate size with its faces drawn on it. */
+function shown(photo, faces, edges) {
+  const scale = Math.min(1, SHOWN_SIDE / Math.max(photo.width, photo.height));
+  const canvas = document.createElement("canvas");
+  canvas.width = Math.max(1, Math.round(photo.width * scale));
+  canvas.height = Math.max(1, Math.round(photo.height * scale));
+  canvas.setAttribute("role", "img");
+  canvas.setAttribute("aria-label", faces.map(({ label }) => label).join(", "));
+  canvas.getContext("2d").drawImage(photo, 0, 0, canvas.width, canvas.height);
+  const scaled = faces.map(({ points, label }) => {
+    const small = points.map((value) => value * scale);
+    return { points: small, box: corners(small), label };
+  });
+  drawFaces(canvas, scaled, edges);
+  return canvas;
+}
+
+function refuse(item, sentence) {
+  item.className = "error";
+  item.textContent = sentence;
+}
