@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from classifiers.bundle import resolve
+from classifiers.bundle import load_manifest, resolve
 from classifiers.predictor import NO_FACE, FaceReading, Reading
 from landmarks.detector import Face
 from landmarks.mesh import CANONICAL
@@ -22,8 +22,8 @@ MOVED = {"brows": 0.02, "eyes": 0.051, "nose": -0.034, "mouth": 0.6, "jaw": 0.0}
 class FakePredictor:
     """Finds `n_faces` faces side by side in every photo."""
 
-    manifest = {"name": "fake", "version": "1.2"}  # noqa: RUF012
     folder = resolve("landmarks")
+    manifest = load_manifest(folder) | {"name": "fake", "version": "1.2"}
 
     def __init__(self, n_faces=1, unsure=False, takes_pixels=False):
         self.n_faces = n_faces

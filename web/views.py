@@ -1,29 +1,55 @@
-"""The photo page: what it shows, and what it answers to a posted photo."""
+"""The photo page: what it shows, and what it answers to posted photos."""
 
-from flask import Flask, Response, current_app, render_template, request
-from werkzeug.exceptions import HTTPException, InternalServerError, RequestEntityTooLarge
+from secrets import token_hex
+from typing import NamedTuple
 
+from flask import Flask, current_app, render_template, request
+
+from classifiers.predictor import FaceReading
 from landmarks.images import PAGE_FORMATS
-from web import api, drawing, words
+from web import drawing, words
+from web.reader import Answer
 from web.uploads import FIELD, MAX_PHOTO_BYTES, REFUSALS, Refusal, uploads
 
 
+class Shown(NamedTuple):
+    """One photo's place among the results.
+
+    Attributes
+    ----------
+    name : str
+        The file's name as the sender gave it: untrusted, may be empty.
+    answer : Answer or None
+        Its reading and its picture, where it was read.
+    sentence : str
+        Why it was not read.
+    """
+
+    name: str
+    answer: Answer | None = None
+    sentence: str = ""
+
+    def faces(self) -> list[tuple[FaceReading, drawing.Drawing]]:
+        """Pair each face that was read with what the page draws of it."""
+        return [(face, drawing.draw(face)) for face in self.answer.reading.faces]
+
+
 def register(app: Flask) -> None:
-    """Add the page, the error answers and the templates' helpers to the application."""
+    """Add the page and the templates' helpers to the application."""
     words.register(app)
     app.add_url_rule("/", "page", page)
     app.add_url_rule("/", "answer", answer, methods=["POST"])
-    app.register_error_handler(Refusal, _refuse)
-    app.register_error_handler(RequestEntityTooLarge, lambda _error: _refuse(Refusal("too-heavy")))
-    app.register_error_handler(HTTPException, _fail)
     app.add_template_filter(_percent, "percent")
     app.add_template_filter(_signed, "signed")
+    app.add_template_filter(drawing.photo_uri)
+    app.add_template_global(token_hex)
     app.add_template_global(
         {
             "field": FIELD,
             "accept": ",".join(f"image/{name.lower()}" for name in PAGE_FORMATS),
             "max_bytes": MAX_PHOTO_BYTES,
             "too_heavy": REFUSALS["too-heavy"][1],
+            "heic": REFUSALS["heic"][1],
         },
         "upload",
     )
@@ -31,37 +57,30 @@ def register(app: Flask) -> None:
 
 def page() -> str:
     """Show the empty page."""
-    return render_template("page.html")
+    return render_template("page.html", results=[])
 
 
 def answer() -> str:
-    """Show the page with the reading of the posted photo."""
-    photo = uploads(request)[0]
-    found = current_app.extensions["mien"].read(photo.content, picture=True)
-    return render_template(
-        "page.html",
-        photo=photo,
-        picture=drawing.photo_uri(found.picture),
-        reading=found.reading,
-        faces=[(face, drawing.draw(face)) for face in found.reading.faces],
-        seconds=found.seconds,
-    )
+    """Show the page with the readings of the posted photos, in the order they were sent.
+
+    One that can't be read gets its sentence in its place; if it is the only one, its status too.
+    """
+    photos = uploads(request)
+    results = []
+    for photo in photos:
+        try:
+            found = current_app.extensions["mien"].read(photo.content, picture=True)
+            results.append(Shown(photo.name, found))
+        except Refusal as refusal:
+            if len(photos) == 1:
+                raise Refusal(refusal.reason, photo.name) from None
+            results.append(Shown(photo.name, sentence=refusal.sentence))
+    return render_template("page.html", results=results, alone=len(results) == 1)
 
 
-def _refuse(refusal: Refusal) -> tuple[Response | str, int]:
-    """Answer a photo that can't be read, for programs or with the page and a sentence."""
-    if request.path.startswith(api.PREFIX):
-        return api.refused(refusal)
-    return render_template("page.html", error=refusal.sentence), refusal.status
-
-
-def _fail(error: HTTPException) -> tuple[Response | str, int]:
-    """Answer every other error in the same two ways; the cause of a 500 stays in the log."""
-    sentence = error.description or InternalServerError.description
-    status = error.code or InternalServerError.code
-    if request.path.startswith(api.PREFIX):
-        return api.failed(sentence, status)
-    return render_template("page.html", error=sentence), status
+def refused(sentence: str, name: str = "") -> str:
+    """Show the page with the sentence of a request, or of the photo of a name, that was refused."""
+    return render_template("page.html", results=[Shown(name, sentence=sentence)])
 
 
 def _percent(share: float) -> str:

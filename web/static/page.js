@@ -1,88 +1,119 @@
-// Reads a photo as soon as it is chosen, dropped or pasted. The form works without this file: here
-// it is sent in the background and the server's own result takes its place on the page.
+// Reads photos as soon as they are chosen, shot, dropped or pasted. The form works without this
+// file: here each photo is posted by itself, and the server's own result takes its place.
+import { followFaces } from "./highlight.js";
+import { inTurn, post } from "./requests.js";
+import { offerTools } from "./tools.js";
+import { say, words } from "./words.js";
+
+const AT_ONCE = 2;
+// The brands of ISO base media files that cameras save as HEIC, after the box's name.
+const HEIC = /^ftyp(hei[cxms]|hev[cxms]|mif1|msf1)/;
+
 const form = document.getElementById("upload");
 const input = document.getElementById("photo");
 const status = document.getElementById("status");
 const result = document.getElementById("result");
-const title = document.title;
-let running = new AbortController();
-let preview = "";
+const list = result.querySelector(".results");
+const nameless = words.nameless;
+let batch = new AbortController();
 
 document.documentElement.classList.add("scripting");
+followFaces(result);
+offerTools(result, (sentence) => { status.textContent = sentence; });
 
-function show(...nodes) {
-  result.replaceChildren(...nodes);
-  URL.revokeObjectURL(preview);
-  preview = "";
+function item(template, fill) {
+  const place = document.createElement("li");
+  place.append(document.getElementById(template).content.cloneNode(true));
+  fill(place);
+  return place;
 }
 
-function refuse(sentence) {
-  const box = document.createElement("div");
-  const heading = document.createElement("h2");
-  const text = document.createElement("p");
-  box.className = "error";
-  box.setAttribute("role", "alert");
-  heading.textContent = "That photo was not read";
-  text.textContent = sentence;
-  box.append(heading, text);
-  show(box);
-  status.textContent = "";
+function refused(file, sentence) {
+  return item("refused", (place) => {
+    place.querySelector("h3").textContent = say(words.not_read, { name: file.name || nameless });
+    place.querySelector("p").textContent = sentence;
+  });
 }
 
-function showPreview(file) {
-  const image = document.createElement("img");
-  image.className = "preview";
-  image.alt = "The chosen photo";
-  image.addEventListener("error", () => image.remove());
-  show(image);
-  preview = URL.createObjectURL(file);
-  image.src = preview;
+function pending(file) {
+  return item("pending", (place) => {
+    const image = place.querySelector("img");
+    image.addEventListener("load", () => URL.revokeObjectURL(image.src));
+    image.addEventListener("error", () => image.remove());
+    image.src = URL.createObjectURL(file);
+    place.querySelector(".file").textContent = file.name || nameless;
+  });
 }
 
-function showAnswer(html) {
-  const answer = new DOMParser().parseFromString(html, "text/html");
-  document.title = answer.title || title;
-  show(...answer.getElementById("result").children);
-  status.textContent = "";
-  result.querySelector("h2").focus();
-  result.scrollIntoView({ block: "start" });
-}
-
-async function read(file) {
-  running.abort();
-  running = new AbortController();
-  const { signal } = running;
-  form.reset();
-  if (file.size > Number(form.dataset.maxBytes)) {
-    refuse(form.dataset.tooHeavy);
-    return;
+async function whyNot(file) {
+  if (file.size > Number(form.dataset.maxBytes)) return form.dataset.tooHeavy;
+  try {
+    return HEIC.test(await file.slice(4, 12).text()) ? form.dataset.heic : "";
+  } catch {
+    return words.unopened;
   }
-  showPreview(file);
-  status.textContent = "Reading the photo…";
+}
+
+async function read(file, note, signal) {
+  const sentence = await whyNot(file);
+  if (sentence) return refused(file, sentence);
   const body = new FormData();
   body.append(input.name, file, file.name || "pasted.png");
+  note.textContent = words.reading;
+  const busy = (seconds) => { note.textContent = say(words.busy, { seconds }); };
   try {
-    const response = await fetch(form.action, { method: "POST", body, signal });
-    showAnswer(await response.text());
-  } catch (error) {
-    if (!signal.aborted) {
-      refuse("Mien could not be reached. See whether it is still running, then try again.");
-    }
+    const response = await post(form.action, body, busy, signal);
+    const page = new DOMParser().parseFromString(await response.text(), "text/html");
+    const shown = page.querySelector("#result .results > li");
+    return shown ?? refused(file, say(words.unexpected, { status: response.status }));
+  } catch {
+    return refused(file, words.unreachable);
   }
 }
 
-function take(event, transfer) {
-  const file = transfer?.files[0];
-  if (file) {
-    event.preventDefault();
-    read(file);
+function finish() {
+  document.title = words.results;
+  if (list.children.length === 1) {
+    status.textContent = "";
+    result.scrollIntoView({ block: "start" });
+  } else {
+    // The reasons would fill a screen for each photo: they open one by one.
+    for (const why of list.querySelectorAll(".why")) why.open = false;
   }
+  if (list.contains(document.activeElement)) return;
+  const alone = list.children.length === 1;
+  (alone ? list.querySelector("h3") : result.querySelector("h2")).focus({ preventScroll: true });
 }
 
-input.addEventListener("change", () => {
-  if (input.files.length) read(input.files[0]);
-});
-document.addEventListener("paste", (event) => take(event, event.clipboardData));
+async function readAll(files) {
+  batch.abort();
+  batch = new AbortController();
+  const { signal } = batch;
+  const places = files.map(pending);
+  let done = 0;
+  form.reset();
+  result.hidden = false;
+  list.replaceChildren(...places);
+  status.textContent = files.length === 1 ? words.reading : "";
+  await inTurn(files, AT_ONCE, async (file, i) => {
+    if (signal.aborted) return;
+    const shown = await read(file, places[i].querySelector(".note"), signal);
+    if (signal.aborted) return;
+    places[i].replaceWith(shown);
+    done += 1;
+    status.textContent = say(words.progress, { done, count: files.length });
+  });
+  if (!signal.aborted) finish();
+}
+
+function take(event, files) {
+  if (!files?.length) return;
+  event.preventDefault();
+  readAll([...files]);
+}
+
+form.addEventListener("change", (event) => take(event, event.target.files));
+document.addEventListener("paste", (event) => take(event, event.clipboardData?.files));
 document.addEventListener("dragover", (event) => {
   event.preventDefault();
   form.classList.add("over");
@@ -93,5 +124,5 @@ document.addEventListener("dragleave", (event) => {
 document.addEventListener("drop", (event) => {
   event.preventDefault();
   form.classList.remove("over");
-  take(event, event.dataTransfer);
+  take(event, event.dataTransfer?.files);
 });

@@ -1,0 +1,12 @@
+// A face's card and its box in the photo light up together, by pointer and by keyboard.
+const EVENTS = { pointerover: true, focusin: true, pointerout: false, focusout: false };
+
+export function followFaces(root) {
+  for (const [type, lit] of Object.entries(EVENTS)) {
+    root.addEventListener(type, (event) => {
+      const part = event.target.closest("[data-face]");
+      const twins = part?.closest(".reading").querySelectorAll(`[data-face="${part.dataset.face}"]`);
+      for (const twin of twins ?? []) twin.classList.toggle("lit", lit);
+    });
+  }
+}

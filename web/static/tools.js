@@ -1,0 +1,59 @@
+// Copies and saves readings: JSON as the API gives it, CSV with a row for each face, PNG.
+import { annotated } from "./annotated.js";
+import { csv, save } from "./files.js";
+import { say, words } from "./words.js";
+
+function elements(scope) {
+  return [...scope.querySelectorAll("script.element")].map((node) => JSON.parse(node.textContent));
+}
+
+function table(images) {
+  const classes = Object.keys(images.find(({ faces }) => faces.length)?.faces[0].confidences ?? {});
+  const head = ["image", "face", "x", "y", "width", "height", "expression", ...classes, "unsure"];
+  const rows = images.flatMap(({ image, faces }) => faces.map((face, i) => [
+    image, i + 1, ...face.box, face.expression,
+    ...classes.map((name) => face.confidences[name]), face.unsure,
+  ]));
+  return csv([head, ...rows]);
+}
+
+function stem(images) {
+  return images.length === 1 ? images[0].image.replace(/\.\w+$/, "") || "photo" : "photos";
+}
+
+async function json(scope) {
+  const images = elements(scope);
+  const text = JSON.stringify(scope.matches("li") ? images[0] : { images }, null, 2);
+  try {
+    await navigator.clipboard.writeText(text);
+    return words.copied;
+  } catch {
+    // Refused by the browser, or missing: it is there on https and on this machine alone.
+    const name = `${stem(images)}.json`;
+    save(text, "application/json", name);
+    return say(words.not_copied, { name });
+  }
+}
+
+async function png(scope) {
+  const name = `${stem(elements(scope))}-mien.png`;
+  save(await annotated(scope.querySelector("svg.photo")), "image/png", name);
+  return say(words.saved, { name });
+}
+
+async function sheet(scope) {
+  const images = elements(scope);
+  const name = `${stem(images)}.csv`;
+  save(table(images), "text/csv", name);
+  return say(words.saved, { name });
+}
+
+const TOOLS = { json, png, csv: sheet };
+
+// Lets the buttons in root work on their own reading, or on all where they stand above the list.
+export function offerTools(root, tell) {
+  root.addEventListener("click", async (event) => {
+    const { tool } = event.target.closest("[data-tool]")?.dataset ?? {};
+    if (tool) tell(await TOOLS[tool](event.target.closest("li") ?? root));
+  });
+}
