@@ -53,7 +53,7 @@ def main(
             answers.append({"image": str(path), "faces": [], "reason": reason_of(error)})
             continue
         if as_json:
-            answers.append(to_json(path, reading, explain))
+            answers.append(reading.to_json(str(path), explain=explain))
         else:
             show(console, path, reading, explain)
     if as_json:
@@ -94,30 +94,6 @@ def photos_in(paths: list[Path]) -> list[Path]:
 def reason_of(error: Exception) -> str:
     """Return the one word that the JSON gives for a photo that could not be read."""
     return getattr(error, "reason", "unreadable")
-
-
-def to_json(path: Path, reading: Reading, explain: bool) -> dict:
-    """Return one element of the JSON's ``images``.
-
-    Parameters
-    ----------
-    path : Path
-        The photo as the user named it.
-    reading : Reading
-        What the predictor saw in it.
-    explain : bool
-        Whether each face gets its ``explanation``: region -> signed change of the confidence.
-
-    Returns
-    -------
-    dict
-        ``image``, ``faces`` and ``reason``.
-    """
-    answer = reading.to_json(str(path))
-    if explain:
-        for entry, face in zip(answer["faces"], reading.faces, strict=True):
-            entry["explanation"] = face.explanation()
-    return answer
 
 
 def verdict(face: FaceReading) -> str:

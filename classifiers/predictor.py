@@ -45,6 +45,20 @@ class FaceReading:
         """Return what each region contributed to `expression`; see `classifiers.explain`."""
         return self._explain()
 
+    def to_json(self, points: bool = False, explain: bool = False) -> dict[str, Any]:
+        """Return the element of ``faces``; see `Reading.to_json`."""
+        entry = {
+            "box": list(self.face.box),
+            "expression": self.expression,
+            "confidences": self.confidences,
+            "unsure": self.unsure,
+        }
+        if points:
+            entry["points"] = self.face.points.astype(np.float64).round(2).tolist()
+        if explain:
+            entry["explanation"] = self.explanation()
+        return entry
+
 
 @dataclass(frozen=True)
 class _WorkedOut:
@@ -82,18 +96,32 @@ class Reading:
         faces = [replace(face, _explain=_WorkedOut(face.explanation())) for face in self.faces]
         return replace(self, faces=faces)
 
-    def to_json(self, name: str) -> dict[str, Any]:
-        """Return the element of ``images`` that the commands and the API answer with."""
-        faces = [
-            {
-                "box": list(found.face.box),
-                "expression": found.expression,
-                "confidences": found.confidences,
-                "unsure": found.unsure,
-            }
-            for found in self.faces
-        ]
-        return {"image": name, "model": self.model, "faces": faces, "reason": self.reason}
+    def to_json(self, name: str, points: bool = False, explain: bool = False) -> dict[str, Any]:
+        """Return the element of ``images`` that the commands and the API answer with.
+
+        Parameters
+        ----------
+        name : str
+            The photo as the user named it.
+        points : bool, default False
+            Whether each face brings its 468 points, x, y and z in pixels with two decimals.
+        explain : bool, default False
+            Whether each face brings its ``explanation``: region -> signed change of the confidence.
+
+        Returns
+        -------
+        dict
+            ``image``, ``model``, ``width``, ``height``, ``faces`` and ``reason``.
+        """
+        faces = [found.to_json(points, explain) for found in self.faces]
+        return {
+            "image": name,
+            "model": self.model,
+            "width": self.width,
+            "height": self.height,
+            "faces": faces,
+            "reason": self.reason,
+        }
 
 
 class Predictor:

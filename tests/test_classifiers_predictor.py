@@ -77,6 +77,10 @@ def test_a_reading_says_what_each_face_shows(folder, monkeypatch):
     assert entry["reason"] == ""
     assert entry["faces"][0]["box"] == list(first.face.box)
     assert entry["faces"][0]["confidences"] == first.confidences
+    assert not {"points", "explanation"} & set(entry["faces"][0])
+    more = reading.to_json("me.png", points=True, explain=True)["faces"][0]
+    np.testing.assert_allclose(more["points"], first.face.points, atol=0.006)
+    assert more["explanation"] == moved
 
 
 def test_below_the_threshold_it_is_unsure(folder, monkeypatch):
@@ -94,6 +98,8 @@ def test_no_face_is_a_reason(folder, monkeypatch):
     assert reading.to_json("x") == {
         "image": "x",
         "model": "small",
+        "width": 9,
+        "height": 9,
         "faces": [],
         "reason": "no-face",
     }

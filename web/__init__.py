@@ -1,18 +1,20 @@
 """The page and the API: a photo comes in, the expression each face shows goes out.
 
-Nothing here keeps state: there are no accounts, cookies or sessions, so a forged cross-site request
-gains nothing and the form needs no token. Photos live in memory for one request.
+Nothing here keeps state: there are no accounts, cookies or sessions. Photos live in memory for one
+request.
 """
+
+from collections.abc import Collection
 
 from flask import Flask
 
 from classifiers.predictor import Predictor
-from web import api, live, security, views
+from web import api, live, metrics, models, openapi, problems, security, views
 from web.reader import Reader, Reads
 from web.uploads import MAX_BODY_BYTES, MemoryRequest
 
 
-def create_app(reader: Reads | None = None) -> Flask:
+def create_app(reader: Reads | None = None, hosts: Collection[str] = security.LOCAL) -> Flask:
     """Build the web application.
 
     Parameters
@@ -20,6 +22,9 @@ def create_app(reader: Reads | None = None) -> Flask:
     reader : Reads, optional
         What reads the photos; a `web.reader.Reader` with the default bundle, loaded here, when
         left out.
+    hosts : collection of str
+        Names and addresses under which visitors reach it, without a port; a request for another
+        one is refused.
 
     Returns
     -------
@@ -37,8 +42,10 @@ def create_app(reader: Reads | None = None) -> Flask:
     app.json.sort_keys = False  # confidences stay in the order of the classes
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     reader = Reader(Predictor()) if reader is None else reader
-    app.extensions["mien"] = reader
     app.jinja_env.globals["takes_pixels"] = reader.takes_pixels
-    for room in (views, api, live, security):
+    app.extensions["mien"] = metrics.register(app, reader)
+    security.register(app, hosts)
+    problems.register(app, views.refused)
+    for room in (views, api, models, openapi, live):
         room.register(app)
     return app

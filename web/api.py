@@ -1,39 +1,114 @@
-"""The API beside the page, and the health check."""
+"""Reading photos for programs, and whether the server lives and is ready."""
+
+from time import perf_counter
+from typing import Any
 
 from flask import Flask, Response, current_app, jsonify, request
 
-from web.uploads import Refusal, uploads
+from web.reader import Answer
+from web.uploads import Refusal, Upload, uploads
 
-PREFIX = "/api/"
+OPTIONS = ("points", "explain")
+"""What an answer may bring beside the expression: the mesh, and which regions moved the answer."""
+
+BRINGS = ("points", "explanation")
+"""What they add to a face."""
+
+FORM = "multipart/form-data"
 
 
 def register(app: Flask) -> None:
     """Add the routes to the application."""
     app.add_url_rule("/api/predict", "predict", predict, methods=["POST"])
     app.add_url_rule("/healthz", "health", health)
+    app.add_url_rule("/readyz", "ready", ready)
 
 
 def predict() -> Response:
-    """Answer the posted photo's reading as JSON, with the time it took in ``Server-Timing``."""
-    photo = uploads(request)[0]
-    found = current_app.extensions["mien"].read(photo.content)
-    response = jsonify(found.reading.to_json(photo.name))
-    response.headers["Server-Timing"] = f"read;dur={1000 * found.seconds:.1f}"
+    """Answer the readings of the posted photos, with the time they took in ``Server-Timing``.
+
+    Raises
+    ------
+    Refusal
+        If the request can't be taken, or its only photo can't be read. Of several photos, those
+        that can't be read are answered with their reasons among the others, unless all of them
+        met a server that can't read now: that is worth another try of the whole request.
+    """
+    start = perf_counter()
+    if request.mimetype != FORM:
+        raise Refusal("not-a-form")
+    options = {name: _is_on(name) for name in OPTIONS}
+    photos = uploads(request)
+    outcomes = [_read(photo) for photo in photos]
+    refusals = [outcome for outcome in outcomes if isinstance(outcome, Refusal)]
+    if len(refusals) == len(photos) and (
+        len(photos) == 1 or all(refusal.status >= 500 for refusal in refusals)
+    ):
+        raise refusals[0]
+    images = [_element(*pair, options) for pair in zip(photos, outcomes, strict=True)]
+    seconds = sum(found.seconds for found in outcomes if isinstance(found, Answer))
+    answer = _model() | {"images": images, "ms": _ms(perf_counter() - start)}
+    response = jsonify(answer)
+    response.headers["Server-Timing"] = f"read;dur={_ms(seconds)}"
     return response
 
 
 def health() -> Response:
-    """Say that the server answers, and with which model."""
+    """Say that the server answers, and with which model; it asks no worker."""
+    model = _model()
+    return jsonify(status="ok", model=model["model"], version=model["version"])
+
+
+def ready() -> Response:
+    """Say that photos can be read.
+
+    Raises
+    ------
+    Refusal
+        If they can't be, as yet.
+    """
+    if not getattr(current_app.extensions["mien"], "ready", True):
+        raise Refusal("not-ready")
+    return jsonify(status="ready")
+
+
+def _is_on(option: str) -> bool:
+    """Return whether an option, in the query or in the form, is 1."""
+    values = request.args.getlist(option) + request.form.getlist(option)
+    if values not in ([], ["0"], ["1"]):
+        raise Refusal("bad-option")
+    return values == ["1"]
+
+
+def _read(photo: Upload) -> Answer | Refusal:
+    """Return a photo's reading, or why there is none."""
+    try:
+        return current_app.extensions["mien"].read(photo.content)
+    except Refusal as refusal:
+        return Refusal(refusal.reason, photo.name)
+
+
+def _element(photo: Upload, outcome: Answer | Refusal, options: dict[str, bool]) -> dict[str, Any]:
+    """Return a photo's element of ``images``, the one of the command line and its time."""
+    if isinstance(outcome, Refusal):
+        return {
+            "image": photo.name,
+            "faces": [],
+            "reason": outcome.reason,
+            "detail": outcome.sentence,
+        }
+    return outcome.reading.to_json(photo.name, **options) | {"ms": _ms(outcome.seconds)}
+
+
+def _model() -> dict[str, Any]:
+    """Return which model answers, and its classes in the order of the confidences."""
     manifest = current_app.extensions["mien"].manifest
-    return jsonify(status="ok", model=manifest["name"], version=manifest["version"])
+    return {
+        "model": manifest["name"],
+        "version": manifest["version"],
+        "classes": manifest["classes"],
+    }
 
 
-def refused(refusal: Refusal) -> tuple[Response, int]:
-    """Answer a photo that can't be read."""
-    element = {"image": "", "faces": [], "reason": refusal.reason}
-    return jsonify(element | {"error": refusal.sentence}), refusal.status
-
-
-def failed(sentence: str, status: int) -> tuple[Response, int]:
-    """Answer every other error."""
-    return jsonify(error=sentence), status
+def _ms(seconds: float) -> float:
+    return round(1000 * seconds, 1)

@@ -1,4 +1,4 @@
-"""Uploaded photos, in memory alone, and the sentences that those get which can't be read."""
+"""Uploaded photos, in memory alone, and the sentences that refused requests and photos get."""
 
 import re
 from io import BytesIO
@@ -12,11 +12,45 @@ FIELD = "image"
 MAX_PHOTO_BYTES = 8 * 1024**2
 """Largest file that is read: 8 MB."""
 
-MAX_BODY_BYTES = MAX_PHOTO_BYTES + 64 * 1024
-"""Largest request body: a photo and the multipart headers around it."""
+MAX_PHOTOS = 16
+"""Most photos in one request."""
+
+MAX_BODY_BYTES = 24 * 1024**2
+"""Largest request body: three of the largest photos, or sixteen of a phone's usual ones.
+
+A body is held in memory, so this and the number of requests that are read at once bound it.
+"""
 
 REFUSALS = {
+    "wrong-host": (
+        400,
+        "Mien does not answer to this name. Open it at the address that it printed when it "
+        "started, or start it with HOST set to this name.",
+    ),
+    "cross-site": (
+        403,
+        "This was sent by another site's page, and Mien takes photos from its own pages and from "
+        "programs alone. Open Mien and send it from there.",
+    ),
+    "bad-option": (
+        400,
+        "The options points and explain take 0 or 1, and each may be given once.",
+    ),
     "missing": (400, "No photo was sent. Choose a JPEG, PNG or WebP photo first."),
+    "not-a-form": (
+        415,
+        "Photos come as files of a form: send multipart/form-data with the field image, as "
+        "curl -F image=@photo.jpg does.",
+    ),
+    "too-many": (
+        413,
+        f"More than {MAX_PHOTOS} photos were sent at once. Send them in several goes.",
+    ),
+    "too-much": (
+        413,
+        "This upload is larger than Mien takes: 8 MB a photo and 24 MB together. Make the photos "
+        "smaller or send fewer at once.",
+    ),
     "too-heavy": (
         413,
         "This file is larger than 8 MB. Save the photo smaller or with more compression, "
@@ -62,6 +96,7 @@ REFUSALS = {
         "a plain JPEG first.",
     ),
     "busy": (503, "Mien is reading as many photos as it can. Try again in a second."),
+    "not-ready": (503, "Mien is starting and can't read photos yet. Try again in a second."),
 }
 """Reason -> HTTP status and the sentence that the page and the API both give."""
 
@@ -70,7 +105,7 @@ _HEIC = re.compile(rb".{4}ftyp(hei[cxms]|hev[cxms]|mif1|msf1)", re.DOTALL)
 
 
 class Refusal(Exception):
-    """A photo that gets no answer.
+    """A request or a photo that gets no answer.
 
     Parameters
     ----------
@@ -127,11 +162,14 @@ def uploads(request: Request) -> list[Upload]:
     Raises
     ------
     Refusal
-        If there is none.
+        If there is none, or more than `MAX_PHOTOS`.
     werkzeug.exceptions.RequestEntityTooLarge
         If the whole body is above `MAX_BODY_BYTES`.
     """
     files = [file for file in request.files.getlist(FIELD) if file.filename]
     if not files:
         raise Refusal("missing")
-    return [Upload(file.filename, file.stream.read()) for file in files]
+    if len(files) > MAX_PHOTOS:
+        raise Refusal("too-many")
+    # Unlike read(), getvalue() makes no copy.
+    return [Upload(file.filename, file.stream.getvalue()) for file in files]
