@@ -45,7 +45,10 @@ def predict() -> Response:
         len(photos) == 1 or all(refusal.status >= 500 for refusal in refusals)
     ):
         raise refusals[0]
-    images = [_element(*pair, options) for pair in zip(photos, outcomes, strict=True)]
+    images = [
+        element(photo.name, outcome, **options)
+        for photo, outcome in zip(photos, outcomes, strict=True)
+    ]
     seconds = sum(found.seconds for found in outcomes if isinstance(found, Answer))
     answer = _model() | {"images": images, "ms": _ms(perf_counter() - start)}
     response = jsonify(answer)
@@ -88,16 +91,26 @@ def _read(photo: Upload) -> Answer | Refusal:
         return Refusal(refusal.reason, photo.name)
 
 
-def _element(photo: Upload, outcome: Answer | Refusal, options: dict[str, bool]) -> dict[str, Any]:
-    """Return a photo's element of ``images``, the one of the command line and its time."""
+def element(name: str, outcome: Answer | Refusal, **options: bool) -> dict[str, Any]:
+    """Return a photo's element of ``images``: the command line's, and the time it took.
+
+    Parameters
+    ----------
+    name : str
+        The photo as the sender named it.
+    outcome : Answer or Refusal
+        What was read, or why nothing was.
+    **options : bool
+        What it brings besides: see `OPTIONS`.
+    """
     if isinstance(outcome, Refusal):
         return {
-            "image": photo.name,
+            "image": name,
             "faces": [],
             "reason": outcome.reason,
             "detail": outcome.sentence,
         }
-    return outcome.reading.to_json(photo.name, **options) | {"ms": _ms(outcome.seconds)}
+    return outcome.reading.to_json(name, **options) | {"ms": _ms(outcome.seconds)}
 
 
 def _model() -> dict[str, Any]:

@@ -1,13 +1,13 @@
 """The photo page: what it shows, and what it answers to posted photos."""
 
 from secrets import token_hex
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from flask import Flask, current_app, render_template, request
 
 from classifiers.predictor import FaceReading
 from landmarks.images import PAGE_FORMATS
-from web import drawing, words
+from web import api, drawing, words
 from web.reader import Answer
 from web.uploads import FIELD, MAX_PHOTO_BYTES, REFUSALS, Refusal, uploads
 
@@ -32,6 +32,10 @@ class Shown(NamedTuple):
     def faces(self) -> list[tuple[FaceReading, drawing.Drawing]]:
         """Pair each face that was read with what the page draws of it."""
         return [(face, drawing.draw(face)) for face in self.answer.reading.faces]
+
+    def element(self) -> dict[str, Any]:
+        """Return what the API answers for the photo."""
+        return api.element(self.name, self.answer)
 
 
 def register(app: Flask) -> None:

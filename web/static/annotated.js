@@ -1,5 +1,5 @@
 // A reading's photo as PNG, with mesh, box and label on each face.
-const SMALLEST_WIDTH = 600;
+const SMALLEST_WIDTH = 400;
 const LETTERS_ACROSS_A_BOX = 7;
 const SMALLEST_LETTERS = 13;
 const LARGEST_LETTERS = 28;
