@@ -76,11 +76,11 @@ def ready() -> Response:
 
 
 def _is_on(option: str) -> bool:
-    """Return whether an option, in the query or in the form, is 1."""
-    values = request.args.getlist(option) + request.form.getlist(option)
-    if values not in ([], ["0"], ["1"]):
+    """Return whether an option is 1, in the query or in the form."""
+    places = request.args.getlist(option), request.form.getlist(option)
+    if any(values not in ([], ["0"], ["1"]) for values in places):
         raise Refusal("bad-option")
-    return values == ["1"]
+    return ["1"] in places
 
 
 def _read(photo: Upload) -> Answer | Refusal:

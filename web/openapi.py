@@ -87,8 +87,7 @@ def _predict() -> dict[str, Any]:
     form = {
         "type": "object",
         "required": [FIELD],
-        "properties": {FIELD: photos},
-        "additionalProperties": False,
+        "properties": {FIELD: photos, **dict.fromkeys(api.OPTIONS, SWITCH)},
     }
     return {
         "operationId": "predict",
@@ -127,7 +126,7 @@ def _switch(name: str, brings: str) -> dict[str, Any]:
         "name": name,
         "in": "query",
         "schema": SWITCH,
-        "description": f"1: each face brings {brings}. May be a field of the form instead.",
+        "description": f"1: each face brings {brings}. A field of the form does the same.",
     }
 
 

@@ -34,7 +34,7 @@ REFUSALS = {
     ),
     "bad-option": (
         400,
-        "The options points and explain take 0 or 1, and each may be given once.",
+        "The options points and explain take 0 or 1: give each once.",
     ),
     "missing": (400, "No photo was sent. Choose a JPEG, PNG or WebP photo first."),
     "not-a-form": (
