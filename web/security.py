@@ -32,7 +32,6 @@ out of text.
 
 FORBIDDEN = (
     "accelerometer",
-    "bluetooth",
     "browsing-topics",
     "clipboard-read",
     "display-capture",
