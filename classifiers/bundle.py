@@ -109,14 +109,12 @@ def save_bundle(folder: str | Path, manifest: dict[str, Any], files: dict[str, b
     """
     folder = Path(folder)
     check_place(folder)
-    hashes = {name: sha256(content).hexdigest() for name, content in files.items()}
-    text = json.dumps({"format": FORMAT, **manifest, "files": hashes}, indent=1) + "\n"
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as beside:
             new, old = Path(beside, "new"), Path(beside, "old")
             new.mkdir()
-            for name, content in {**files, MANIFEST: text.encode()}.items():
+            for name, content in sealed(manifest, files).items():
                 (new / name).write_bytes(content)
             if folder.exists():
                 os.replace(folder, old)
@@ -126,6 +124,20 @@ def save_bundle(folder: str | Path, manifest: dict[str, Any], files: dict[str, b
             f"Expected to write a bundle to {folder}, got: {error.strerror}; name another OUT."
         ) from error
     return folder
+
+
+def sealed(manifest: dict[str, Any], files: dict[str, bytes]) -> dict[str, bytes]:
+    """Return all files of a bundle: those given, and the manifest with the format and their hashes.
+
+    Parameters
+    ----------
+    manifest : dict
+    files : dict of str to bytes
+        See `save_bundle`.
+    """
+    hashes = {name: sha256(content).hexdigest() for name, content in files.items()}
+    text = json.dumps({"format": FORMAT, **manifest, "files": hashes}, indent=1) + "\n"
+    return {**files, MANIFEST: text.encode()}
 
 
 def check_place(folder: str | Path) -> None:

@@ -11,6 +11,9 @@ DATA_NOTES = {
 }
 """What is known of data sets, by their name in lower case."""
 
+COPIES_APART = "no picture has a copy on both sides"
+"""What is said of validation rows where nothing else was chosen."""
+
 REFIT = "; then it was trained again on all of them"
 
 NO_NOTES = "Nothing is known of this data set here; describe it before you pass the model on."
@@ -28,8 +31,8 @@ Reads the expression that a face shows: {classes}.
   answer counts as unsure.
 
 ## What it learned from
-{n_train:,} faces trained it and {n_validation:,} chose its epoch, or calibration and threshold (no
-picture has a copy on both sides{refit}). Data: {data_name}, fingerprint `{fingerprint}`.
+{n_train:,} faces trained it and {n_validation:,} chose its epoch, or calibration and threshold
+({validation}{refit}). Data: {data_name}, fingerprint `{fingerprint}`.
 {notes}
 
 ## How good it is
@@ -63,6 +66,7 @@ def model_card(manifest: dict[str, Any], size: int) -> str:
         **{key: manifest[key] for key in _PLAIN},
         classes=", ".join(manifest["classes"]),
         megabytes=size / 1e6,
+        validation=manifest.get("validation", COPIES_APART),
         refit=REFIT if manifest["refit"] else "",
         **data,
         notes=DATA_NOTES.get(data["data_name"].lower(), NO_NOTES),

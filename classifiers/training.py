@@ -13,7 +13,7 @@ from sklearn.pipeline import Pipeline
 
 from classifiers.bundle import CARD, MODEL, PICKLE, PIXELS
 from classifiers.calibration import Calibration, calibrated, fit_calibration, unsure_threshold
-from classifiers.card import model_card
+from classifiers.card import COPIES_APART, model_card
 from classifiers.export import to_onnx
 from classifiers.labelled import Rows, balanced_rows, class_weight, halves
 from classifiers.metrics import measure
@@ -48,6 +48,7 @@ class Choices:
 
     With `refit` no epoch is chosen: the model is trained to the end on the training rows, all
     validation rows give calibration, threshold and figures, and it is trained again on all rows.
+    `validation` says in words how the validation rows were chosen.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Choices:
     seed: int = 0
     data_name: str = "not named"
     refit: bool = False
+    validation: str = COPIES_APART
 
 
 def train(

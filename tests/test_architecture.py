@@ -14,7 +14,7 @@ MAY_IMPORT = {
     "landmarks": (),
     "data": ("landmarks",),
     "classifiers": ("landmarks",),
-    "web": ("landmarks", "classifiers.predictor", "classifiers.bundle"),
+    "web": ("landmarks", "classifiers.predictor", "classifiers.bundle", "classifiers.lesson"),
 }
 """What each room may import of the others."""
 
@@ -27,6 +27,7 @@ READS_DATA = (
     "classifiers.latency",
     "classifiers.results",
     "classifiers.rows",
+    "classifiers.teach",
     "classifiers.train",
     "classifiers.train_fused",
 )
