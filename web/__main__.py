@@ -1,17 +1,22 @@
 """The command behind ``make web``: serve the page on this machine."""
 
 import errno
+import signal
 import sys
+from contextlib import closing
 from typing import Annotated, NoReturn
 
-import numpy as np
 import typer
 
 from classifiers.bundle import DEFAULT_BUNDLE, BundleError
-from classifiers.predictor import Predictor
 from web import create_app
-from web.reader import Reader
+from web.process import Limits, WorkerError
+from web.security import LOCAL
 from web.serve import make_server
+from web.workers import Workers
+
+SPARE_THREADS = 8
+"""For everything but photos, while every photo that is taken keeps a thread waiting."""
 
 
 def main(
@@ -21,20 +26,50 @@ def main(
         str,
         typer.Option(help="A bundle's folder, or one of landmarks, fused, auto."),
     ] = DEFAULT_BUNDLE,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes that read photos; one a core.")
+    ] = None,
+    seconds: Annotated[
+        float, typer.Option(min=0.1, help="Longest time for one photo, before it is given up.")
+    ] = Limits.seconds,
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option(help="Another name under which visitors reach this machine; repeatable."),
+    ] = None,
 ) -> None:
     """Serve Mien's page and API until Ctrl-C."""
+    signal.signal(signal.SIGTERM, _leave)
     try:
-        predictor = Predictor(model)
+        reader = Workers(model, workers, Limits(seconds))
     except BundleError as error:
         _stop(str(error))
+    with closing(reader):
+        _serve(reader, host, port, (*LOCAL, host, *(allow_host or ())))
+
+
+def _serve(reader: Workers, host: str, port: int, names: tuple[str, ...]) -> None:
+    """Answer requests until a signal ends it."""
+    app = create_app(reader, hosts=names)
     try:
-        server = make_server(create_app(Reader(predictor)), host, port)
+        server = make_server(app, host, port, threads=reader.capacity + SPARE_THREADS)
     except (OSError, ValueError) as error:
         _stop(_why_not(error, host, port))
-    # The face mesh is built at its first use: not on the first visitor's time.
-    predictor.read(np.zeros((64, 64, 3), dtype=np.uint8))
-    print(f"Mien is at {_url(host, server.effective_port)} (Ctrl-C stops it)", flush=True)
-    server.run()
+    try:
+        reader.wait_ready()
+        print(f"Mien is at {_url(host, server.effective_port)} (Ctrl-C stops it)", flush=True)
+        server.run()
+    except WorkerError as error:
+        _stop(str(error))
+    except KeyboardInterrupt:
+        pass  # during the start; later it ends run()
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):  # it is ending: once is enough
+            signal.signal(number, signal.SIG_IGN)
+
+
+def _leave(*_args: object) -> NoReturn:
+    """End as Ctrl-C does, without a word."""
+    raise SystemExit(0)
 
 
 def _url(host: str, port: int) -> str:

@@ -42,6 +42,10 @@ class Reads(Protocol):
     manifest: dict[str, Any]
     takes_pixels: bool
 
+    @property
+    def ready(self) -> bool:
+        """Whether a photo can be read now."""
+
     def read(self, content: bytes, picture: bool = False) -> Answer:
         """See `Reader.read`."""
 
@@ -53,6 +57,8 @@ class Reader:
     ----------
     predictor : Predictor
     """
+
+    ready = True
 
     def __init__(self, predictor: Predictor):
         self._predictor = predictor
@@ -78,6 +84,8 @@ class Reader:
         ------
         Refusal
             If the file is too large, isn't a photo or shows no face.
+        MemoryError
+            If there is too little memory for it.
         """
         start = perf_counter()
         if len(content) > MAX_PHOTO_BYTES:
@@ -85,12 +93,21 @@ class Reader:
         try:
             rgb = read_image(content, formats=PAGE_FORMATS)
         except ImageError as error:
+            if isinstance(error.__cause__, MemoryError):
+                raise error.__cause__ from None
             raise Refusal("heic" if is_heic(content) else error.reason) from None
         reading = self._predictor.read(rgb)
         if reading.reason:
             raise Refusal(reading.reason)
         shown = _small_jpeg(rgb) if picture else b""
         return Answer(reading.explained(), shown, perf_counter() - start)
+
+
+def warmed(bundle: str | Path) -> Reader:
+    """Return a reader of a bundle that has built its face mesh: not on the first visitor's time."""
+    predictor = Predictor(bundle)
+    predictor.read(np.zeros((64, 64, 3), dtype=np.uint8))
+    return Reader(predictor)
 
 
 def _small_jpeg(rgb: np.ndarray) -> bytes:

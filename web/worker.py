@@ -1,0 +1,92 @@
+"""What runs in a worker process: photos come in through a pipe, readings go out.
+
+Started by `web.process`, never by hand. The process ends by itself when the server is gone, and
+when a photo keeps it for too long.
+"""
+
+import logging
+import os
+import pkgutil
+import re
+import resource
+import signal
+import sys
+from contextlib import suppress
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from classifiers.bundle import BundleError
+from web import messages
+from web.reader import Reads
+from web.uploads import Refusal
+
+STATUS = Path("/proc/self/status")
+"""Where Linux says how much memory a process has; other systems give no such limit."""
+
+
+def main(descriptor: int, maker: str, bundle: str, megabytes: int, seconds: float) -> None:
+    """Serve readings until the server closes the pipe.
+
+    Parameters
+    ----------
+    descriptor : int
+        The pipe's end.
+    maker : str
+        What makes a `web.reader.Reads` of a bundle, as ``module:function``.
+    bundle : str
+    megabytes : int
+        Memory that a photo may take beyond what the process has once the bundle is loaded.
+    seconds : float
+        When a photo ends this process, whether or not the server is there to do it.
+    """
+    # A crash must not leave a visitor's photo on the disk, in a core dump.
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    with Connection(descriptor) as connection:
+        try:
+            reader = pkgutil.resolve_name(maker)(bundle)
+        except BundleError as error:
+            connection.send_bytes(str(error).encode())
+            return
+        _limit_memory(megabytes)
+        connection.send_bytes(messages.READY)
+        _serve(reader, connection, seconds)
+
+
+def _limit_memory(megabytes: int) -> None:
+    """Let the process grow by so much; what asks for more gets a MemoryError."""
+    if STATUS.exists():
+        kilobytes = int(re.search(r"VmData:\s+(\d+)", STATUS.read_text())[1])
+        most = kilobytes * 1024 + megabytes * 1024**2
+        resource.setrlimit(resource.RLIMIT_DATA, (most, most))
+
+
+def _serve(reader: Reads, connection: Connection, seconds: float) -> None:
+    """Answer one photo after the other."""
+    while True:
+        asks_for_picture = connection.recv_bytes() == b"picture"
+        content = connection.recv_bytes()
+        # The alarm isn't handled, so it ends the process, even inside a decoder that hangs.
+        signal.setitimer(signal.ITIMER_REAL, seconds)
+        connection.send_bytes(_answer(reader, content, asks_for_picture))
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def _answer(reader: Reads, content: bytes, picture: bool) -> bytes:
+    """Return what one photo gets."""
+    try:
+        return messages.pack(reader.read(content, picture))
+    except Refusal as refusal:
+        return messages.pack_refusal(refusal.reason)
+    except MemoryError:
+        return messages.pack_refusal("too-much-memory")
+    except Exception:
+        logging.exception("A photo can't be read because of an error of Mien's")
+        return messages.pack_refusal("crashed")
+
+
+if __name__ == "__main__":
+    with suppress(EOFError, ConnectionError):  # the server is gone
+        main(int(sys.argv[1]), *sys.argv[2:4], int(sys.argv[4]), float(sys.argv[5]))
+    # Nothing is worth keeping, and native libraries may hang when they are taken down.
+    sys.stderr.flush()
+    os._exit(0)

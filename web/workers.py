@@ -1,0 +1,224 @@
+"""Photos are read by worker processes, one a core, so that no photo can harm the server.
+
+What decodes strangers' files and shows them to native code may hang, crash or ask for all memory
+there is: then one process is ended and replaced, and only the photo it had goes without an answer.
+The standard library's pool fails as a whole when one of its processes dies, and Pebble's when an
+idle one does; so each worker has a thread here that starts it, waits for its end and starts the
+next one.
+"""
+
+import os
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Condition, Event, Thread
+
+from classifiers.bundle import DEFAULT_BUNDLE, load_manifest, resolve
+from landmarks.detector import MESH_VERSION
+from web.process import Limits, WorkerError, WorkerProcess
+from web.reader import Answer
+from web.uploads import Refusal
+
+MAKER = "web.reader:warmed"
+
+QUEUE_PER_WORKER = 3
+"""Photos that wait for each worker: at 40 to 100 ms a photo, under half a second."""
+
+LONGEST_WAIT = 1.0
+"""Seconds after which a photo is sent away although it had a place in the queue."""
+
+PAUSES = (0.0, 1.0, 5.0, 30.0)
+"""Seconds before another try, after 0, 1, 2, 3 and more failures in turn to start a worker."""
+
+DEFAULT_LIMITS = Limits()
+
+
+class Workers:
+    """Reads photos in worker processes; see `web.reader.Reads`.
+
+    Parameters
+    ----------
+    bundle : str or Path
+        As `classifiers.predictor.Predictor` takes it.
+    n : int, optional
+        How many processes; one for each core that this process may use when left out.
+    limits : Limits
+        What one photo may take.
+    maker : str
+        What makes the reader in each process, as ``module:function``, given the bundle's folder.
+
+    Attributes
+    ----------
+    folder : Path
+    manifest : dict
+    takes_pixels : bool
+        Whether the model looks at a face's crop beside its points.
+    capacity : int
+        How many photos are taken at once, being read or waiting.
+    restarts : int
+        How many workers ended and were replaced.
+
+    Raises
+    ------
+    BundleError
+        If the bundle is missing, damaged or doesn't fit this version.
+    """
+
+    def __init__(
+        self,
+        bundle: str | Path = DEFAULT_BUNDLE,
+        n: int | None = None,
+        limits: Limits = DEFAULT_LIMITS,
+        maker: str = MAKER,
+    ):
+        self.folder = resolve(bundle).absolute()
+        self.manifest = load_manifest(self.folder, MESH_VERSION)
+        self.takes_pixels = "rest_crop" in self.manifest
+        n = n or _cores()
+        self.capacity = n * (1 + QUEUE_PER_WORKER)
+        self.restarts = 0
+        self._start = lambda: WorkerProcess(maker, str(self.folder), limits)
+        self._changed = Condition()  # guards all that follows
+        self._alive: set[WorkerProcess] = set()
+        self._loaded: set[WorkerProcess] = set()
+        self._idle: deque[WorkerProcess] = deque()
+        self._taken = 0
+        self._failure: Exception | None = None
+        self._tried, self._closing = Event(), Event()
+        self._keepers = [Thread(target=self._keep, daemon=True) for _ in range(n)]
+        for keeper in self._keepers:
+            keeper.start()
+
+    @property
+    def ready(self) -> bool:
+        """Whether there is a worker that has loaded the bundle."""
+        return bool(self._loaded)
+
+    @property
+    def waiting(self) -> int:
+        """How many photos wait for a worker."""
+        with self._changed:
+            return max(self._taken - (len(self._loaded) - len(self._idle)), 0)
+
+    def wait_ready(self) -> None:
+        """Wait until the first worker is ready.
+
+        Raises
+        ------
+        WorkerError
+            If none starts.
+        """
+        self._tried.wait()
+        if not self.ready and self._failure:
+            raise WorkerError(str(self._failure))
+
+    def read(self, content: bytes, picture: bool = False) -> Answer:
+        """Decode a photo and read the faces in it.
+
+        Parameters
+        ----------
+        content : bytes
+            A JPEG, PNG or WebP file.
+        picture : bool, default False
+            Whether the answer brings the photo back.
+
+        Returns
+        -------
+        Answer
+            ``seconds`` counts the reading, not the wait for a worker.
+
+        Raises
+        ------
+        Refusal
+            As from `web.reader.Reader`; ``"busy"`` if too many photos wait already, ``"too-slow"``
+            or ``"too-much-memory"`` if it exceeds the limits, ``"crashed"`` if its worker died.
+        """
+        with self._place(), self._worker() as worker:
+            return worker.read(content, picture)
+
+    def close(self) -> None:
+        """End all workers; photos that they have are refused."""
+        self._closing.set()
+        with self._changed:
+            for worker in self._alive:
+                worker.stop()
+        for keeper in self._keepers:
+            keeper.join()
+
+    @contextmanager
+    def _place(self) -> Iterator[None]:
+        """Hold one of the places for photos, or refuse at once."""
+        with self._changed:
+            if self._taken >= self.capacity:
+                raise Refusal("busy")
+            self._taken += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._taken -= 1
+
+    @contextmanager
+    def _worker(self) -> Iterator[WorkerProcess]:
+        """Hold a worker that nobody else has, or refuse after a while."""
+        with self._changed:
+            if not self._changed.wait_for(lambda: self._idle, LONGEST_WAIT):
+                raise Refusal("busy")
+            worker = self._idle.popleft()
+        try:
+            yield worker
+        finally:
+            if not worker.is_spent:
+                self._offer(worker)
+
+    def _offer(self, worker: WorkerProcess) -> None:
+        """Let the next photo have a worker, unless it died meanwhile."""
+        with self._changed:
+            if worker in self._loaded:
+                self._idle.append(worker)
+                self._changed.notify()
+
+    def _keep(self) -> None:
+        """Keep one worker running until all are closed."""
+        failures = 0
+        while not self._closing.wait(PAUSES[min(failures, len(PAUSES) - 1)]):
+            try:
+                with self._running() as worker:
+                    worker.wait_ready()
+                    failures = 0
+                    with self._changed:
+                        self._loaded.add(worker)
+                    self._offer(worker)
+                    self._tried.set()
+                    worker.wait()
+            except (WorkerError, OSError) as error:
+                failures += 1
+                self._failure = error
+                self._tried.set()
+
+    @contextmanager
+    def _running(self) -> Iterator[WorkerProcess]:
+        """Start a worker, and forget it once it has ended."""
+        worker = self._start()
+        with self._changed:
+            self._alive.add(worker)
+        if self._closing.is_set():  # close() may have missed it
+            worker.stop()
+        try:
+            yield worker
+        finally:
+            worker.wait()
+            with self._changed:
+                self.restarts += not self._closing.is_set()
+                self._alive.discard(worker)
+                self._loaded.discard(worker)
+                if worker in self._idle:
+                    self._idle.remove(worker)
+
+
+def _cores() -> int:
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):  # where there is none, all of the machine's
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
