@@ -1,13 +1,15 @@
 // The camera: frames become faces, faces become bars, a timeline and rows of a CSV.
 
+import { save } from "../files.js";
+import { say, words } from "../words.js";
 import { openCamera } from "./camera.js";
 import { createChart } from "./chart.js";
 import { openEngine } from "./engine.js";
 import { drawFaces } from "./overlay.js";
 import { colours, createPanel } from "./panel.js";
-import { createRecord, save } from "./record.js";
+import { createRecord } from "./record.js";
 import { createTracker } from "./smoothing.js";
-import { say, verdict, words } from "./words.js";
+import { verdict } from "./verdict.js";
 
 const TOLD_EVERY = 3; // seconds between two sentences to a screen reader
 
@@ -25,7 +27,7 @@ export function startLive() {
   start.addEventListener("click", turnOn);
   stop.addEventListener("click", () => camera?.stop());
   smooth.addEventListener("change", () => (tracker.smooth = smooth.checked));
-  keep.addEventListener("click", () => save("mien-live.csv", record.csv()));
+  keep.addEventListener("click", () => save(record.csv(), "text/csv", "mien-live.csv"));
   window.addEventListener("hashchange", () => section.hidden && camera?.stop());
 }
 

@@ -1,13 +1,14 @@
 // Photos read on this device: nothing of them is sent anywhere.
 
+import { say, words } from "../words.js";
 import { openEngine } from "./engine.js";
 import { findInPhoto } from "./looks.js";
 import { drawFaces } from "./overlay.js";
 import { createPanel } from "./panel.js";
 import { corners } from "./points.js";
-import { say, verdict, words } from "./words.js";
+import { verdict } from "./verdict.js";
 
-const SHOWN_SIDE = 1200; // longer side in pixels of the photo as it is shown
+const SHOWN_SIDES = [480, 1200]; // least and greatest longer side in pixels of a photo as shown
 
 const section = document.getElementById("photo");
 const input = section.querySelector("input[type=file]");
@@ -75,7 +76,8 @@ async function answer(item, photo, name) {
 
 /** The photo as a canvas of moderate size with its faces drawn on it. */
 function shown(photo, faces, edges) {
-  const scale = Math.min(1, SHOWN_SIDE / Math.max(photo.width, photo.height));
+  const longer = Math.max(photo.width, photo.height);
+  const scale = Math.max(SHOWN_SIDES[0], Math.min(SHOWN_SIDES[1], longer)) / longer;
   const canvas = document.createElement("canvas");
   canvas.width = Math.max(1, Math.round(photo.width * scale));
   canvas.height = Math.max(1, Math.round(photo.height * scale));

@@ -1,18 +1,10 @@
-// The sentences of english.json that the page carries for its scripts.
+// What confidences say, in the visitor's language.
 
-const room = document.getElementById("live");
-
-export const words = JSON.parse(room.dataset.words);
-const expressions = JSON.parse(room.dataset.expressions);
-
-/** A sentence with its named places, such as {count}, filled. */
-export function say(sentence, values = {}) {
-  return sentence.replace(/\{(\w+)\}/g, (_, name) => values[name]);
-}
+import { say, words } from "../words.js";
 
 /** A class in the visitor's language; one that the page doesn't know stays as it is. */
 export function named(name) {
-  return expressions[name] ?? name;
+  return words.expressions[name] ?? name;
 }
 
 /** What a face shows, in a word, or between which two it is unsure. */

@@ -1,0 +1,61 @@
+"""The live tab in Debian's chromium, with a file for a camera and software for a graphics chip."""
+
+import contextlib
+import shutil
+import threading
+
+import cv2
+from playwright.sync_api import sync_playwright
+
+from web import create_app, vendor
+from web.serve import make_server
+
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+ARGUMENTS = [
+    "--no-sandbox", "--disable-quic", "--no-first-run", "--disable-sync",
+    "--disable-background-networking", "--disable-component-update",
+    "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader",
+    "--ignore-gpu-blocklist",
+]  # fmt: skip
+RATE = 20
+
+WHY_NOT = (
+    "no chromium: apt-get install chromium"
+    if CHROMIUM is None
+    else "" if vendor.installed() else "no web/node_modules: install npm, then make web"
+)  # fmt: skip
+"""Why the live tab can't be tried here; empty if it can."""
+
+
+def write_camera(path, frames):
+    """Write RGB frames as the YUV4MPEG2 file that a fake camera plays again and again."""
+    height, width = frames[0].shape[:2]
+    with path.open("wb") as file:
+        file.write(f"YUV4MPEG2 W{width} H{height} F{RATE}:1 Ip A1:1 C420mpeg2\n".encode())
+        for frame in frames:
+            file.write(b"FRAME\n" + cv2.cvtColor(frame, cv2.COLOR_RGB2YUV_I420).tobytes())
+
+
+@contextlib.contextmanager
+def served(reader=None):
+    """Serve the application on a free port; yields its address."""
+    server = make_server(create_app(reader), "127.0.0.1", 0)
+    threading.Thread(target=server.run, daemon=True).start()
+    yield f"http://127.0.0.1:{server.effective_port}"
+    server.close()
+
+
+@contextlib.contextmanager
+def browser(camera=None):
+    """Start a browser, with the frames of the file `camera` as what its camera sees."""
+    arguments = list(ARGUMENTS)
+    if camera:
+        arguments += [
+            "--use-fake-ui-for-media-stream",
+            "--use-fake-device-for-media-stream",
+            f"--use-file-for-fake-video-capture={camera}",
+        ]
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        yield started
+        started.close()
