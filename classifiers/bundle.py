@@ -4,8 +4,14 @@
 ``train_pixels.npy`` the pixel hashes of the training images, ``card.md`` the model card; and the
 model as it was trained, a pipeline in ``model.joblib`` (a pickle, which nothing here ever loads) or
 a network's weights in ``network.safetensors``.
+
+The hashes tell a damaged or half-copied bundle from a whole one. They don't tell who made it: the
+manifest names them and nobody signs it, so that whoever rewrites both is believed. Such a bundle
+still runs no code, for what is served of it is a graph of the runtime's own operations; but it
+answers as its maker likes.
 """
 
+import hashlib
 import json
 import os
 import tempfile
@@ -15,44 +21,29 @@ from typing import Any
 
 import numpy as np
 
-FORMAT = 2
-"""Version of the layout; a bundle of another version is refused."""
+from classifiers.manifest import FORMAT, MANIFEST, BundleError, is_plain, read_manifest
 
-MODEL, PICKLE, WEIGHTS, PIXELS, CARD, MANIFEST = (
+MODEL, PICKLE, WEIGHTS, PIXELS, CARD = (
     "model.onnx",
     "model.joblib",
     "network.safetensors",
     "train_pixels.npy",
     "card.md",
-    "manifest.json",
 )
 REQUIRED = (MODEL, PIXELS, CARD)
 FILES = (*REQUIRED, PICKLE, WEIGHTS)
+
+MAX_BYTES = 2 * 1024**3
+"""Largest file of a bundle, which is ONNX's own limit."""
+
+_PICKLED = (b"\x80", b"PK")
+"""How pickles and PyTorch's zipped ones begin; only `PICKLE` may be one."""
 
 SHIPPED = Path(__file__).with_name("bundles")
 DEFAULT_BUNDLE = "auto"
 """What the page and the commands use: the first of `PREFERRED` that is shipped."""
 
 PREFERRED = ("fused", "landmarks")
-
-_TYPES = {
-    "name": str,
-    "version": str,
-    "classes": list,
-    "mesh": str,
-    "seed": int,
-    "calibration": dict,
-    "unsure_threshold": float,
-    "training_seconds": float,
-    "rest_face": list,
-    "metrics": dict,
-    "data": dict,
-    "files": dict,
-}
-
-
-class BundleError(ValueError):
-    """A bundle that is missing, damaged or doesn't fit; the message is one sentence."""
 
 
 class BundleNotWritable(BundleError):
@@ -182,15 +173,18 @@ def load_manifest(folder: str | Path, mesh: str | None = None) -> dict[str, Any]
         If a file is missing or altered, or format, mesh or classes don't fit.
     """
     folder = Path(folder)
-    manifest = _read_manifest(folder / MANIFEST)
-    for name in {*REQUIRED, *manifest["files"]}:
-        if name not in FILES or not (folder / name).is_file():
+    manifest = read_manifest(folder / MANIFEST)
+    files = manifest["files"]
+    for name in sorted({*REQUIRED, *files}):
+        if name not in FILES or name not in files or not is_plain(folder / name):
             raise BundleError(f"Expected {name} in the bundle {folder}, found none; copy it anew.")
-        if sha256((folder / name).read_bytes()).hexdigest() != manifest["files"].get(name):
-            raise BundleError(
-                f"Expected {folder / name} as the manifest's SHA-256 says, got another content; "
-                "copy the bundle anew or train it again."
-            )
+        _check_file(folder / name, files[name])
+    strangers = {path.name for path in folder.iterdir()} - {MANIFEST, *files}
+    if strangers:
+        raise BundleError(
+            f"Expected nothing in {folder} but what its manifest names, got {min(strangers)!r}; "
+            "move it out of the bundle."
+        )
     if mesh is not None and manifest["mesh"] != mesh:
         raise BundleError(
             f"Expected a bundle for the mesh {mesh}, got {folder} for {manifest['mesh']}; "
@@ -201,29 +195,28 @@ def load_manifest(folder: str | Path, mesh: str | None = None) -> dict[str, Any]
 
 def train_pixels(folder: str | Path) -> frozenset[str]:
     """Return the pixel hashes (16 hexadecimal digits) of the images that trained a bundle."""
-    hashes = np.load(Path(folder) / PIXELS, allow_pickle=False)
+    path = Path(folder) / PIXELS
+    try:
+        hashes = np.load(path, allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise BundleError(f"Expected hashes in {path}, got none; copy the bundle anew.") from error
     return frozenset(f"{number:016x}" for number in hashes.tolist())
 
 
-def _read_manifest(path: Path) -> dict[str, Any]:
-    """Read the manifest and check its format, its fields and its classes."""
-    try:
-        manifest = json.loads(path.read_text("utf-8"))
-        version = manifest["format"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+def _check_file(path: Path, expected: str) -> None:
+    """Raise a BundleError if a file is too large, altered or of another kind than its name says."""
+    if path.stat().st_size > MAX_BYTES:
+        raise BundleError(f"Expected at most {MAX_BYTES} bytes in {path}, got more; copy it anew.")
+    with path.open("rb") as file:
+        head = file.read(2)
+        file.seek(0)
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+    if found != expected:
         raise BundleError(
-            f"Expected a bundle's manifest in {path}, found none that can be read; "
-            "name a folder that make train wrote."
-        ) from error
-    if version != FORMAT:
-        raise BundleError(
-            f"Expected a bundle of format {FORMAT}, got {version} in {path}; train it again "
-            "with this version."
+            f"Expected {path} as the manifest's SHA-256 says, got another content; "
+            "copy the bundle anew or train it again."
         )
-    for key, kind in _TYPES.items():
-        if not isinstance(manifest.get(key), kind):
-            raise BundleError(f"Expected {key} in {path}, found none that fits; train it again.")
-    classes = manifest["classes"]
-    if len(set(classes)) != len(classes) or len(classes) < 2:
-        raise BundleError(f"Expected two different classes or more in {path}, got {classes}.")
-    return manifest
+    if path.name != PICKLE and head.startswith(_PICKLED):
+        raise BundleError(
+            f"Expected no pickle in {path}, got one; use no bundle of unknown origin."
+        )

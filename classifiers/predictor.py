@@ -279,16 +279,24 @@ def _session(path: Path, n_classes: int) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     try:
+        # From its path, not from bytes: the runtime then keeps a graph's external data, if a
+        # stranger's has some, within the bundle instead of the working directory.
         session = onnxruntime.InferenceSession(
-            path.read_bytes(), options, providers=["CPUExecutionProvider"]
+            str(path), options, providers=["CPUExecutionProvider"]
         )
     # The runtime's own errors share no public base class.
     except Exception as error:
         raise BundleError(f"Expected an ONNX model in {path}, got none that loads.") from error
-    outputs = session.get_outputs()[0].shape[1]
-    if outputs != n_classes:
+    inputs = {entry.name for entry in session.get_inputs()}
+    shapes = [entry.shape for entry in session.get_outputs()]
+    if not {"points"} <= inputs <= set(_MIRRORS) or len(shapes) != 1 or len(shapes[0]) != 2:
         raise BundleError(
-            f"Expected a model of the manifest's {n_classes} classes, got {outputs} in {path}; "
+            f"Expected a model of points to one row of confidences a face in {path}, got another; "
             "train it again."
+        )
+    if shapes[0][1] != n_classes:
+        raise BundleError(
+            f"Expected a model of the manifest's {n_classes} classes, got {shapes[0][1]} in "
+            f"{path}; train it again."
         )
     return session
