@@ -5,7 +5,6 @@ refused before a pixel of it is unpacked, and its list of formats keeps stranger
 every other decoder.
 """
 
-import contextlib
 import hashlib
 import io
 import warnings
@@ -91,6 +90,8 @@ def read_image(source: str | Path | bytes, formats: tuple[str, ...] = FOLDER_FOR
         Its header announces more than ``MAX_PIXELS`` pixels.
     EmptyImage
         It has no bytes or no pixels.
+    MemoryError
+        There isn't enough for its pixels.
     """
     name = "the image" if isinstance(source, bytes) else str(source)
     with _opened(source, name, formats) as image:
@@ -99,6 +100,8 @@ def read_image(source: str | Path | bytes, formats: tuple[str, ...] = FOLDER_FOR
             image.load()
             _turn_upright(image)
             return _to_rgb(image)
+        except MemoryError:  # says nothing about the image
+            raise
         except Exception as error:  # Pillow's decoders raise nearly anything on broken bytes
             raise UnreadableImage(
                 f"{name} is damaged or cut off ({error}); save or download it again."
@@ -135,6 +138,8 @@ def _opened(source: str | Path | bytes, name: str, formats: tuple[str, ...]) -> 
         raise _too_large(name, "far too many") from error
     except TooManyParts as error:
         raise UnreadableImage(f"{name} has {error}; save it again with another program.") from error
+    except MemoryError:
+        raise
     except Exception as error:  # as above: broken headers raise nearly anything
         raise UnreadableImage(f"{name} can't be opened as an image ({error}).") from error
 
@@ -178,9 +183,12 @@ def _too_large(name: str, found: str) -> ImageTooLarge:
 
 def _turn_upright(image: Image.Image) -> None:
     """Turn the image as its EXIF orientation says; a broken EXIF block says nothing."""
-    # struct.error, SyntaxError, ...: the pixels are good all the same
-    with contextlib.suppress(Exception):
+    try:
         ImageOps.exif_transpose(image, in_place=True)
+    except MemoryError:
+        raise
+    except Exception:  # struct.error, SyntaxError, ...: the pixels are good all the same
+        return
 
 
 def _to_rgb(image: Image.Image) -> np.ndarray:

@@ -158,6 +158,16 @@ def test_a_bomb_is_refused_before_it_is_decoded(monkeypatch):
         read_image(png_header(MAX_PIXELS, 2))
 
 
+@pytest.mark.parametrize("broken", ["PIL.Image.open", "PIL.ImageOps.exif_transpose"])
+def test_too_little_memory_is_not_the_images_fault(monkeypatch, broken):
+    def fail(*_args, **_options):
+        raise MemoryError
+
+    monkeypatch.setattr(broken, fail)
+    with pytest.raises(MemoryError):
+        read_image(encoded(COLOURS))
+
+
 def test_the_page_takes_fewer_formats_than_a_folder():
     assert set(PAGE_FORMATS) < set(FOLDER_FORMATS)
     with pytest.raises(UnsupportedImage, match=r"is a GIF image; expected JPEG, PNG, WEBP"):
