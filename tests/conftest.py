@@ -5,6 +5,7 @@ import os
 import pytest
 import skimage.data
 
+from tests.browsing import address, address_of_two, browser, serve, visit  # noqa: F401
 from tests.face_folder import write_faces
 
 # Threads cost networks of a few units more than they give. Read by PyTorch when it is imported.

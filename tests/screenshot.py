@@ -15,9 +15,9 @@ from playwright.sync_api import Page, sync_playwright
 
 from classifiers.predictor import Predictor
 from landmarks.images import read_image
+from tests.browsing import ARGUMENTS, CHROMIUM
 from tests.golden_faces import SAMPLE
 from tests.posting import PORTRAIT, encoded
-from tests.test_web_browser import ARGUMENTS, CHROMIUM
 from web import create_app
 from web.reader import Reader
 from web.serve import make_server
@@ -42,7 +42,7 @@ def photos() -> dict[str, bytes]:
 def take(page: Page, name: str, photo: bytes) -> bytes:
     """Return a screenshot, as PNG, of the whole page with the reading of a photo."""
     page.set_input_files("#photo", {"name": name, "mimeType": "image/png", "buffer": photo})
-    page.locator("figcaption", has_text=name).wait_for()
+    page.locator(".results h3", has_text=name).wait_for()
     return page.locator("body").screenshot()
 
 

@@ -1,85 +1,27 @@
-"""The page in a real browser: Debian's chromium, driven by Playwright."""
+"""The photo page in a real browser."""
 
-import shutil
-import threading
 from base64 import b64encode
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
+from tests.browsing import PHOTO, needs_chromium, photos
 from tests.fake_predictor import FakePredictor
-from tests.posting import PORTRAIT
-from web import create_app
-from web.reader import Reader
-from web.serve import make_server
 from web.uploads import MAX_PHOTO_BYTES
 
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-ARGUMENTS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
-    "--disable-background-networking", "--disable-component-update",
-]  # fmt: skip
-PHONE = {"width": 360, "height": 740}
+pytestmark = needs_chromium
 
-expect.set_options(timeout=20_000)  # a machine may be busy
-
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium: apt-get install chromium")
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
-def serve():
-    servers = []
-
-    def start(predictor=None):
-        server = make_server(create_app(Reader(predictor)), "127.0.0.1", 0)
-        servers.append(server)
-        threading.Thread(target=server.run, daemon=True).start()
-        return f"http://127.0.0.1:{server.effective_port}/"
-
-    yield start
-    for server in servers:
-        server.close()
-
-
-@pytest.fixture(scope="module")
-def address(serve):
-    return serve(FakePredictor())
-
-
-@pytest.fixture
-def visit(browser):
-    """Return a function that opens a page; afterwards no script or policy error was reported."""
-    contexts, complaints = [], []
-
-    def open_page(address, **options):
-        contexts.append(browser.new_context(**options))
-        page = contexts[-1].new_page()
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda line: complaints.append(line.text))
-        page.goto(address)
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert [line for line in complaints if "Failed to load resource" not in line] == []
-
-
-PHOTO = {"name": "astronaut.png", "mimeType": "image/png", "buffer": PORTRAIT}
+PHONE = {"width": 320, "height": 640}
 NOTE = {"name": "note.txt", "mimeType": "text/plain", "buffer": b"hello"}
+HEIC = {"name": "IMG_1.HEIC", "mimeType": "image/heic", "buffer": b"\0\0\0\x18ftypheic" + bytes(9)}
 
 TRANSFER = """encoded => {
     const bytes = Uint8Array.from(atob(encoded), (letter) => letter.charCodeAt(0));
     const transfer = new DataTransfer();
-    transfer.items.add(new File([bytes], "astronaut.png", {type: "image/png"}));
+    for (const name of ["astronaut.png", "again.png"]) {
+        transfer.items.add(new File([bytes], name, {type: "image/png"}));
+    }
     return transfer;
 }"""
 
@@ -88,14 +30,21 @@ def transfer(page):
     return page.evaluate_handle(TRANSFER, b64encode(PHOTO["buffer"]).decode())
 
 
-def expect_answer(page):
-    expect(page.get_by_role("heading", name="Happy 80.0 %")).to_be_visible()
-    expect(page.locator(".bars tr")).to_have_count(7)
-    expect(page.locator("svg.photo .box:not(.shade)")).to_have_count(1)
+def names(page):
+    return page.locator(".results h3 .file").all_inner_texts()
+
+
+def expect_answer(page, count=1):
+    expect(page.get_by_role("heading", name="Happy 80.0 %")).to_have_count(count)
+    expect(page.locator(".bars tr")).to_have_count(7 * count)
+    expect(page.locator("svg.photo .box:not(.shade)")).to_have_count(count)
 
 
 def fits(page):
     return page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+# Ways to bring a photo
 
 
 def test_chosen_photo_is_read_at_once(visit, address):
@@ -103,18 +52,19 @@ def test_chosen_photo_is_read_at_once(visit, address):
     page.set_input_files("#photo", PHOTO)
     expect_answer(page)
     assert page.url == address
-    assert "Reading" in page.title()
-    expect(page.get_by_text("astronaut.png")).to_be_visible()
+    assert "Results" in page.title()
+    assert names(page) == ["astronaut.png"]
     expect(page.get_by_role("status")).to_be_empty()
 
 
-def test_dropped_photo_is_read(visit, address):
+def test_dropped_photos_are_read(visit, address):
     page = visit(address)
     page.dispatch_event("body", "dragover", {"dataTransfer": transfer(page)})
     expect(page.locator("form.over")).to_have_count(1)
     page.dispatch_event("body", "drop", {"dataTransfer": transfer(page)})
-    expect_answer(page)
+    expect_answer(page, 2)
     expect(page.locator("form.over")).to_have_count(0)
+    assert names(page) == ["astronaut.png", "again.png"]
 
 
 def test_pasted_photo_is_read(visit, address):
@@ -124,7 +74,19 @@ def test_pasted_photo_is_read(visit, address):
         "new ClipboardEvent('paste', {clipboardData: data, bubbles: true}))",
         transfer(page),
     )
-    expect_answer(page)
+    expect_answer(page, 2)
+
+
+def test_a_phone_offers_its_camera_and_no_desk_does(visit, address):
+    desk = visit(address)
+    expect(desk.get_by_text("Take a photo")).to_be_hidden()
+    expect(desk.get_by_text("or drop them anywhere")).to_be_visible()
+    phone = visit(address, viewport=PHONE, has_touch=True, is_mobile=True)
+    expect(phone.get_by_text("Take a photo")).to_be_visible()
+    expect(phone.get_by_text("or drop them anywhere")).to_be_hidden()
+    assert phone.locator("#camera").get_attribute("capture") == "user"
+    phone.set_input_files("#camera", PHOTO)
+    expect_answer(phone)
 
 
 def test_second_photo_replaces_the_first_even_the_same_file(visit, address):
@@ -138,36 +100,151 @@ def test_second_photo_replaces_the_first_even_the_same_file(visit, address):
     expect(page.get_by_role("alert")).to_have_count(0)
 
 
+def test_the_way_to_reading_on_this_device_is_marked(visit, address):
+    link = visit(address).get_by_role("link", name="Read on this device instead: nothing is sent")
+    assert link.get_attribute("href") == "/live#photo"
+
+
+# Many photos
+
+
+def test_many_photos_are_posted_one_by_one_two_at_a_time_and_shown_in_order(visit, address):
+    page = visit(address)
+    at_once, most = [], []
+
+    def start(request):
+        if request.method == "POST":
+            at_once.append(request)
+            most.append(len(at_once))
+
+    page.on("request", start)
+    page.on("requestfinished", lambda request: request in at_once and at_once.remove(request))
+    page.set_input_files("#photo", [*photos(3), NOTE, PHOTO])
+    expect_answer(page, 4)
+    expect(page.get_by_role("status")).to_have_text("5 of 5 photos done.")
+    assert len(most) == 5
+    assert max(most) == 2
+    titles = page.locator(".results h3").all_inner_texts()
+    assert [title.split()[0] for title in titles] == [
+        "0.png", "1.png", "2.png", "note.txt", "astronaut.png",
+    ]  # fmt: skip
+    expect(page.get_by_role("alert")).to_contain_text("Save it again as JPEG, PNG or WebP")
+    expect(page.get_by_role("heading", name="Results")).to_be_focused()
+    expect(page.locator("details[open]")).to_have_count(0)
+
+
+def test_a_busy_server_is_asked_again_after_the_time_it_names(visit, address):
+    page = visit(address)
+    asked = []
+
+    def answer(route):
+        asked.append(route)
+        busy = len(asked) < 3
+        route.fulfill(status=503, headers={"Retry-After": "0.1"}) if busy else route.continue_()
+
+    page.route(lambda url: url == address, answer)
+    page.set_input_files("#photo", PHOTO)
+    expect_answer(page)
+    assert len(asked) == 3
+
+
+def test_a_server_that_stays_busy_is_left_alone(visit, address):
+    page = visit(address)
+    asked = []
+
+    def answer(route):
+        asked.append(route)
+        route.fulfill(status=503, headers={"Retry-After": "0.01"})
+
+    page.route(lambda url: url == address, answer)
+    page.set_input_files("#photo", PHOTO)
+    expect(page.get_by_role("alert")).to_contain_text("status 503")
+    assert len(asked) == 6
+
+
+# Photos that are not read
+
+
+def test_too_large_a_file_and_heic_are_refused_before_they_are_sent(visit, address):
+    page = visit(address)
+    sent = []
+    page.on("request", lambda request: sent.append(request.method))
+    page.set_input_files("#photo", [PHOTO | {"buffer": bytes(MAX_PHOTO_BYTES + 1)}, HEIC])
+    expect(page.get_by_role("alert").first).to_contain_text("larger than 8 MB")
+    expect(page.get_by_role("alert").last).to_contain_text("IMG_1.HEIC was not read")
+    expect(page.get_by_role("alert").last).to_contain_text("Save it as JPEG")
+    assert "POST" not in sent
+
+
+def test_too_large_a_file_is_refused_without_scripts(visit, address):
+    page = visit(address, java_script_enabled=False)
+    page.set_input_files("#photo", PHOTO | {"buffer": bytes(MAX_PHOTO_BYTES + 1)})
+    page.get_by_role("button", name="Read").click()
+    expect(page.get_by_role("alert")).to_contain_text("larger than 8 MB")
+
+
+def test_photo_without_a_face_says_what_to_try(visit, serve):
+    page = visit(serve(FakePredictor(n_faces=0)))
+    page.set_input_files("#photo", PHOTO)
+    expect(page.get_by_role("alert")).to_contain_text("No face was found")
+    expect(page.get_by_role("heading", name="astronaut.png was not read")).to_be_focused()
+
+
+def test_unreachable_server_says_so(visit, address):
+    page = visit(address)
+    page.route("**/*", lambda route: route.abort())
+    page.set_input_files("#photo", PHOTO)
+    expect(page.get_by_role("alert")).to_contain_text("could not be reached")
+
+
+# Everybody's page
+
+
 def test_page_works_without_scripts(visit, address):
     page = visit(address, java_script_enabled=False)
-    expect(page.get_by_text("or drop one anywhere")).to_be_hidden()
-    page.get_by_label("Choose a photo").set_input_files(PHOTO)
-    page.get_by_role("button", name="Read the expression").click()
+    expect(page.get_by_text("or drop them anywhere")).to_be_hidden()
+    page.get_by_label("Choose photos").set_input_files([PHOTO, NOTE])
+    page.get_by_role("button", name="Read the expressions").click()
     expect_answer(page)
-    page.get_by_label("Choose a photo").set_input_files(NOTE)
-    page.get_by_role("button", name="Read the expression").click()
     expect(page.get_by_role("alert")).to_contain_text("Save it again as JPEG, PNG or WebP")
+    expect(page.get_by_role("button", name="Copy JSON")).to_have_count(0)
+    page.locator("summary").click()
+    expect(page.get_by_text("mouth")).to_be_visible()
 
 
 def test_keyboard_alone_reaches_and_opens_everything(visit, address):
     page = visit(address)
     page.on("filechooser", lambda chooser: chooser.set_files(PHOTO))  # before a key can open one
     page.keyboard.press("Tab")
-    expect(page.get_by_role("link", name="Skip to the result")).to_be_focused()
-    expect(page.get_by_role("link", name="Skip to the result")).to_be_in_viewport()
-    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    expect(page.get_by_role("link", name="Skip to the content")).to_be_in_viewport()
+    for name in ("Mien", "Photos", "Live"):
+        page.keyboard.press("Tab")
+        expect(page.get_by_role("link", name=name, exact=True)).to_be_focused()
     page.keyboard.press("Tab")
     expect(page.locator("#photo")).to_be_focused()
-    outline = "getComputedStyle(document.querySelector('form strong')).outlineStyle"
+    outline = "getComputedStyle(document.querySelector('.way label')).outlineStyle"
     assert page.evaluate(outline) == "solid"
     page.keyboard.press("Enter")
     expect_answer(page)
-    expect(page.get_by_role("heading", name="One face found")).to_be_focused()
+    expect(page.get_by_role("heading", name="astronaut.png one face")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.locator("a.found")).to_be_focused()
+    with page.expect_download() as download:
+        for name in ("Copy JSON", "Save PNG", "Save CSV"):
+            page.keyboard.press("Tab")
+            expect(page.get_by_role("button", name=name)).to_be_focused()
+        page.keyboard.press("Enter")
+    assert download.value.suggested_filename == "astronaut.csv"
+    expect(page.get_by_role("status")).to_have_text("Saved astronaut.csv.")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    expect(page.locator(".close-up")).to_be_hidden()
 
 
 def test_keyboard_alone_without_scripts(visit, address):
     page = visit(address, java_script_enabled=False)
-    for _ in range(3):
+    for _ in range(5):
         page.keyboard.press("Tab")
     expect(page.locator("#photo")).to_be_focused()
     page.set_input_files("#photo", PHOTO)
@@ -178,45 +255,30 @@ def test_keyboard_alone_without_scripts(visit, address):
 
 @pytest.mark.parametrize("scripts", [True, False])
 def test_phone_needs_no_sideways_scroll(visit, address, scripts):
-    page = visit(address, viewport=PHONE, has_touch=True, java_script_enabled=scripts)
+    page = visit(
+        address, viewport=PHONE, has_touch=True, is_mobile=True, java_script_enabled=scripts
+    )
     assert fits(page)
-    page.set_input_files("#photo", PHOTO | {"name": 60 * "long" + ".png"})
+    long = PHOTO | {"name": 60 * "long" + ".png"}
+    page.set_input_files("#photo", [long, NOTE | {"name": 60 * "note"}])
     if not scripts:
         page.get_by_role("button", name="Read").click()
     expect_answer(page)
+    expect(page.get_by_role("alert")).to_be_visible()
     assert fits(page)
     width = page.locator("svg.photo").bounding_box()["width"]
-    assert 300 < width <= PHONE["width"]
+    assert 280 < width <= PHONE["width"]
 
 
-def test_too_large_a_file_is_refused_before_it_is_sent(visit, address):
-    page = visit(address)
-    sent = []
-    page.on("request", lambda request: sent.append(request.method))
-    page.set_input_files("#photo", PHOTO | {"buffer": bytes(MAX_PHOTO_BYTES + 1)})
-    expect(page.get_by_role("alert")).to_contain_text("larger than 8 MB")
-    assert "POST" not in sent
-
-
-def test_too_large_a_file_is_refused_without_scripts(visit, address):
-    page = visit(address, java_script_enabled=False)
-    page.set_input_files("#photo", PHOTO | {"buffer": bytes(2 * MAX_PHOTO_BYTES)})
-    page.get_by_role("button", name="Read").click()
-    expect(page.get_by_role("alert")).to_contain_text("larger than 8 MB")
-
-
-def test_photo_without_a_face_says_what_to_try(visit, serve):
-    page = visit(serve(FakePredictor(n_faces=0)))
-    page.set_input_files("#photo", PHOTO)
-    expect(page.get_by_role("alert")).to_contain_text("No face was found")
-    expect(page.get_by_role("heading", name="That photo was not read")).to_be_focused()
-
-
-def test_unreachable_server_says_so(visit, address):
-    page = visit(address)
-    page.route("**/*", lambda route: route.abort())
-    page.set_input_files("#photo", PHOTO)
-    expect(page.get_by_role("alert")).to_contain_text("could not be reached")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(visit, address_of_two, scheme):
+    page = visit(address_of_two, color_scheme=scheme)
+    assert Axe().run(page).generate_snapshot() == ""
+    page.set_input_files("#photo", [PHOTO, NOTE])
+    expect(page.locator("article.face")).to_have_count(2)
+    expect(page.get_by_role("alert")).to_be_visible()
+    page.locator("summary").first.click()
+    assert Axe().run(page).generate_snapshot() == ""
 
 
 def test_dark_scheme_changes_the_paper(visit, address):
@@ -229,10 +291,76 @@ def test_dark_scheme_changes_the_paper(visit, address):
     assert colours["light"] != colours["dark"]
 
 
+def test_forced_colours_fill_the_bars(visit, address):
+    page = visit(address, forced_colors="active")
+    page.set_input_files("#photo", PHOTO)
+    expect_answer(page)
+    fills = [
+        page.locator(bar).first.evaluate("bar => getComputedStyle(bar).fill")
+        for bar in (".bars rect", ".bars .best rect")
+    ]
+    swatches = ["CanvasText", "Highlight"]
+    assert fills == [
+        page.evaluate(
+            "name => { document.body.style.forcedColorAdjust = 'none';"
+            " document.body.style.color = name; return getComputedStyle(document.body).color; }",
+            name,
+        )
+        for name in swatches
+    ]
+
+
+@pytest.mark.parametrize(("motion", "moves"), [("no-preference", True), ("reduce", False)])
+def test_nothing_moves_for_those_who_ask_for_that(visit, address, motion, moves):
+    page = visit(address, reduced_motion=motion)
+    page.route(lambda url: url == address, lambda route: None)  # never answers
+    page.set_input_files("#photo", PHOTO)
+    expect(page.locator(".pending img")).to_be_visible()
+    assert page.evaluate("document.getAnimations().length > 0") == moves
+    scrolling = page.evaluate("getComputedStyle(document.documentElement).scrollBehavior")
+    assert scrolling == ("smooth" if moves else "auto")
+
+
+def test_first_paint_takes_under_100_kb(browser, address):
+    page = browser.new_page()
+    sizes = {}
+    page.on("response", lambda response: sizes.update({response.url: len(response.body())}))
+    page.goto(address, wait_until="networkidle")
+    page.close()
+    assert {url.rpartition("/")[2] for url in sizes} >= {"", "page.css", "page.js", "words.js"}
+    assert sum(sizes.values()) < 100_000
+    assert not [url for url in sizes if "/live" in url]
+
+
+# Faces and their boxes
+
+
+def test_a_face_and_its_box_light_up_together(visit, address_of_two):
+    page = visit(address_of_two)
+    page.set_input_files("#photo", PHOTO)
+    card = page.locator("article.face").nth(1)
+    box = page.locator("a.found").nth(1)
+    lit = page.locator(".lit")
+    expect(page.get_by_role("link", name="Face 2: Unsure: happy or neutral")).to_have_count(1)
+    card.hover()
+    expect(box).to_contain_class("lit")
+    expect(lit).to_have_count(2)
+    page.locator("header").hover()
+    expect(lit).to_have_count(0)
+    box.locator(".box").last.hover()
+    expect(card).to_contain_class("lit")
+    page.locator("header").hover()
+    card.locator("summary").focus()
+    expect(box).to_contain_class("lit")
+    box.focus()
+    expect(card).to_contain_class("lit")
+    expect(lit).to_have_count(2)
+
+
 def test_shipped_model_reads_the_portrait(visit, serve):
     page = visit(serve())
     page.set_input_files("#photo", PHOTO)
-    expect(page.locator("h3")).to_contain_text("Happy")
+    expect(page.locator("h4")).to_contain_text("Happy")
     box = page.locator("svg.photo .box:not(.shade)")
     assert 100 < float(box.get_attribute("x")) < 230
     expect(page.locator("svg.photo path.edges")).to_have_count(1)
