@@ -2,6 +2,7 @@
 VENV   := .venv
 PYTHON := $(VENV)/bin/python
 READY  := $(VENV)/.ready
+LIVE   := web/node_modules/.package-lock.json
 
 # The defaults run on the composite sample faces; name your own on the command line.
 IMAGES ?= data/sample
@@ -24,7 +25,11 @@ $(READY): requirements.txt setup.sh
 	@sh setup.sh $(VENV)
 	@touch $(READY)
 
-web: $(READY)  ## Serve the page: HOST=127.0.0.1 PORT=5000 MODEL=
+# Without npm or a network this file is not made: the live tab says so, the rest works.
+$(LIVE): web/package-lock.json web/.npmrc
+	@sh setup.sh --live web
+
+web: $(READY) $(LIVE)  ## Serve the page: HOST=127.0.0.1 PORT=5000 MODEL=
 	@$(PYTHON) -m web --host "$(HOST)" --port "$(PORT)" $(call option,MODEL,model)
 
 features: $(READY)  ## Turn photos into landmark CSVs: IMAGES= OUT= WORKERS= BACKEND=
@@ -34,12 +39,12 @@ features: $(READY)  ## Turn photos into landmark CSVs: IMAGES= OUT= WORKERS= BAC
 BACKBONES := resnet18 resnet34 resnet50 vgg16 mobilenet_v3_large vit_b_16
 LOOKS := $(filter fused cnn $(BACKBONES),$(MODEL))
 train: $(READY)  ## Train a classifier on the CSVs: TABLE= MODEL=sklearn|torch OUT= CLASSES= SEED= BALANCE= DATA= DROP_OUTLIERS=1 REFIT=1; on pixels: MODEL=fused|cnn IMAGES= VOTES= DEVICE= EPOCHS= AVERAGE=, or MODEL=resnet18|resnet34|resnet50|vgg16|mobilenet_v3_large|vit_b_16 WEIGHTS=file|random
-	@$(PYTHON) -m classifiers.$(if $(LOOKS),train_fused,train) "$(TABLE)" $(if $(LOOKS),"$(IMAGES)") --model "$(or $(MODEL),sklearn)" --out "$(or $(OUT),build/model)" --seed "$(SEED)" $(call option,CLASSES,classes) $(call option,BALANCE,balance) $(call option,DATA,data-name) $(if $(DROP_OUTLIERS),--drop-outliers) $(if $(REFIT),--refit) $(call option,VOTES,votes) $(call option,DEVICE,device) $(call option,EPOCHS,epochs) $(call option,WEIGHTS,weights) $(call option,AVERAGE,average)
+	@$(PYTHON) -m classifiers.$(if $(LOOKS),pixels.)train "$(TABLE)" $(if $(LOOKS),"$(IMAGES)") --model "$(or $(MODEL),sklearn)" --out "$(or $(OUT),build/model)" --seed "$(SEED)" $(call option,CLASSES,classes) $(call option,BALANCE,balance) $(call option,DATA,data-name) $(if $(DROP_OUTLIERS),--drop-outliers) $(if $(REFIT),--refit) $(call option,VOTES,votes) $(call option,DEVICE,device) $(call option,EPOCHS,epochs) $(call option,WEIGHTS,weights) $(call option,AVERAGE,average)
 
 evaluate: $(READY)  ## Measure a bundle on labelled images: IMAGES= MODEL= OUT= SPLIT=
 	@$(PYTHON) -m classifiers.evaluate "$(IMAGES)" "$(or $(MODEL),auto)" "$(or $(OUT),build/evaluation)" $(call option,SPLIT,split) $(call option,WORKERS,workers) $(call option,BACKEND,backend)
 
-test: $(READY)  ## Run the tests: ARGS="-k web"
+test: $(READY) $(LIVE)  ## Run the tests: ARGS="-k web"
 	@$(PYTHON) -m pytest $(ARGS)
 
 lint: $(READY)  ## Check style and format, changing nothing
@@ -51,7 +56,7 @@ bench: $(READY)  ## Images per second, and ms of a photo's stages, beside bare F
 	@$(PYTHON) -m classifiers.latency --images "$(IMAGES)" $(call option,MODEL,models)
 
 ablation: $(READY)  ## Measure what each step of a training gives, into results/: TABLE=, or MODEL=fused TABLE= IMAGES= VOTES=
-	@$(PYTHON) -m classifiers.$(if $(filter fused,$(MODEL)),fused_ablation,ablation) "$(TABLE)" $(if $(filter fused,$(MODEL)),"$(IMAGES)") $(call option,VOTES,votes)
+	@$(PYTHON) -m classifiers.$(if $(filter fused,$(MODEL)),pixels.)ablation "$(TABLE)" $(if $(filter fused,$(MODEL)),"$(IMAGES)") $(call option,VOTES,votes)
 
 results: $(READY)  ## Write RESULTS.md, and the table in the README, from the measured runs
 	@$(PYTHON) -m classifiers.results --readme README.md

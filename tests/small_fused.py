@@ -3,14 +3,14 @@
 import numpy as np
 import torch
 
-from classifiers.augmentation import Augmentation
 from classifiers.bundle import CARD, MODEL, PIXELS, save_bundle
 from classifiers.calibration import Calibration
-from classifiers.fused import FusedNetwork, NetworkConfig
-from classifiers.fused_arrays import FusedRows, arrays_of
-from classifiers.fused_export import fused_to_onnx
-from classifiers.fused_model import Ensemble, FusedModel
-from classifiers.fused_recipe import TrainingConfig
+from classifiers.pixels.arrays import FusedRows, arrays_of
+from classifiers.pixels.augmentation import Augmentation
+from classifiers.pixels.export import fused_to_onnx
+from classifiers.pixels.model import Ensemble, FusedModel
+from classifiers.pixels.network import FusedNetwork, NetworkConfig
+from classifiers.pixels.recipe import TrainingConfig
 from landmarks.crops import SIDE
 from landmarks.detector import MESH_VERSION
 from landmarks.mesh import CANONICAL, N_POINTS

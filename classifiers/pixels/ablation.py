@@ -1,4 +1,4 @@
-"""Measure what each step of the fused recipe gives: ``python -m classifiers.fused_ablation``.
+"""Measure what each step of the fused recipe gives: ``python -m classifiers.pixels.ablation``.
 
 Trials at the shipped model's full size would take a day on a laptop, so they are cut down alike:
 half of the faces, half of the channels, a fifth of the epochs. All are measured on the same
@@ -18,13 +18,13 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
-from classifiers.augmentation import Augmentation
-from classifiers.fused_arrays import FusedRows
-from classifiers.fused_fit import ANY_CLASSES, fit_fused
-from classifiers.fused_model import Ensemble
-from classifiers.fused_recipe import TrainingConfig
-from classifiers.fused_rows import read_fused_rows
 from classifiers.metrics import measure
+from classifiers.pixels.arrays import FusedRows
+from classifiers.pixels.augmentation import Augmentation
+from classifiers.pixels.fit import ANY_CLASSES, fit_fused
+from classifiers.pixels.model import Ensemble
+from classifiers.pixels.recipe import TrainingConfig
+from classifiers.pixels.rows import read_fused_rows
 from classifiers.rows import hold_out
 from data.errors import DataError
 

@@ -2,15 +2,15 @@ import numpy as np
 import pytest
 import torch
 
-from classifiers.backbones import BACKBONES, SIDE_SEEN, BackboneConfig, BackboneNetwork
 from classifiers.calibration import Calibration
-from classifiers.fused import window
-from classifiers.fused_arrays import arrays_with
-from classifiers.fused_export import fused_to_onnx
-from classifiers.fused_model import PixelModel
-from classifiers.fused_training import Run
 from classifiers.onnx_graph import ExportError, check_answers
-from classifiers.vision import models
+from classifiers.pixels.arrays import arrays_with
+from classifiers.pixels.backbones import BACKBONES, SIDE_SEEN, BackboneConfig, BackboneNetwork
+from classifiers.pixels.export import fused_to_onnx
+from classifiers.pixels.model import PixelModel
+from classifiers.pixels.network import window
+from classifiers.pixels.training import Run
+from classifiers.pixels.vision import models
 from tests import small_fused
 from tests.small_fused import small_training
 from tests.small_model import CLASSES

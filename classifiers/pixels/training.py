@@ -15,19 +15,19 @@ import torch
 from torch import nn
 from torch.optim.swa_utils import AveragedModel
 
-from classifiers.augmentation import Augmenter
-from classifiers.backbones import BackboneConfig, BackboneNetwork
-from classifiers.curves import CURVES, append_line
-from classifiers.fused import FusedNetwork, NetworkConfig, window
-from classifiers.fused_arrays import Arrays
-from classifiers.fused_recipe import (
+from classifiers.networks import balanced_shares
+from classifiers.pixels.arrays import Arrays
+from classifiers.pixels.augmentation import Augmenter
+from classifiers.pixels.backbones import BackboneConfig, BackboneNetwork
+from classifiers.pixels.curves import CURVES, append_line
+from classifiers.pixels.network import FusedNetwork, NetworkConfig, window
+from classifiers.pixels.recipe import (
     FusedLoss,
     TrainingConfig,
     averaging_of,
     optimizer_of,
     schedule_of,
 )
-from classifiers.networks import balanced_shares
 
 CHECKPOINT = "checkpoint.pt"
 DEVICES = ("auto", "cpu", "cuda")

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from classifiers.fused_rows import read_crops, read_fused_rows, without_points
+from classifiers.pixels.rows import read_crops, read_fused_rows, without_points
 from classifiers.rows import hold_out
 from data.errors import DataError
 from data.rows import MANIFEST, PIXELS, header_line, row_line

@@ -6,10 +6,10 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from classifiers import fused_bundle
-from classifiers import train_fused as command
 from classifiers.bundle import load_manifest
 from classifiers.labelled import Rows
+from classifiers.pixels import content
+from classifiers.pixels import train as command
 from classifiers.predictor import Predictor
 from data.errors import DataError
 from landmarks.crops import SIDE
@@ -36,7 +36,7 @@ def quick(monkeypatch, made):
     network = small_fused.small_network(8)
     networks = {"fused": network, "cnn": replace(network, landmarks=False)}
     training = small_fused.small_training(epochs=12, augmentation=small_fused.STILL)
-    monkeypatch.setattr(fused_bundle, "NETWORKS", networks)
+    monkeypatch.setattr(content, "NETWORKS", networks)
     monkeypatch.setattr(command, "DEFAULTS", training)
     monkeypatch.setattr(command, "read_fused_rows", lambda *_: made)
 

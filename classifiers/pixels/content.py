@@ -11,15 +11,15 @@ import numpy as np
 
 from classifiers.bundle import CARD, MODEL, PIXELS, WEIGHTS
 from classifiers.card import model_card
-from classifiers.curves import training_seconds
-from classifiers.fused import NetworkConfig
-from classifiers.fused_arrays import FusedRows
-from classifiers.fused_export import fused_to_onnx
-from classifiers.fused_fit import ANY_CLASSES, fit_fused
-from classifiers.fused_model import Answers, Ensemble, save_model
-from classifiers.fused_recipe import TrainingConfig
-from classifiers.fused_training import Progress
 from classifiers.labelled import Rows, halves
+from classifiers.pixels.arrays import FusedRows
+from classifiers.pixels.curves import training_seconds
+from classifiers.pixels.export import fused_to_onnx
+from classifiers.pixels.fit import ANY_CLASSES, fit_fused
+from classifiers.pixels.model import Answers, Ensemble, save_model
+from classifiers.pixels.network import NetworkConfig
+from classifiers.pixels.recipe import TrainingConfig
+from classifiers.pixels.training import Progress
 from classifiers.training import (
     CHECKED_ROWS,
     about_data,
@@ -80,14 +80,14 @@ def train_fused(
     ----------
     fused : FusedRows
     rows : Rows
-        Both from `classifiers.fused_rows.read_fused_rows`.
+        Both from `classifiers.pixels.rows.read_fused_rows`.
     held_out : ndarray of bool, shape (m,)
         Which of `rows` validate, see `classifiers.training.train`.
     choices : FusedChoices
     run : Path
         Folder of checkpoint and curves.
     progress : callable, optional
-        See `classifiers.fused_fit.fit_fused`.
+        See `classifiers.pixels.fit.fit_fused`.
 
     Returns
     -------
@@ -98,7 +98,7 @@ def train_fused(
     Raises
     ------
     ValueError, KeyboardInterrupt
-        As `classifiers.fused_fit.fit_fused` does.
+        As `classifiers.pixels.fit.fit_fused` does.
     """
 
     def fit(stops: np.ndarray) -> Trained:

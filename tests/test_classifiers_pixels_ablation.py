@@ -5,8 +5,8 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from classifiers import fused_ablation as command
 from classifiers.labelled import Rows
+from classifiers.pixels import ablation as command
 from tests import small_fused
 
 app = typer.Typer()

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from classifiers.fused import FusedNetwork, NetworkConfig, standardised, window
+from classifiers.pixels.network import FusedNetwork, NetworkConfig, standardised, window
 from landmarks.crops import SIDE, WINDOW
 from tests.small_fused import CLASSES, small_network
 

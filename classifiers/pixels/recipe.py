@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 import torch
 from torch import nn
 
-from classifiers.augmentation import Augmentation, Batch
-from classifiers.fused import Outputs
+from classifiers.pixels.augmentation import Augmentation, Batch
+from classifiers.pixels.network import Outputs
 
 OPTIMIZERS = ("sgd", "adam", "adamw")
 BALANCES = ("none", "weights", "sampler")

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from classifiers.fused_arrays import FusedRows
 from classifiers.labelled import Rows
+from classifiers.pixels.arrays import FusedRows
 from classifiers.rows import TRAIN, read_rows
 from data.crops import read_crops
 from data.errors import DataError

@@ -2,7 +2,7 @@ import io
 
 import pytest
 
-from classifiers.curves import (
+from classifiers.pixels.curves import (
     CURVES,
     append_line,
     curves_of,

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 import torch
 
-from classifiers.curves import CURVES, read_curves
-from classifiers.fused_training import CHECKPOINT, device_of, train_network
+from classifiers.pixels.curves import CURVES, read_curves
+from classifiers.pixels.training import CHECKPOINT, device_of, train_network
 from tests.small_fused import arrays, small_network, small_training
 
 

@@ -10,8 +10,8 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 
-from classifiers.backbones import BACKBONES, BackboneConfig, BackboneNetwork
-from classifiers.vision import models
+from classifiers.pixels.backbones import BACKBONES, BackboneConfig, BackboneNetwork
+from classifiers.pixels.vision import models
 
 RANDOM = "random"
 """What to ask for to start from random weights."""
@@ -34,7 +34,7 @@ def find_weights(backbone: str, chosen: str = "") -> Weights:
     Parameters
     ----------
     backbone : str
-        One of `classifiers.backbones.BACKBONES`.
+        One of `classifiers.pixels.backbones.BACKBONES`.
     chosen : str
         A file: a state_dict as torchvision publishes them, or safetensors, also those of a bundle.
         Empty for torchvision's best ImageNet weights, kept in PyTorch's cache, and random weights
@@ -67,7 +67,7 @@ def saved_weights(network: BackboneNetwork) -> bytes:
     Parameters
     ----------
     network : BackboneNetwork
-        Its matrices hold float16's numbers, as `classifiers.fused_model.PixelModel` rounds them.
+        Its matrices hold float16's numbers, as `classifiers.pixels.model.PixelModel` rounds them.
 
     Returns
     -------

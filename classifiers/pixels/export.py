@@ -5,8 +5,8 @@ import torch
 from torch import nn
 
 from classifiers.calibration import Calibration, calibrated
-from classifiers.fused_model import Answers
 from classifiers.onnx_graph import check_answers, exported
+from classifiers.pixels.model import Answers
 
 
 class _Served(nn.Module):

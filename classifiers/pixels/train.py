@@ -1,4 +1,4 @@
-"""Train a model that looks at pixels: ``python -m classifiers.train_fused TABLE IMAGES --out OUT``.
+"""Train a model that looks at pixels: ``python -m classifiers.pixels.train TABLE IMAGES``.
 
 Fused, the same without landmarks, or one of the backbones known from ImageNet. After each epoch
 the run can be stopped, and the same command goes on with it.
@@ -15,15 +15,15 @@ from typing import Annotated, Any
 
 import typer
 
-from classifiers.backbone_training import FINE_TUNING, train_backbone
-from classifiers.backbone_weights import find_weights
-from classifiers.backbones import BACKBONES
 from classifiers.bundle import BundleError, BundleNotWritable, check_place, save_bundle
-from classifiers.curves import curves_of, draw_curves, read_curves
-from classifiers.fused_bundle import NETWORKS, FusedChoices, train_fused
-from classifiers.fused_recipe import BALANCES, TrainingConfig
-from classifiers.fused_rows import read_fused_rows
-from classifiers.fused_training import DEVICES
+from classifiers.pixels.backbone_training import FINE_TUNING, train_backbone
+from classifiers.pixels.backbone_weights import find_weights
+from classifiers.pixels.backbones import BACKBONES
+from classifiers.pixels.content import NETWORKS, FusedChoices, train_fused
+from classifiers.pixels.curves import curves_of, draw_curves, read_curves
+from classifiers.pixels.recipe import BALANCES, TrainingConfig
+from classifiers.pixels.rows import read_fused_rows
+from classifiers.pixels.training import DEVICES
 from classifiers.rows import hold_out
 from classifiers.summary import (
     BAD_INPUT,

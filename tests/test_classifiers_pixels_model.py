@@ -4,13 +4,13 @@ import onnxruntime
 import pytest
 import torch
 
-from classifiers import fused_export
 from classifiers.bundle import BundleError
 from classifiers.calibration import Calibration, calibrated
-from classifiers.fused import FusedNetwork
-from classifiers.fused_export import fused_to_onnx
-from classifiers.fused_model import Ensemble, FusedModel, load_model, save_model
 from classifiers.onnx_graph import TOLERANCE, ExportError
+from classifiers.pixels import export
+from classifiers.pixels.export import fused_to_onnx
+from classifiers.pixels.model import Ensemble, FusedModel, load_model, save_model
+from classifiers.pixels.network import FusedNetwork
 from landmarks.mesh import mirrored
 from tests.small_fused import arrays, rows, small_network
 
@@ -107,7 +107,7 @@ def test_the_graph_is_small_and_says_nothing_of_its_maker(exported):
 
 
 def test_a_graph_that_answers_otherwise_is_refused(model, monkeypatch):
-    monkeypatch.setattr(fused_export, "calibrated", lambda proba, calibration: proba[:, ::-1])
+    monkeypatch.setattr(export, "calibrated", lambda proba, calibration: proba[:, ::-1])
     with pytest.raises(ExportError, match="nothing was written"):
         fused_to_onnx(model, CALIBRATION, *inputs())
 

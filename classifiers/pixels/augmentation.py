@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 import torch
 
-from classifiers.fused import standardised
-from classifiers.fused_arrays import Arrays
-from classifiers.vision import v2
+from classifiers.pixels.arrays import Arrays
+from classifiers.pixels.network import standardised
+from classifiers.pixels.vision import v2
 from landmarks.crops import WINDOW
 
 
@@ -82,7 +82,7 @@ class Augmenter:
     augmentation : Augmentation
     sees_pixels : bool, default True
         False for networks of landmarks alone, whose batches have one blank pixel in place of all.
-    scaled : callable, default `classifiers.fused.standardised`
+    scaled : callable, default `classifiers.pixels.network.standardised`
         What the network does to grey values 0..1.
     """
 

@@ -8,12 +8,12 @@ import torch
 import typer
 from typer.testing import CliRunner
 
-from classifiers import train_fused as command
-from classifiers.backbone_weights import find_weights
 from classifiers.bundle import CARD, MODEL, WEIGHTS
 from classifiers.labelled import Rows
+from classifiers.pixels import train as command
+from classifiers.pixels.backbone_weights import find_weights
+from classifiers.pixels.vision import models
 from classifiers.predictor import Predictor
-from classifiers.vision import models
 from landmarks.detector import MESH_VERSION
 from tests import small_fused
 from tests.small_model import CLASSES

@@ -54,7 +54,7 @@ def draw_curves(run: Path) -> Figure:
     Parameters
     ----------
     run : Path
-        Folder of a run, with the JSON lines that `classifiers.fused_training.train_network` wrote.
+        Folder of a run, with the JSON lines that `classifiers.pixels.training.train_network` wrote.
 
     Returns
     -------

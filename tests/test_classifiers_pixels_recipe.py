@@ -1,9 +1,9 @@
 import pytest
 import torch
 
-from classifiers.augmentation import Batch
-from classifiers.fused import FusedNetwork, Outputs
-from classifiers.fused_recipe import (
+from classifiers.pixels.augmentation import Batch
+from classifiers.pixels.network import FusedNetwork, Outputs
+from classifiers.pixels.recipe import (
     FusedLoss,
     TrainingConfig,
     averaging_of,

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from classifiers.preparation import Preparation, prepare
+from classifiers.pixels.preparation import Preparation, prepare
 
 
 @dataclass(frozen=True)

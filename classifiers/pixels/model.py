@@ -1,6 +1,6 @@
 """The fused model as it answers: from points and crop to logits, in a file that runs no code.
 
-Models of pixels alone, such as `classifiers.backbones`, answer by the same code.
+Models of pixels alone, such as `classifiers.pixels.backbones`, answer by the same code.
 """
 
 import json
@@ -15,11 +15,11 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import nn
 
-from classifiers.backbones import BackboneNetwork
 from classifiers.bundle import BundleError
 from classifiers.features import N_FEATURES, features
-from classifiers.fused import FusedNetwork, NetworkConfig, window
-from classifiers.preparation import Preparation
+from classifiers.pixels.backbones import BackboneNetwork
+from classifiers.pixels.network import FusedNetwork, NetworkConfig, window
+from classifiers.pixels.preparation import Preparation
 from landmarks.mesh import CANONICAL, mirrored
 
 CONFIG = "config"

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import numpy as np
 
-from classifiers.curves import folder_of
-from classifiers.fused import NetworkConfig
-from classifiers.fused_arrays import FusedRows, arrays_of, training_rows
-from classifiers.fused_model import Ensemble, FusedModel
-from classifiers.fused_recipe import TrainingConfig
-from classifiers.fused_training import Progress, train_network
+from classifiers.pixels.arrays import FusedRows, arrays_of, training_rows
+from classifiers.pixels.curves import folder_of
+from classifiers.pixels.model import Ensemble, FusedModel
+from classifiers.pixels.network import NetworkConfig
+from classifiers.pixels.recipe import TrainingConfig
+from classifiers.pixels.training import Progress, train_network
 
 ANY_CLASSES = NetworkConfig(classes=())
 """The network that ships, but for what the rows decide."""
@@ -32,7 +32,7 @@ def fit_fused(
     Parameters
     ----------
     rows : FusedRows
-        Training and validation rows, from `classifiers.fused_rows.read_fused_rows`.
+        Training and validation rows, from `classifiers.pixels.rows.read_fused_rows`.
     held_out : ndarray of bool, shape (m,), m <= n
         Which of the first rows validate; the others train.
     stops : ndarray of int

@@ -139,7 +139,7 @@ class FusedNetwork(nn.Module):
         pixels : Tensor of float32, shape (n, 1, WINDOW, WINDOW)
             What `window` makes of crops.
         X : Tensor of float32, shape (n, n_components)
-            Landmarks as `classifiers.preparation` prepares them.
+            Landmarks as `classifiers.pixels.preparation` prepares them.
         has_points : Tensor of float32, shape (n,), 0 or 1
             Where 0, the row of X is not looked at. Blended rows have shares.
 

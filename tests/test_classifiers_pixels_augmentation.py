@@ -3,8 +3,8 @@ from dataclasses import replace
 import pytest
 import torch
 
-from classifiers.augmentation import Augmentation, Augmenter, Batch
-from classifiers.fused import window
+from classifiers.pixels.augmentation import Augmentation, Augmenter, Batch
+from classifiers.pixels.network import window
 from landmarks.crops import SIDE, WINDOW
 from tests.small_fused import STILL, arrays
 

@@ -11,8 +11,8 @@ from typing import ClassVar, NamedTuple
 import torch
 from torch import nn
 
-from classifiers.fused import Outputs
-from classifiers.vision import models
+from classifiers.pixels.network import Outputs
+from classifiers.pixels.vision import models
 
 SIDE_SEEN = 224
 """Side in pixels that the networks were made for."""
@@ -80,7 +80,7 @@ class BackboneNetwork(nn.Module):
     ----------
     config : BackboneConfig
     state : dict of str to Tensor, optional
-        Weights of all but the head, see `classifiers.backbone_weights`; random if left out.
+        Weights of all but the head, see `classifiers.pixels.backbone_weights`; random if left out.
     """
 
     def __init__(self, config: BackboneConfig, state: dict[str, torch.Tensor] | None = None):
@@ -126,7 +126,7 @@ class BackboneNetwork(nn.Module):
         pixels : Tensor of float32, shape (n, 3, h, w)
             What `scaled` makes of faces; enlarged here.
         X, has_points : Tensor
-            Not looked at; see `classifiers.fused.FusedNetwork`.
+            Not looked at; see `classifiers.pixels.network.FusedNetwork`.
         """
         size = (SIDE_SEEN, SIDE_SEEN)
         return self.body(nn.functional.interpolate(pixels, size, mode="bilinear"))

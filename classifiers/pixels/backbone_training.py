@@ -7,16 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from classifiers.augmentation import Augmentation
-from classifiers.backbone_weights import Weights, saved_weights
-from classifiers.backbones import SIDE_SEEN, BackboneConfig, BackboneNetwork
-from classifiers.curves import folder_of, training_seconds
-from classifiers.fused_arrays import FusedRows, arrays_with, training_rows
-from classifiers.fused_bundle import PACKAGES, FusedChoices, Trained, bundle_content
-from classifiers.fused_model import PixelModel
-from classifiers.fused_recipe import TrainingConfig
-from classifiers.fused_training import Progress, train_network
 from classifiers.labelled import Rows
+from classifiers.pixels.arrays import FusedRows, arrays_with, training_rows
+from classifiers.pixels.augmentation import Augmentation
+from classifiers.pixels.backbone_weights import Weights, saved_weights
+from classifiers.pixels.backbones import SIDE_SEEN, BackboneConfig, BackboneNetwork
+from classifiers.pixels.content import PACKAGES, FusedChoices, Trained, bundle_content
+from classifiers.pixels.curves import folder_of, training_seconds
+from classifiers.pixels.model import PixelModel
+from classifiers.pixels.recipe import TrainingConfig
+from classifiers.pixels.training import Progress, train_network
 from landmarks.crops import SIDE
 
 FINE_TUNING = TrainingConfig(
@@ -49,9 +49,9 @@ def train_backbone(
     Parameters
     ----------
     weights : Weights
-        What it starts from, by `classifiers.backbone_weights.find_weights`.
+        What it starts from, by `classifiers.pixels.backbone_weights.find_weights`.
     fused, rows, held_out, choices, run, progress
-        As `classifiers.fused_bundle.train_fused` takes them.
+        As `classifiers.pixels.content.train_fused` takes them.
 
     Returns
     -------
@@ -62,7 +62,7 @@ def train_backbone(
     Raises
     ------
     ValueError, KeyboardInterrupt
-        As `classifiers.fused_training.train_network` does.
+        As `classifiers.pixels.training.train_network` does.
     """
 
     def fit(stops: np.ndarray) -> Trained:

@@ -1,0 +1,1 @@
+"""Models that look at a face's pixels: fused with its landmarks, or alone."""
