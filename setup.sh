@@ -1,5 +1,6 @@
 #!/bin/sh
-# Make the virtual environment (setup.sh VENV), or check one (setup.sh --check VENV).
+# Make the virtual environment (setup.sh VENV), check one (setup.sh --check VENV), or install what
+# the live tab runs in the browser (setup.sh --live web).
 # POSIX sh, because it runs before any Python of ours does.
 set -eu
 
@@ -44,6 +45,22 @@ install() {
     }
 }
 
+# The live tab is one of several ways to read a face, so that nothing fails without it.
+install_live() {
+    if ! command -v npm >/dev/null; then
+        echo "Without npm the live tab is left out: install Node.js and run this again." >&2
+        return
+    fi
+    echo "Installing the live tab's two packages, once." >&2
+    npm ci --prefix "$1" --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null ||
+        echo "The live tab is left out, because npm could not install its packages: check the" \
+            "network and run this again." >&2
+}
+
+if [ "$1" = --live ]; then
+    install_live "$2"
+    exit
+fi
 if [ "$1" = --check ]; then
     if [ -x "$2/bin/python" ]; then
         exec "$2/bin/python" -m tests.doctor
