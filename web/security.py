@@ -71,7 +71,7 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 
-FILES = ("static", "vendor")
+FILES = ("static", "vendor", "live_model")
 """Endpoints of files that are the same for everyone.
 
 The browser may keep these but asks each time whether they changed: without that the live tab would
