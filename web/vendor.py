@@ -20,6 +20,7 @@ FILES = {
     f"{_MESH}_solution_packed_assets.data": "application/octet-stream",
     f"{_MESH}_solution_simd_wasm_bin.js": "text/javascript",
     f"{_MESH}_solution_simd_wasm_bin.wasm": "application/wasm",
+    "fflate/esm/browser.js": "text/javascript",
     f"{_RUNTIME}.wasm.bundle.min.mjs": "text/javascript",
     f"{_RUNTIME}-wasm-simd-threaded.wasm": "application/wasm",
 }

@@ -1,0 +1,103 @@
+// The list of a lesson's expressions: a name, a count of faces and buttons each.
+
+import { counted, say, words } from "../words.js";
+
+/**
+ * Show a lesson's expressions and let the visitor change them.
+ *
+ * @param {HTMLElement} section  with .expressions, .add and a template for an expression
+ * @param {{expressions: object[]}} lesson  from createLesson
+ * @param {object} limits
+ * @param {{record: Function, photos: Function, changed: Function}} actions
+ *   record(expression) and photos(expression, files) are the visitor's wishes; changed() is called
+ *   after each change of the lesson
+ * @returns {{add: Function, show: Function, recording: Function}}
+ *   add(name) adds an expression; show() brings the counts up to date; recording(expression or
+ *   null) says which one is being recorded
+ */
+export function createExpressions(section, lesson, limits, actions) {
+  const list = section.querySelector(".expressions");
+  const more = section.querySelector(".add");
+  const template = section.querySelector("template");
+  const rows = new Map();
+
+  more.addEventListener("click", () => add("").querySelector(".name").focus());
+
+  function add(name) {
+    const expression = { name, faces: [] };
+    const row = template.content.cloneNode(true).firstElementChild;
+    lesson.expressions.push(expression);
+    rows.set(expression, row);
+    row.querySelector(".name").value = name;
+    listen(row, expression);
+    list.append(row);
+    actions.changed();
+    return row;
+  }
+
+  function listen(row, expression) {
+    const on = (name, event, action) => row.querySelector(name).addEventListener(event, action);
+    const changing = (action) => () => {
+      action();
+      actions.changed();
+    };
+    on(".name", "input", changing(() => (expression.name = row.querySelector(".name").value.trim())));
+    on(".record", "click", () => actions.record(expression));
+    on(".clear", "click", changing(() => (expression.faces = [])));
+    on(".remove", "click", changing(() => remove(row, expression)));
+    on(".photos input", "change", ({ target }) => {
+      actions.photos(expression, [...target.files]);
+      target.value = ""; // the same files may be chosen again
+    });
+    row.addEventListener("drop", (event) => {
+      event.preventDefault();
+      actions.photos(expression, [...event.dataTransfer.files]);
+    });
+  }
+
+  function remove(row, expression) {
+    lesson.expressions.splice(lesson.expressions.indexOf(expression), 1);
+    rows.delete(expression);
+    row.remove();
+    more.hidden = false;
+    more.focus(); // the button that had the focus is gone
+  }
+
+  function show() {
+    const { expressions } = lesson;
+    more.hidden = expressions.length >= limits.mostClasses;
+    expressions.forEach((expression, i) => {
+      const row = rows.get(expression);
+      const numbered = say(words.teach.numbered, { number: i + 1 });
+      row.querySelector(".naming span").textContent = numbered;
+      row.querySelector(".count").textContent = counted(words.teach.faces, expression.faces.length);
+      row.querySelector(".remove").hidden = expressions.length <= limits.fewestClasses;
+      row.querySelector(".clear").hidden = expression.faces.length === 0;
+      for (const [button, visible] of buttons(row)) {
+        const label = say(words.teach.of, { action: visible, name: expression.name || numbered });
+        button.setAttribute("aria-label", label);
+      }
+    });
+  }
+
+  function recording(current) {
+    for (const [expression, row] of rows) {
+      const on = expression === current;
+      row.classList.toggle("recording", on);
+      row.querySelector(".record").textContent = on ? words.teach.end : words.teach.record;
+    }
+    show();
+  }
+
+  return { add, show, recording };
+}
+
+/** The buttons of a row that say the same in each row, and what they say. */
+function buttons(row) {
+  const names = [".record", ".clear", ".remove"].map((name) => row.querySelector(name));
+  const photos = row.querySelector(".photos");
+  return [
+    ...names.map((button) => [button, button.textContent]),
+    [photos.querySelector("input"), photos.textContent.trim()],
+  ];
+}

@@ -1,0 +1,43 @@
+// What POST /api/teach answers: a zip with a bundle and a feature table.
+
+import { strFromU8, unzipSync } from "/vendor/fflate/esm/browser.js";
+import { words } from "../words.js";
+import { openClassifier } from "./classifier.js";
+
+/** An answer that is no classifier; `message` is a sentence for the visitor. */
+export class TeachError extends Error {}
+
+/**
+ * Have a lesson learned.
+ *
+ * @param {FormData} form  from a lesson
+ * @param {number[]} mirror  the mesh's mirror permutation
+ * @returns {Promise<{zip: Uint8Array, csv: string, classifier: object, accuracy: number,
+ *   held: number}>}
+ *   the whole zip; its table as one CSV; what openClassifier gives; and how many of the held-out
+ *   faces it named rightly
+ */
+export async function learn(form, mirror) {
+  const response = await fetch("/api/teach", { method: "POST", body: form }).catch(() => null);
+  if (!response?.ok) {
+    const problem = await response?.json().catch(() => null);
+    throw new TeachError(problem?.detail ?? words.teach.unreachable);
+  }
+  const zip = new Uint8Array(await response.arrayBuffer());
+  const files = unzipSync(zip);
+  const manifest = JSON.parse(strFromU8(files["model/manifest.json"]));
+  return {
+    zip,
+    csv: table(files),
+    classifier: await openClassifier(files["model/model.onnx"], { ...manifest, mirror }),
+    accuracy: manifest.metrics.accuracy,
+    held: manifest.data.n_validation,
+  };
+}
+
+/** The CSVs of all expressions as one: they share their first line. */
+function table(files) {
+  const names = Object.keys(files).filter((name) => /^features\/.*\.csv$/.test(name));
+  const texts = names.map((name) => strFromU8(files[name]));
+  return texts.map((text, i) => (i ? text.slice(text.indexOf("\n") + 1) : text)).join("");
+}

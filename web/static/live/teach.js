@@ -1,0 +1,184 @@
+// Teach: the visitor names expressions, shows each for some seconds, and gets a classifier of them.
+
+import { save } from "../files.js";
+import { say, words } from "../words.js";
+import { openEngine } from "./engine.js";
+import { createExpressions } from "./expressions.js";
+import { frames } from "./frames.js";
+import { createLesson } from "./lesson.js";
+import { findInPhoto } from "./looks.js";
+import { createPanel } from "./panel.js";
+import { corners, radius } from "./points.js";
+import { createTracker } from "./smoothing.js";
+import { createStage } from "./stage.js";
+import { TeachError, learn } from "./taught.js";
+import { percent, verdict } from "./verdict.js";
+
+const COUNTDOWN = 3; // seconds to make a face
+const TAKE = 5; // seconds of a recording, and
+const LONGEST_TAKE = 30; // where the mesh is too slow for the fewest faces in that time
+const STEP = 1 / 15; // seconds between two faces that are kept: closer ones are all but alike
+const TOLD_EVERY = 3; // seconds between two sentences to a screen reader
+
+const section = document.getElementById("teach");
+const part = (name) => section.querySelector(`.${name}`);
+const [train, note, result, told] = ["train", "note", "taught", "told"].map(part);
+const why = document.getElementById("teach-why");
+const limits = JSON.parse(section.dataset.limits);
+const lesson = createLesson(limits);
+const stage = createStage(section);
+const list = createExpressions(section, lesson, limits, { record, photos, changed });
+let doing = null; // what is at work: {busy, stop: AbortController, expression}
+let taught = null;
+
+for (const name of words.teach.examples) list.add(name);
+train.addEventListener("click", () => alone(teach));
+part("try").addEventListener("click", () => alone(follow));
+part("bundle").addEventListener("click", () => save(taught.zip, "application/zip", "taught.zip"));
+part("table").addEventListener("click", () => save(taught.csv, "text/csv", "taught.csv"));
+section.addEventListener("keydown", ({ key }) => key === "Escape" && doing?.stop.abort());
+// A photo that is dropped beside the list would be opened in place of the page.
+for (const event of ["dragover", "drop"]) {
+  document.addEventListener(event, (dropped) => section.hidden || dropped.preventDefault());
+}
+window.addEventListener("hashchange", () => {
+  if (!section.hidden) return;
+  doing?.stop.abort();
+  stage.stop();
+});
+
+function changed() {
+  list.show();
+  why.textContent = lesson.whyNot();
+  train.disabled = Boolean(doing?.busy || why.textContent);
+}
+
+/** Do one thing at a time; only watching what was taught makes way for the next. */
+async function alone(task, expression = null) {
+  if (doing?.busy) return;
+  doing?.stop.abort();
+  const mine = { busy: task !== follow, stop: new AbortController(), expression };
+  doing = mine;
+  show();
+  try {
+    await task(mine.stop.signal, expression);
+  } catch (error) {
+    const sentence = error instanceof TeachError ? error.message : words.camera_errors[error.reason];
+    note.textContent = sentence ?? words.unable;
+    if (!sentence) console.error(error);
+  }
+  if (doing === mine) doing = null;
+  show();
+}
+
+function show() {
+  section.classList.toggle("busy", Boolean(doing?.busy));
+  list.recording(doing?.expression ?? null);
+  changed();
+}
+
+function record(expression) {
+  if (doing?.expression === expression) doing.stop.abort();
+  else alone(film, expression);
+}
+
+async function film(signal, expression) {
+  const before = expression.faces.length;
+  note.textContent = words.loading;
+  const [camera, { mesh, bundle }] = await Promise.all([stage.start(), openEngine()]);
+  note.textContent = say(words.teach.soon, { name: nameOf(expression), seconds: COUNTDOWN });
+  await stage.countDown(COUNTDOWN, signal);
+  note.textContent = say(words.teach.recording, { name: nameOf(expression) });
+  const start = performance.now() / 1000;
+  for await (const found of frames(mesh, stage.video, camera, signal)) {
+    const now = performance.now() / 1000;
+    const face = largest(found);
+    const drawn = face ? [{ points: face, box: corners(face), label: nameOf(expression) }] : [];
+    stage.draw(drawn, bundle.edges);
+    keep(expression, face, now);
+    const long = now - start > TAKE && expression.faces.length - before >= limits.fewestFaces;
+    if (long || now - start > LONGEST_TAKE || lesson.room(expression) <= 0) break;
+  }
+  stage.draw([], []);
+  tellOf(expression, before);
+}
+
+function keep(expression, points, now) {
+  if (!points || now - (expression.last ?? 0) < STEP) return;
+  const { videoWidth: width, videoHeight: height } = stage.video;
+  expression.last = now;
+  expression.faces.push({ points, width, height });
+  list.show();
+}
+
+/** Take photos, whose faces are looked at again and again as the Photos page does. */
+function photos(expression, files) {
+  alone(async (signal) => {
+    const before = expression.faces.length;
+    const { mesh, bundle } = await openEngine();
+    for (const file of files.slice(0, lesson.room(expression))) {
+      if (signal.aborted) break;
+      note.textContent = say(words.photo_reading, { name: file.name });
+      const photo = await createImageBitmap(file).catch(() => null);
+      if (!photo) continue;
+      const { width, height } = photo;
+      const points = largest(await findInPhoto(mesh, photo, bundle.mirror));
+      if (points) expression.faces.push({ points, width, height });
+      photo.close();
+      list.show();
+    }
+    tellOf(expression, before);
+  });
+}
+
+function tellOf(expression, before) {
+  const count = expression.faces.length - before;
+  const { got } = words.teach;
+  note.textContent = say(got[count] ?? got.other, { count, name: nameOf(expression) });
+}
+
+function nameOf(expression) {
+  const number = lesson.expressions.indexOf(expression) + 1;
+  return expression.name || say(words.teach.numbered, { number });
+}
+
+function largest(faces) {
+  const sizes = faces.map(({ points }) => radius(points));
+  return faces[sizes.indexOf(Math.max(...sizes))]?.points;
+}
+
+async function teach() {
+  note.textContent = words.teach.learning;
+  const { bundle } = await openEngine();
+  taught = await learn(lesson.form(), bundle.mirror);
+  note.textContent = "";
+  const figures = { share: percent(taught.accuracy), count: taught.held };
+  part("figures").textContent = say(words.teach.figures, figures);
+  part("panels").replaceChildren();
+  result.hidden = false;
+  result.querySelector("h3").focus();
+}
+
+/** Show what the taught classifier reads in the camera's pictures. */
+async function follow(signal) {
+  const { classifier } = taught;
+  const [camera, { mesh, bundle }] = await Promise.all([stage.start(), openEngine()]);
+  const tracker = createTracker();
+  const panel = createPanel(1, classifier);
+  let last = 0;
+  part("panels").replaceChildren(panel.element);
+  for await (const found of frames(mesh, stage.video, camera, signal)) {
+    const now = performance.now() / 1000;
+    const faces = tracker.follow(found, now);
+    tracker.settle(faces, await classifier.predict(faces.map(({ points }) => points)));
+    if (signal.aborted) return;
+    for (const face of faces) face.label = verdict(face.proba, classifier);
+    stage.draw(faces, bundle.edges);
+    if (faces.length) panel.show(faces[0].proba);
+    const sentence = faces[0]?.label ?? words.nobody;
+    if (now - last > TOLD_EVERY && told.textContent !== sentence) {
+      last = now;
+      told.textContent = sentence;
+    }
+  }
+}
