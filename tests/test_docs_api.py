@@ -1,0 +1,72 @@
+"""What the README says of the API works when it is typed."""
+
+import json
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from tests.fake_predictor import FakePredictor
+from tests.posting import PHOTO
+from web import create_app
+from web.reader import Reader
+from web.serve import make_server
+
+ADDRESS = "http://127.0.0.1:5000"
+PAGE = (Path(__file__).parent.parent / "README.md").read_text("utf-8")
+SECTION = re.search(r"^## API\n(.*?)^## ", PAGE, re.DOTALL | re.MULTILINE)[1]
+CALLS = re.findall(r"^\$ (curl .*)$", SECTION, re.MULTILINE)
+
+
+@pytest.fixture(scope="module")
+def served():
+    """Serve an application whose faces are all happy, and return its address."""
+    server = make_server(create_app(Reader(FakePredictor())), "127.0.0.1", 0)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.effective_port}"
+    server.close()
+
+
+@pytest.fixture
+def run(served, tmp_path):
+    """Return a function that runs a command beside two photos and gives what it prints."""
+    for name in ("photo.jpg", "other.jpg"):
+        (tmp_path / name).write_bytes(PHOTO)
+
+    def run(command):
+        command = [word.replace(ADDRESS, served) for word in command]
+        return subprocess.run(
+            command, cwd=tmp_path, capture_output=True, text=True, check=True, timeout=60
+        ).stdout
+
+    return run
+
+
+@pytest.mark.skipif(not shutil.which("curl"), reason="curl is not installed")
+@pytest.mark.parametrize("call", CALLS)
+def test_every_call_of_curl_is_answered(run, call):
+    answer = json.loads(run([*shlex.split(call), "--silent", "--fail-with-body"]))
+    if "/api/predict" in call:
+        assert [image["reason"] for image in answer["images"]] == [""] * call.count("image=@")
+        face = answer["images"][0]["faces"][0]
+        assert ("points" in face) == ("points=1" in call)
+        assert ("explanation" in face) == ("explain=1" in call)
+
+
+def test_there_are_calls_of_the_api():
+    assert len(CALLS) >= 3
+    assert all(ADDRESS in call for call in CALLS)
+
+
+def test_the_python_example_prints_the_expressions(run):
+    (code,) = re.findall(r"^```python\n(.*?)^```", SECTION, re.DOTALL | re.MULTILINE)
+    assert run([sys.executable, "-c", code]).splitlines() == [
+        "photo.jpg ['happy']",
+        "other.jpg ['happy']",
+    ]
