@@ -4,6 +4,9 @@ import re
 from pathlib import Path
 
 import pytest
+from typer.main import get_command
+
+from classifiers.__main__ import app
 
 ROOT = Path(__file__).parent.parent
 START = r"(?:^|&&|;|\$ )[ \t]*(?:\w+=\S+ +)*"
@@ -30,15 +33,23 @@ def make_calls(code):
 
 
 def module_calls(code):
-    """Return (module, options) of each ``python -m module``."""
-    calls = re.findall(START + r"\S*python3? -m ([\w.]+)([^\n;&#]*)", code, re.MULTILINE)
-    return [(module, re.findall(r"--([a-z-]+)", rest)) for module, rest in calls]
+    """Return (module or module and sub-command, options) of each ``python -m module``."""
+    module = r"(classifiers [a-z]+|[\w.]+)"
+    calls = re.findall(START + rf"\S*python3? -m {module}([^\n;&#]*)", code, re.MULTILINE)
+    return [(name, re.findall(r"--([a-z-]+)", rest)) for name, rest in calls]
+
+
+def source_of(module):
+    """Return the file of a module, of a package's command, or of a sub-command of classifiers."""
+    path = ROOT / Path(*module.replace("classifiers ", "classifiers.commands.").split("."))
+    return next((p for p in (path.with_suffix(".py"), path / "__main__.py") if p.is_file()), None)
 
 
 README = (ROOT / "README.md").read_text("utf-8")
 MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
 TARGETS = re.findall(r"^([a-z]+):.*## ", MAKEFILE, re.MULTILINE)
 CODE = code_of(README)
+SUB_COMMANDS = sorted(get_command(app).commands)
 
 
 def test_every_call_of_make_has_its_target_and_variables():
@@ -60,8 +71,7 @@ def test_every_module_that_is_run_exists_and_has_its_options():
     calls = module_calls(CODE)
     assert calls
     for module, options in calls:
-        path = ROOT / Path(*module.split("."))
-        file = next((p for p in (path.with_suffix(".py"), path / "__main__.py") if p.is_file()), "")
+        file = source_of(module)
         assert file, f"python -m {module}"
         source = file.read_text("utf-8")
         for option in options:
@@ -69,11 +79,19 @@ def test_every_module_that_is_run_exists_and_has_its_options():
             assert known, f"python -m {module} --{option}"
 
 
+@pytest.mark.parametrize("name", SUB_COMMANDS)
+def test_every_sub_command_stands_in_the_readme_and_has_an_example(name):
+    assert f"classifiers {name}" in {module for module, _ in module_calls(CODE)}
+    command = get_command(app).commands[name]
+    assert command.get_short_help_str()
+    assert f"python -m classifiers {name}" in f"{command.help} {command.epilog}"
+
+
 def test_the_page_is_read_as_a_person_reads_it():
     page = (
         "We make sure. Type `make web PORT=80`, or `make`.\n"
         "```console\n$ make features IMAGES=x && make train\nwe make nonsense\n"
-        "$ .venv/bin/python -m classifiers.predict a.png --json\n```\n"
+        "$ .venv/bin/python -m classifiers image a.png --json\n```\n"
     )
     code = code_of(page)
     assert sorted(make_calls(code)) == [
@@ -82,4 +100,4 @@ def test_the_page_is_read_as_a_person_reads_it():
         ("train", []),
         ("web", ["PORT"]),
     ]
-    assert module_calls(code) == [("classifiers.predict", ["json"])]
+    assert module_calls(code) == [("classifiers image", ["json"])]

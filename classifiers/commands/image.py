@@ -1,4 +1,4 @@
-"""Read the expressions in photos: ``python -m classifiers.predict PHOTO... [--json]``."""
+"""Read the expressions in photos: ``python -m classifiers image PHOTO... [--json]``."""
 
 import json
 import sys
@@ -35,6 +35,8 @@ def main(
     """Print every face in every PHOTO with its box, expression and confidences.
 
     Exit code 0: every photo was read, with or without a face; 1: something could not be read.
+
+    Example: python -m classifiers image holiday.jpg photos/ --json
     """
     try:
         predictor = Predictor(model)
@@ -140,12 +142,9 @@ def _explanation(face: FaceReading) -> Table:
 
 
 def _complain(sentence: str) -> None:
-    print(f"predict: {sentence}", file=sys.stderr)
+    print(f"image: {sentence}", file=sys.stderr)
 
 
 SUFFIXES = frozenset(
     suffix for suffix, name in Image.registered_extensions().items() if name in FOLDER_FORMATS
 )
-
-if __name__ == "__main__":
-    typer.run(main)

@@ -6,8 +6,8 @@ from PIL import Image
 from typer import Typer
 from typer.testing import CliRunner
 
-from classifiers import predict
 from classifiers.bundle import BundleError
+from classifiers.commands import image as command
 from landmarks.images import read_image
 from tests.fake_predictor import MOVED, FakePredictor
 
@@ -24,9 +24,9 @@ class PathPredictor(FakePredictor):
 @pytest.fixture
 def run(monkeypatch):
     def run(*arguments, n_faces=1, unsure=False):
-        monkeypatch.setattr(predict, "Predictor", lambda model: PathPredictor(n_faces, unsure))
+        monkeypatch.setattr(command, "Predictor", lambda model: PathPredictor(n_faces, unsure))
         app = Typer()
-        app.command()(predict.main)
+        app.command()(command.main)
         return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
     return run
@@ -75,14 +75,14 @@ def test_people_read_bars_and_per_cent(run, photo):
         assert name in text
     assert "80.0%" in text
     bars = {line.split()[0]: line.count("█") for line in text.splitlines() if "%" in line}
-    assert bars["happy"] == round(0.8 * predict.BAR_WIDTH)
+    assert bars["happy"] == round(0.8 * command.BAR_WIDTH)
 
 
 def test_unsure_answers_name_the_two_best(run, photo):
     assert "unsure: happy or neutral" in run(photo, unsure=True).stdout
     assert "unsure:" not in run(photo).stdout
     (found,) = PathPredictor().read(photo).faces
-    assert predict.verdict(found) == "happy"
+    assert command.verdict(found) == "happy"
 
 
 def test_no_face_is_an_answer_not_a_failure(run, photo):
@@ -128,9 +128,9 @@ def test_a_bundle_that_does_not_fit_is_one_sentence(monkeypatch, photo):
     def refuse(model):
         raise BundleError(f"{model} is no bundle")
 
-    monkeypatch.setattr(predict, "Predictor", refuse)
+    monkeypatch.setattr(command, "Predictor", refuse)
     app = Typer()
-    app.command()(predict.main)
+    app.command()(command.main)
     done = CliRunner().invoke(app, [str(photo), "--model", "nonsense"])
     assert done.exit_code == 1
-    assert done.stderr == "predict: nonsense is no bundle\n"
+    assert done.stderr == "image: nonsense is no bundle\n"
