@@ -3,19 +3,23 @@
 import json
 import logging
 import re
+import shutil
+import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import threading
+from hashlib import sha256
 from pathlib import Path
-from urllib.request import urlopen
 
 import numpy as np
 import pytest
 
+from classifiers.bundle import MANIFEST, MODEL, SHIPPED
 from tests.fake_predictor import FakePredictor
 from tests.posting import PORTRAIT, encoded, send
+from tests.processes import GUARD, children, eventually, is_running
 from tests.small_fused import save_untrained
 from web import create_app
 from web.reader import Reader
@@ -52,18 +56,6 @@ def test_nothing_touches_the_disk_or_the_log(served, monkeypatch, caplog, capfd)
     assert "happy" in send(address, NOISE, "secret-name.png")
     assert opened == []
     assert "secret-name" not in caplog.text + "".join(capfd.readouterr())
-
-
-def test_slow_clients_do_not_keep_others_waiting(served):
-    address = served(create_app(Reader(FakePredictor())))
-    port = int(address.rsplit(":", 1)[1])
-    slow = [socket.create_connection(("127.0.0.1", port)) for _ in range(100)]
-    for connection in slow:
-        connection.sendall(b"POST / HTTP/1.1\r\nContent-Length: 1000\r\n\r\n")
-    with urlopen(address + "/healthz", timeout=20) as response:
-        assert response.status == 200
-    for connection in slow:
-        connection.close()
 
 
 ANSWER = """
@@ -111,13 +103,66 @@ def test_unknown_model_is_one_sentence(tmp_path):
     assert "nothing" in done.stderr
 
 
-def test_command_prints_its_address_and_answers():
-    command = [sys.executable, "-m", "web", "--port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            address = re.search(r"http://127\.0\.0\.1:\d+", process.stdout.readline())[0]
-            answer = json.loads(send(address + "/api/predict", PORTRAIT, "astronaut.png"))
-            assert answer["image"] == "astronaut.png"
-            assert answer["faces"][0]["expression"] == "happy"
-        finally:
-            process.terminate()
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_command_answers_and_ends_without_a_word(stop):
+    command = [sys.executable, "-m", "web", "--port", "0", "--workers", "1", "--seconds", "60"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        address = re.search(r"http://127\.0\.0\.1:\d+", process.stdout.readline())[0]
+        answer = json.loads(send(address + "/api/predict", PORTRAIT, "astronaut.png"))
+        (face,) = answer["images"][0]["faces"]
+        workers = children(process.pid)
+        process.send_signal(stop)
+        said = process.communicate(timeout=GUARD)
+    assert face["expression"] == "happy"
+    assert said == ("", "")
+    assert process.returncode == 0
+    assert len(workers) == 1
+    eventually(lambda: not any(map(is_running, workers)))
+
+
+def test_command_without_workers_is_one_sentence(tmp_path):
+    shutil.copytree(SHIPPED / "landmarks", tmp_path / "model")
+    model, manifest = tmp_path / "model" / MODEL, tmp_path / "model" / MANIFEST
+    model.write_bytes(b"no graph")
+    said = json.loads(manifest.read_text())
+    said["files"][MODEL] = sha256(b"no graph").hexdigest()
+    manifest.write_text(json.dumps(said))
+    done = run_command("--port", "0", "--workers", "1", "--model", str(tmp_path / "model"))
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "Expected an ONNX model" in done.stderr
+
+
+def test_command_answers_to_the_names_it_is_given():
+    command = [sys.executable, "-c", NAMES, "--host", "::1", "--allow-host", "faces.lan"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=GUARD)
+    assert done.stdout.split() == ["localhost", "127.0.0.1", "[::1]", "::1", "faces.lan", "12"]
+
+
+NAMES = """
+import typer
+from web import __main__ as command
+
+
+class NoWorkers:
+    capacity = 4
+
+    def __init__(self, *_args):
+        pass
+
+    def close(self):
+        pass
+
+
+def bind(app, host, port, threads):
+    print(threads)
+    raise SystemExit
+
+
+command.Workers = NoWorkers
+command.create_app = lambda reader, hosts: print(*hosts)
+command.make_server = bind
+typer.run(command.main)
+"""

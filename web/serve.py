@@ -29,17 +29,17 @@ class Bounds:
     ----------
     connections : int
         How many may be open: gunicorn's default workers stopped at eight slow ones.
-    lag_seconds : float
+    lag_seconds : int
         How far one may lag behind `web.connections.LEAST_RATE`, and how long an idle one is kept.
-    cleanup_seconds : float
+    cleanup_seconds : int
         How often connections are looked over.
     body_bytes : int
         Memory for all requests' bodies together.
     """
 
     connections: int = 1000
-    lag_seconds: float = 20
-    cleanup_seconds: float = 5
+    lag_seconds: int = 20
+    cleanup_seconds: int = 5
     body_bytes: int = 256 * 1024**2
 
 

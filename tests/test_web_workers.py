@@ -1,0 +1,211 @@
+"""Worker processes: whatever happens to one, only the photo it has goes without an answer."""
+
+import os
+import signal
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from classifiers.bundle import BundleError
+from classifiers.predictor import Predictor
+from tests.posting import PHOTO, PORTRAIT
+from tests.processes import eventually, is_running
+from web import workers
+from web.process import Limits, WorkerError
+from web.reader import Reader
+from web.uploads import Refusal
+from web.workers import QUEUE_PER_WORKER, Workers
+
+ROOT = Path(__file__).parent.parent
+PATIENT = Limits(seconds=60)
+
+
+@pytest.fixture
+def start(monkeypatch):
+    """Return a function that starts workers which do what a photo says, and waits for them."""
+    monkeypatch.setattr(workers, "LONGEST_WAIT", 60.0)
+    started = []
+
+    def run(n=1, limits=PATIENT, maker="tests.worker_makers:obedient"):
+        pool = Workers("landmarks", n, limits, maker)
+        started.append(pool)
+        pool.wait_ready()
+        return pool
+
+    yield run
+    for pool in started:
+        pool.close()
+
+
+@pytest.fixture
+def threads():
+    with ThreadPoolExecutor(8) as executor:
+        yield executor
+
+
+def pid_of(pool):
+    return int(pool.read(b"answer").reading.model)
+
+
+def refused(pool, order):
+    with pytest.raises(Refusal) as caught:
+        pool.read(order)
+    return caught.value.reason
+
+
+def held(pool, threads, path):
+    """Let a worker hold a photo until `path` is gone; return the answer to come, and its pid."""
+    answer = threads.submit(pool.read, f"wait {path}".encode())
+    eventually(lambda: path.exists() and path.read_text())
+    return answer, int(path.read_text())
+
+
+def test_workers_answer_as_a_reader_does():
+    predictor = Predictor("landmarks")
+    expected = Reader(predictor).read(PORTRAIT, picture=True)
+    pool = Workers("landmarks", 1, PATIENT)
+    try:
+        pool.wait_ready()
+        found = pool.read(PORTRAIT, picture=True)
+        assert found.picture == expected.picture
+        everything = {"points": True, "explain": True}
+        assert found.reading.to_json("", **everything) == expected.reading.to_json("", **everything)
+        assert pool.read(PORTRAIT).picture == b""
+        assert refused(pool, PHOTO) == "no-face"
+        assert refused(pool, b"nothing") == "unreadable"
+        assert (pool.restarts, pool.waiting, pool.ready) == (0, 0, True)
+        assert (pool.manifest, pool.takes_pixels) == (predictor.manifest, False)
+    finally:
+        pool.close()
+
+
+@pytest.mark.parametrize("name", ["landmarks", "fused"])
+def test_what_a_bundle_says_is_known_without_loading_it(name, monkeypatch):
+    monkeypatch.setattr(Workers, "_keep", lambda self: None)
+    predictor, pool = Predictor(name), Workers(name)
+    assert pool.takes_pixels == predictor.takes_pixels
+    assert (pool.folder, pool.manifest) == (predictor.folder, predictor.manifest)
+
+
+def test_a_killed_worker_costs_its_own_photo_alone(start, threads, tmp_path):
+    pool = start(2)
+    eventually(lambda: len({pid_of(pool) for _ in range(4)}) == 2)
+    doomed, pid = held(pool, threads, tmp_path / "doomed")
+    spared, _ = held(pool, threads, tmp_path / "spared")
+    queued = threads.submit(pool.read, b"answer")
+    os.kill(pid, signal.SIGKILL)
+    with pytest.raises(Refusal, match="crashed"):
+        doomed.result(60)
+    queued.result(60)  # by the replacement: the other worker is still held
+    assert pool.restarts == 1
+    (tmp_path / "spared").unlink()
+    spared.result(60)
+
+
+def test_a_worker_killed_while_idle_costs_nothing(start):
+    pool = start()
+    pid = pid_of(pool)
+    os.kill(pid, signal.SIGKILL)
+    eventually(lambda: pool.restarts == 1)
+    assert pid_of(pool) != pid
+
+
+@pytest.mark.parametrize(
+    ("order", "reason"),
+    [
+        (b"hang", "too-slow"),
+        (b"crash", "crashed"),
+        (b"swell", "too-much-memory"),
+        (b"raise", "crashed"),
+    ],
+)
+def test_a_worker_is_replaced_after_a_photo_that_breaks_it(start, order, reason):
+    pool = start(limits=Limits(seconds=1.5, megabytes=256))
+    pid = pid_of(pool)
+    assert refused(pool, order) == reason
+    assert pid_of(pool) != pid
+    assert not is_running(pid)
+
+
+def test_a_stopped_worker_is_replaced(start):
+    pool = start(limits=Limits(seconds=1.5))
+    pid = pid_of(pool)
+    os.kill(pid, signal.SIGSTOP)
+    assert refused(pool, b"answer " + b"x" * 4_000_000) == "too-slow"
+    assert pid_of(pool) != pid
+
+
+def test_a_crash_leaves_no_photo_on_the_disk(start):
+    assert start().read(b"core").reading.model
+
+
+def test_what_finds_no_place_is_sent_away_at_once(start, threads, tmp_path):
+    pool = start()
+    first, _ = held(pool, threads, tmp_path / "held")
+    queued = [threads.submit(pool.read, b"answer") for _ in range(QUEUE_PER_WORKER)]
+    eventually(lambda: pool.waiting == QUEUE_PER_WORKER)
+    assert refused(pool, b"answer") == "busy"  # those that wait would do so for a minute
+    (tmp_path / "held").unlink()
+    for answer in (first, *queued):
+        assert answer.result(60).reading.model
+    assert pool.waiting == 0
+
+
+def test_nothing_waits_for_long(start, threads, tmp_path, monkeypatch):
+    pool = start()
+    monkeypatch.setattr(workers, "LONGEST_WAIT", 0.05)
+    first, _ = held(pool, threads, tmp_path / "held")
+    assert refused(pool, b"answer") == "busy"
+    (tmp_path / "held").unlink()
+    assert first.result(60)
+
+
+def test_closing_ends_the_workers_and_what_they_read(start, threads, tmp_path):
+    pool = start()
+    answer, pid = held(pool, threads, tmp_path / "held")
+    pool.close()
+    with pytest.raises(Refusal):
+        answer.result(60)
+    assert not is_running(pid)
+    assert not pool.ready
+
+
+@pytest.mark.parametrize(("maker", "said"), [("unfit", "that fits"), ("ended", "make doctor")])
+def test_workers_that_do_not_start_are_one_sentence(start, maker, said):
+    with pytest.raises(WorkerError, match=said):
+        start(maker=f"tests.worker_makers:{maker}")
+
+
+def test_a_bundle_that_does_not_fit_starts_no_worker(tmp_path):
+    with pytest.raises(BundleError):
+        Workers(tmp_path)
+
+
+ORPHANS = """
+import sys
+from threading import Thread
+from tests.processes import eventually
+from web.process import Limits
+from web.workers import Workers
+pool = Workers("landmarks", 2, Limits(seconds=1.5), "tests.worker_makers:obedient")
+eventually(lambda: len(pool._loaded) == 2)
+pids = [worker.pid for worker in pool._loaded]
+Thread(target=pool.read, args=(sys.argv[1].encode(),), daemon=True).start()
+print(*pids, flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.mark.parametrize("order", ["answer", "hang"])
+def test_no_worker_outlives_a_killed_server(order):
+    command = [sys.executable, "-c", ORPHANS, order]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as server:
+        pids = [int(pid) for pid in server.stdout.readline().split()]
+        assert len(pids) == 2
+        server.kill()
+    eventually(lambda: not any(map(is_running, pids)))

@@ -1,0 +1,56 @@
+"""Readers for worker processes that do what a photo's bytes say: answer, hang, crash and so on."""
+
+import ctypes
+import os
+import resource
+import sys
+import time
+from pathlib import Path
+
+from classifiers.bundle import BundleError
+from classifiers.predictor import Reading
+from web.reader import Answer
+
+
+class Obedient:
+    """Answers with the number of its process, after doing what it is told."""
+
+    def read(self, content, picture=False):
+        order, _, rest = content.decode().partition(" ")
+        ORDERS[order](rest)
+        return Answer(Reading([], "", 1, 1, str(os.getpid())), b"", 0.0)
+
+
+def wait(path):
+    """Say in a file which process has the photo, and stay at it until the file is gone."""
+    Path(path).write_text(str(os.getpid()))
+    while Path(path).exists():
+        time.sleep(0.01)
+
+
+def core(_rest):
+    assert resource.getrlimit(resource.RLIMIT_CORE) == (0, 0)
+
+
+ORDERS = {
+    "answer": lambda _rest: None,
+    "core": core,
+    "wait": wait,
+    # PyDLL keeps the interpreter's lock: no other thread and no signal handler gets to run.
+    "hang": lambda _rest: ctypes.PyDLL(None).sleep(3600),
+    "crash": lambda _rest: ctypes.string_at(0),
+    "swell": lambda _rest: bytearray(4 * 1024**3),
+    "raise": lambda _rest: [][0],
+}
+
+
+def obedient(_bundle):
+    return Obedient()
+
+
+def unfit(_bundle):
+    raise BundleError("Expected a bundle that fits, got another.")
+
+
+def ended(_bundle):
+    sys.exit("no library")
