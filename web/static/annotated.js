@@ -44,8 +44,10 @@ function draw(context, found, scale) {
   write(context, found.dataset.label, box, scale);
 }
 
-// Returns the PNG of an svg.photo at the size its picture came in; tiny ones are enlarged, since
-// their labels would not be readable.
+/**
+ * The PNG, as a Blob, of an svg.photo at the size its picture came in; tiny ones are enlarged, since
+ * their labels would not be readable.
+ */
 export async function annotated(svg) {
   const photo = await decoded(svg.querySelector("image").getAttribute("href"));
   const canvas = document.createElement("canvas");

@@ -8,11 +8,12 @@ function cell(value) {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-// Rows of strings and numbers as CSV by RFC 4180.
+/** Rows of strings and numbers as CSV by RFC 4180, safe to open in a spreadsheet. */
 export function csv(rows) {
   return rows.map((row) => `${row.map(cell).join(",")}\r\n`).join("");
 }
 
+/** Let the browser save a text or a Blob as a file. */
 export function save(content, type, name) {
   const link = document.createElement("a");
   link.href = URL.createObjectURL(new Blob([content], { type }));

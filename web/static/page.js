@@ -14,7 +14,6 @@ const input = document.getElementById("photo");
 const status = document.getElementById("status");
 const result = document.getElementById("result");
 const list = result.querySelector(".results");
-const nameless = words.nameless;
 let batch = new AbortController();
 
 document.documentElement.classList.add("scripting");
@@ -30,7 +29,8 @@ function item(template, fill) {
 
 function refused(file, sentence) {
   return item("refused", (place) => {
-    place.querySelector("h3").textContent = say(words.not_read, { name: file.name || nameless });
+    const name = file.name || words.nameless;
+    place.querySelector("h3").textContent = say(words.not_read, { name });
     place.querySelector("p").textContent = sentence;
   });
 }
@@ -38,10 +38,14 @@ function refused(file, sentence) {
 function pending(file) {
   return item("pending", (place) => {
     const image = place.querySelector("img");
-    image.addEventListener("load", () => URL.revokeObjectURL(image.src));
-    image.addEventListener("error", () => image.remove());
+    const release = () => URL.revokeObjectURL(image.src);
+    image.addEventListener("load", release);
+    image.addEventListener("error", () => {
+      release();
+      image.remove();
+    });
     image.src = URL.createObjectURL(file);
-    place.querySelector(".file").textContent = file.name || nameless;
+    place.querySelector(".file").textContent = file.name || words.nameless;
   });
 }
 
@@ -60,7 +64,10 @@ async function read(file, note, signal) {
   const body = new FormData();
   body.append(input.name, file, file.name || "pasted.png");
   note.textContent = words.reading;
-  const busy = (seconds) => { note.textContent = say(words.busy, { seconds }); };
+  const busy = (seconds) => {
+    note.textContent = say(words.busy, { seconds });
+    status.textContent = note.textContent;
+  };
   try {
     const response = await post(form.action, body, busy, signal);
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
@@ -71,39 +78,41 @@ async function read(file, note, signal) {
   }
 }
 
-function finish() {
+function finish(alone) {
   document.title = words.results;
-  if (list.children.length === 1) {
+  if (alone) {
     status.textContent = "";
     result.scrollIntoView({ block: "start" });
-  } else {
-    // The reasons would fill a screen for each photo: they open one by one.
-    for (const why of list.querySelectorAll(".why")) why.open = false;
   }
+  // Whoever has begun to look at the first readings stays there.
   if (list.contains(document.activeElement)) return;
-  const alone = list.children.length === 1;
-  (alone ? list.querySelector("h3") : result.querySelector("h2")).focus({ preventScroll: true });
+  const heading = alone ? list.querySelector("h3") : result.querySelector("h2");
+  heading.focus({ preventScroll: true });
 }
 
 async function readAll(files) {
   batch.abort();
   batch = new AbortController();
   const { signal } = batch;
+  const alone = files.length === 1;
   const places = files.map(pending);
   let done = 0;
+  const progress = () => say(words.progress, { done, count: files.length });
   form.reset();
   result.hidden = false;
   list.replaceChildren(...places);
-  status.textContent = files.length === 1 ? words.reading : "";
+  status.textContent = alone ? words.reading : progress();
   await inTurn(files, AT_ONCE, async (file, i) => {
     if (signal.aborted) return;
     const shown = await read(file, places[i].querySelector(".note"), signal);
     if (signal.aborted) return;
+    // The reasons would fill a screen for each of many photos: they open one by one.
+    if (!alone) for (const why of shown.querySelectorAll(".why")) why.open = false;
     places[i].replaceWith(shown);
     done += 1;
-    status.textContent = say(words.progress, { done, count: files.length });
+    status.textContent = progress();
   });
-  if (!signal.aborted) finish();
+  if (!signal.aborted) finish(alone);
 }
 
 function take(event, files) {

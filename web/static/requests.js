@@ -12,8 +12,10 @@ function pause(seconds, signal) {
   });
 }
 
-// Posts a body. An answer 503 with Retry-After is not the last word: it is asked for again after
-// that time, which busy(seconds) is told.
+/**
+ * Post a body. An answer 503 with Retry-After is not the last word: it is asked for again after
+ * that time, which busy(seconds) is told.
+ */
 export async function post(address, body, busy, signal) {
   for (let tries = 1; ; tries += 1) {
     const response = await fetch(address, { method: "POST", body, signal });
@@ -25,7 +27,7 @@ export async function post(address, body, busy, signal) {
   }
 }
 
-// Calls work(thing, i) for each thing in order, no more than atOnce of them at the same time.
+/** Call work(thing, i) for each thing in order, no more than atOnce of them at the same time. */
 export async function inTurn(things, atOnce, work) {
   const waiting = things.entries();
   const worker = async () => {

@@ -50,7 +50,10 @@ async function sheet(scope) {
 
 const TOOLS = { json, png, csv: sheet };
 
-// Lets the buttons in root work on their own reading, or on all where they stand above the list.
+/**
+ * Let the buttons in root work on their own reading, or on all where they stand above the list;
+ * tell(sentence) hears how it went.
+ */
 export function offerTools(root, tell) {
   root.addEventListener("click", async (event) => {
     const { tool } = event.target.closest("[data-tool]")?.dataset ?? {};
