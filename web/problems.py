@@ -7,6 +7,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError, RequestEntit
 
 from web import metrics
 from web.uploads import REFUSALS, Refusal
+from web.words import WORDS
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -44,7 +45,7 @@ def register(app: Flask, show: Callable[[str, str], str]) -> None:
     def failed(error: HTTPException) -> Response:
         """Answer every other error; the cause of a 500 stays in the log."""
         status = error.code or InternalServerError.code
-        sentence = error.description or InternalServerError.description
+        sentence = WORDS["errors"].get(str(status), error.description)
         if wanted():
             reason = error.name.lower().replace(" ", "-")
             response = _problem("about:blank", error.name, status, sentence, reason=reason)

@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 from flask import Request
 
+from web.words import WORDS, say
+
 FIELD = "image"
 """Name of the multipart field that holds the photo."""
 
@@ -21,82 +23,32 @@ MAX_BODY_BYTES = 24 * 1024**2
 A body is held in memory, so this and the number of requests that are read at once bound it.
 """
 
+STATUSES = {
+    "wrong-host": 400,
+    "cross-site": 403,
+    "bad-option": 400,
+    "missing": 400,
+    "not-a-form": 415,
+    "too-many": 413,
+    "too-much": 413,
+    "too-heavy": 413,
+    "too-large": 413,
+    "unsupported": 415,
+    "heic": 415,
+    "unreadable": 415,
+    "empty": 415,
+    "no-face": 422,
+    "too-slow": 422,
+    "too-much-memory": 413,
+    "crashed": 422,
+    "busy": 503,
+    "not-ready": 503,
+}
+"""Reason -> HTTP status."""
+
 REFUSALS = {
-    "wrong-host": (
-        400,
-        "Mien does not answer to this name. Open it at the address that it printed when it "
-        "started, or start it with HOST set to this name.",
-    ),
-    "cross-site": (
-        403,
-        "This was sent by another site's page, and Mien takes photos from its own pages and from "
-        "programs alone. Open Mien and send it from there.",
-    ),
-    "bad-option": (
-        400,
-        "The options points and explain take 0 or 1: give each once.",
-    ),
-    "missing": (400, "No photo was sent. Choose a JPEG, PNG or WebP photo first."),
-    "not-a-form": (
-        415,
-        "Photos come as files of a form: send multipart/form-data with the field image, as "
-        "curl -F image=@photo.jpg does.",
-    ),
-    "too-many": (
-        413,
-        f"More than {MAX_PHOTOS} photos were sent at once. Send them in several goes.",
-    ),
-    "too-much": (
-        413,
-        "This upload is larger than Mien takes: 8 MB a photo and 24 MB together. Make the photos "
-        "smaller or send fewer at once.",
-    ),
-    "too-heavy": (
-        413,
-        "This file is larger than 8 MB. Save the photo smaller or with more compression, "
-        "then try again.",
-    ),
-    "too-large": (
-        413,
-        "This picture has more than 25 megapixels. Make it smaller, then try again.",
-    ),
-    "unsupported": (
-        415,
-        "Mien reads JPEG, PNG and WebP, and this file is none of them. Save the photo as JPEG, "
-        "then try again.",
-    ),
-    "heic": (
-        415,
-        "This is a HEIC photo, which Mien does not read. Save it as JPEG, then try again; an "
-        "iPhone takes JPEGs when Settings, Camera, Formats says Most Compatible.",
-    ),
-    "unreadable": (
-        415,
-        "This file can't be read as a photo; it may be damaged or cut short. Save it again as "
-        "JPEG, PNG or WebP, then try again.",
-    ),
-    "empty": (415, "This file holds no picture. Choose a JPEG, PNG or WebP photo."),
-    "no-face": (
-        422,
-        "No face was found in this photo. Try one where the face is larger, evenly lit and "
-        "turned towards the camera.",
-    ),
-    "too-slow": (
-        422,
-        "This photo took too long to read. Save it smaller, as a plain JPEG, then try again.",
-    ),
-    "too-much-memory": (
-        413,
-        "This photo needs more memory than a photo may. Save it smaller, as a plain JPEG, then "
-        "try again.",
-    ),
-    "crashed": (
-        422,
-        "This photo could not be read: reading it was cut short. Try again, or save it again as "
-        "a plain JPEG first.",
-    ),
-    "busy": (503, "Mien is reading as many photos as it can. Try again in a second."),
-    "not-ready": (503, "Mien is starting and can't read photos yet. Try again in a second."),
+    reason: (status, say(WORDS["refusals"][reason], photos=MAX_PHOTOS))
+    for reason, status in STATUSES.items()
 }
 """Reason -> HTTP status and the sentence that the page and the API both give."""
 
