@@ -2,7 +2,13 @@ import numpy as np
 import pytest
 from scipy.special import softmax
 
-from classifiers.calibration import Calibration, calibrated, fit_calibration, unsure_threshold
+from classifiers.calibration import (
+    SURE,
+    Calibration,
+    calibrated,
+    fit_calibration,
+    unsure_threshold,
+)
 
 
 def common(scale, n_classes):
@@ -64,3 +70,13 @@ def test_threshold_gains_what_is_asked():
 
 def test_nothing_is_unsure_where_confidence_tells_nothing():
     assert unsure_threshold(np.tile([0.6, 0.4], (4, 1)), np.array([1, 1, 1, 0])) == 0.0
+
+
+def test_a_few_rows_that_are_all_right_make_no_certainties():
+    codes = np.arange(18) % 3
+    proba = np.full((18, 3), 0.05) + 0.85 * np.eye(3)[codes]
+    calibration = fit_calibration(np.stack([proba, proba]), codes)
+    assert calibration.scale.max() < 2
+    sure = calibrated(proba, calibration)
+    assert sure.max() < 0.99
+    assert unsure_threshold(sure, codes) == SURE
