@@ -51,7 +51,7 @@ install_live() {
         echo "Without npm the live tab is left out: install Node.js and run this again." >&2
         return
     fi
-    echo "Installing the live tab's two packages, once." >&2
+    echo "Installing the live tab's packages, once." >&2
     npm ci --prefix "$1" --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null ||
         echo "The live tab is left out, because npm could not install its packages: check the" \
             "network and run this again." >&2

@@ -1,16 +1,15 @@
 """The live tab in Debian's chromium, with a file for a camera and software for a graphics chip."""
 
 import contextlib
-import shutil
 import threading
 
 import cv2
 from playwright.sync_api import sync_playwright
 
+from tests.browsing import CHROMIUM
 from web import create_app, vendor
 from web.serve import make_server
 
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 ARGUMENTS = [
     "--no-sandbox", "--disable-quic", "--no-first-run", "--disable-sync",
     "--disable-background-networking", "--disable-component-update",

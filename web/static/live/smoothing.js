@@ -20,6 +20,7 @@ export function createTracker() {
   const tracker = { smooth: true, follow, settle };
 
   function follow(found, seconds) {
+    known = known.filter((face) => seconds - face.seconds < FORGOTTEN);
     const boxes = found.map(({ points }) => corners(points));
     const taken = matched(boxes, known);
     const faces = found.map(({ points }, i) => {
@@ -30,7 +31,6 @@ export function createTracker() {
       face.points = blend(face.points, points, share(face.elapsed, POINTS_TAU));
       return Object.assign(face, { box: boxes[i], seconds });
     });
-    known = known.filter((face) => seconds - face.seconds < FORGOTTEN);
     return faces.sort((one, other) => one.number - other.number);
   }
 

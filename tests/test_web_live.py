@@ -1,0 +1,345 @@
+"""The live tab: what the server gives it, and the tab itself in a browser with a file as camera."""
+
+import csv
+import json
+from io import StringIO
+from urllib.parse import urlsplit
+
+import cv2
+import numpy as np
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from classifiers.bundle import MODEL, resolve
+from landmarks.images import read_image
+from landmarks.mesh import EDGES, MIRROR, N_POINTS, mirrored
+from tests import live_browser
+from tests.fake_predictor import CONFIDENCES, FakePredictor
+from tests.golden_faces import SAMPLE
+from tests.posting import PHOTO, PORTRAIT
+from web import create_app, vendor
+from web.reader import Reader
+
+LONG = 180_000  # ms: software draws the mesh, and a machine may be busy
+
+in_browser = pytest.mark.skipif(bool(live_browser.WHY_NOT), reason=live_browser.WHY_NOT)
+
+
+# What the server gives
+
+
+@pytest.fixture
+def client():
+    return create_app(Reader(FakePredictor())).test_client()
+
+
+@pytest.mark.parametrize("takes_pixels", [False, True])
+def test_the_browser_gets_a_model_that_needs_no_pixels(takes_pixels):
+    predictor = FakePredictor(takes_pixels=takes_pixels)
+    predictor.folder = resolve("fused" if takes_pixels else "landmarks")
+    client = create_app(Reader(predictor)).test_client()
+    assert client.get("/live/model.onnx").data == (resolve("landmarks") / MODEL).read_bytes()
+    assert client.get("/live/bundle.json").json["name"] == "landmarks"
+
+
+def test_a_bundle_named_by_a_relative_path_is_found(monkeypatch):
+    predictor = FakePredictor()
+    monkeypatch.chdir(predictor.folder.parent)
+    predictor.folder = resolve("landmarks").relative_to(predictor.folder.parent)
+    assert create_app(Reader(predictor)).test_client().get("/live/model.onnx").status_code == 200
+
+
+def test_the_bundle_says_what_scripts_need(client):
+    said = client.get("/live/bundle.json").json
+    assert said["classes"] == list(CONFIDENCES)
+    assert 0 < said["unsure_threshold"] < 1
+    assert said["mirror"] == MIRROR.tolist()
+    assert said["edges"] == EDGES.tolist()
+
+
+@pytest.mark.parametrize(
+    "name", ["", "../vendor.py", "%2e%2e/vendor.py", "onnxruntime-web/package.json", ".npmrc"]
+)
+def test_only_listed_files_are_served(client, name):
+    assert client.get(f"/vendor/{name}").status_code == 404
+
+
+@pytest.mark.skipif(
+    not vendor.installed(), reason="no web/node_modules: install npm, then make web"
+)
+@pytest.mark.parametrize("name", vendor.FILES)
+def test_listed_files_are_served_with_their_type_and_kept(client, name):
+    answer = client.get(f"/vendor/{name}")
+    assert answer.status_code == 200
+    assert answer.mimetype == vendor.FILES[name]
+    assert "no-store" not in answer.headers["Cache-Control"]
+    again = client.get(f"/vendor/{name}", headers={"If-None-Match": answer.headers["ETag"]})
+    assert again.status_code == 304
+
+
+def test_the_page_says_what_is_missing(client, monkeypatch, tmp_path):
+    monkeypatch.setattr(vendor, "NODE_MODULES", tmp_path)
+    text = client.get("/live").text
+    assert "install Node.js with npm" in text
+    assert "<button" not in text
+    assert client.get(f"/vendor/{next(iter(vendor.FILES))}").status_code == 404
+
+
+def test_only_the_worker_may_make_functions_of_text(client):
+    rules = {
+        path: client.get(path).headers["Content-Security-Policy"]
+        for path in ("/", "/live", "/live/mesh-worker.js", "/static/live/mesh-worker.js")
+    }
+    assert "'unsafe-eval'" in rules.pop("/live/mesh-worker.js")
+    assert "'wasm-unsafe-eval'" in rules["/live"]
+    assert not any("'unsafe-eval'" in rule for rule in rules.values())
+    assert "wasm" not in rules["/"]
+
+
+def test_nothing_else_has_another_host_in_it():
+    lock = json.loads(vendor.NODE_MODULES.with_name("package-lock.json").read_text("utf-8"))
+    assert lock["lockfileVersion"] == 3
+    assert not any("resolved" in package for package in lock["packages"].values())
+
+
+# The tab in a browser
+
+COUNTING = """() => {
+    const devices = navigator.mediaDevices;
+    const ask = devices.getUserMedia.bind(devices);
+    window.asked = 0;
+    window.tracks = [];
+    devices.getUserMedia = async (wanted) => {
+        window.asked += 1;
+        const stream = await ask(wanted);
+        window.tracks.push(...stream.getTracks());
+        return stream;
+    };
+}"""
+
+
+@pytest.fixture(scope="module")
+def camera(tmp_path_factory):
+    """NASA's portrait on the picture's left, so on the right of its mirror, and a composite."""
+    path = tmp_path_factory.mktemp("camera") / "two.y4m"
+    portrait = cv2.imdecode(np.frombuffer(PORTRAIT, np.uint8), cv2.IMREAD_COLOR)[:, :, ::-1]
+    composite = read_image(SAMPLE / "test" / "surprise" / "surprise_01.png")
+    frames = []
+    for shift in (0, 3):
+        frame = np.full((480, 640, 3), 60, np.uint8)
+        frame[:, :300] = portrait[10:490, 90:390]
+        frame[60 + shift : 300 + shift, 330:570] = cv2.resize(composite, (240, 240))
+        frames.append(frame)
+    live_browser.write_camera(path, frames)
+    return path
+
+
+@pytest.fixture(scope="module")
+def opened(camera):
+    """One page for all tests; afterwards it has asked no other host and sent nothing."""
+    reader = Reader(FakePredictor())
+    with live_browser.served(reader) as address, live_browser.browser(camera) as browser:
+        page = browser.new_page(viewport={"width": 1100, "height": 900})
+        page.requests, complaints = [], []
+        page.on("request", lambda request: page.requests.append(request))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda line: complaints.append(line.text))
+        page.add_init_script(f"({COUNTING})()")
+        page.goto(f"{address}/live")
+        yield page
+        assert sent_away(page.requests) == []
+        assert complaints == []
+
+
+@pytest.fixture
+def page(opened):
+    """The page on its camera, which is off."""
+    opened.evaluate("location.hash = '#camera'")
+    if opened.locator("#camera .stop").is_visible():
+        opened.click("#camera .stop")
+    expect(opened.locator("#camera .start")).to_be_enabled()
+    return opened
+
+
+def sent_away(requests):
+    """Return the requests that carry something, or that go to another host than the first."""
+    home = urlsplit(requests[0].url).netloc
+    return [
+        request.url[:100]
+        for request in requests
+        if request.method != "GET"
+        or not (request.url.startswith("blob:") or urlsplit(request.url).netloc == home)
+    ]
+
+
+def start(page):
+    page.click("#camera .start")
+    expect(page.locator("#camera .face-panel:not(.lost)")).to_have_count(2, timeout=LONG)
+
+
+def states(page):
+    return set(page.evaluate("window.tracks.map((track) => track.readyState)"))
+
+
+@in_browser
+def test_camera_is_asked_for_on_a_click_alone(page):
+    page.reload()
+    page.wait_for_load_state("networkidle")
+    assert page.evaluate("window.asked") == 0
+    start(page)
+    assert page.evaluate("window.asked") == 1
+    assert states(page) == {"live"}
+
+
+@in_browser
+def test_each_face_gets_its_expression_and_bars_that_sum_to_one(page):
+    start(page)
+    names = page.locator("#camera .face-panel strong")
+    expect(names.first).to_have_text("happy")
+    expect(names.last).to_have_text("surprise")
+    scales = page.locator("#camera .face-panel").evaluate_all(
+        "(panels) => panels.map((panel) => [...panel.querySelectorAll('.fill')]"
+        ".map((fill) => new DOMMatrix(fill.style.transform).a))"
+    )
+    assert np.shape(scales) == (2, 7)
+    assert np.allclose(np.sum(scales, axis=1), 1, atol=0.005)
+    expect(page.locator("#camera .rate")).to_contain_text("frames/s")
+    drawn = "(canvas) => canvas.getContext('2d').getImageData(0, 0, 640, 480).data.some(Boolean)"
+    assert page.locator("#camera .overlay").evaluate(drawn)
+    expect(page.locator("#camera .told")).to_contain_text("1 happy", timeout=LONG)
+
+
+@in_browser
+def test_what_was_seen_is_saved_as_csv(page):
+    start(page)
+    with page.expect_download() as download:
+        page.click("#camera .keep")
+    text = download.value.path().read_text("utf-8")
+    rows = list(csv.DictReader(StringIO(text, newline="")))
+    assert {row["face"] for row in rows} == {"1", "2"}
+    first = rows[0]
+    assert first["timestamp"].endswith("Z")
+    assert [name for name in first if name in CONFIDENCES] == list(CONFIDENCES)
+    assert sum(float(first[name]) for name in CONFIDENCES) == pytest.approx(1, abs=0.001)
+    # Boxes are the picture's own, not its mirror's: the portrait's face is on the left.
+    assert int(first["left"]) + int(first["width"]) < 300
+    assert 80 < int(first["width"]) < 110
+
+
+STOPS = {
+    "the button": lambda page: page.click("#camera .stop"),
+    "another part": lambda page: page.evaluate("location.hash = '#photo'"),
+    "a hidden page": lambda page: page.evaluate(
+        "Object.defineProperty(document, 'hidden', {value: true, configurable: true});"
+        "document.dispatchEvent(new Event('visibilitychange')); delete document.hidden"
+    ),
+    "leaving": lambda page: page.evaluate("window.dispatchEvent(new Event('pagehide'))"),
+    "the browser": lambda page: page.evaluate(
+        "window.tracks.at(-1).stop(); window.tracks.at(-1).dispatchEvent(new Event('ended'))"
+    ),
+}
+
+
+@in_browser
+@pytest.mark.parametrize("way", STOPS)
+def test_a_stopped_camera_is_off(page, way):
+    page.click("#camera .start")
+    expect(page.locator("#camera .stop")).to_be_visible()
+    assert page.evaluate("window.tracks.at(-1).readyState") == "live"
+    STOPS[way](page)
+    expect(page.locator("#camera .note")).to_have_text("The camera is off.")
+    assert states(page) == {"ended"}
+    assert page.locator("#camera video").evaluate("(video) => video.srcObject") is None
+
+
+@in_browser
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("NotAllowedError", "was not allowed"),
+        ("NotFoundError", "No camera was found"),
+        ("NotReadableError", "Another program"),
+        ("TypeError", "did not start"),
+    ],
+)
+def test_a_camera_that_cannot_be_had_gets_a_sentence(page, name, sentence):
+    page.evaluate(
+        "(name) => { window.good = navigator.mediaDevices.getUserMedia;"
+        " navigator.mediaDevices.getUserMedia = async () => { throw new DOMException('', name) } }",
+        name,
+    )
+    page.click("#camera .start")
+    expect(page.locator("#camera .note")).to_contain_text(sentence)
+    page.evaluate("() => { navigator.mediaDevices.getUserMedia = window.good }")
+
+
+@in_browser
+def test_photos_are_read_on_this_device(page):
+    page.evaluate("location.hash = '#photo'")
+    before = len(page.requests)
+    page.set_input_files(
+        "#photo input",
+        [
+            {"name": "portrait.png", "mimeType": "image/png", "buffer": PORTRAIT},
+            {"name": "grey.png", "mimeType": "image/png", "buffer": PHOTO},
+            {"name": "note.txt", "mimeType": "text/plain", "buffer": b"hello"},
+        ],
+    )
+    expect(page.locator("#photo .face-panel strong")).to_have_text("happy", timeout=LONG)
+    expect(page.locator("#photo .error").first).to_contain_text("No face was found", timeout=LONG)
+    expect(page.locator("#photo .error").last).to_contain_text("is no picture", timeout=LONG)
+    assert all(request.post_data is None for request in page.requests[before:])
+    assert sent_away(page.requests) == []
+
+
+@in_browser
+def test_mirrored_is_pythons(page):
+    points = np.random.default_rng(0).normal(size=(N_POINTS, 3)).astype(np.float32)
+    found = page.evaluate(
+        "async ([points, mirror]) => [...(await import('/static/live/points.js'))"
+        ".mirrored(new Float32Array(points), mirror, 10)]",
+        [points.ravel().tolist(), MIRROR.tolist()],
+    )
+    assert np.allclose(np.reshape(found, (-1, 3)), mirrored(points, 10), atol=1e-5)
+
+
+FOLLOW = """async (smooth) => {
+    const { createTracker } = await import("/static/live/smoothing.js");
+    const tracker = createTracker();
+    tracker.smooth = smooth;
+    const face = (x) => ({ points: Float32Array.from({ length: 1404 }, (_, i) => x + (i % 50)) });
+    return [[0, [0, 100]], [0.1, [101, 1]], [0.2, [102]], [2, [102, 0]]].map(([time, places]) => {
+        const faces = tracker.follow(places.map(face), time);
+        tracker.settle(faces, faces.map(() => Float32Array.of(time)));
+        return faces.map(({ number, points, proba }) => [number, points[0], proba[0]]);
+    });
+}"""
+
+
+@in_browser
+def test_faces_keep_their_numbers_until_they_are_forgotten(page):
+    seen = page.evaluate(FOLLOW, False)
+    assert [[number for number, *_ in faces] for faces in seen] == [[1, 2], [1, 2], [2], [1, 2]]
+    assert [x for _, x, _ in seen[1]] == [1, 101]
+    assert [x for _, x, _ in seen[3]] == [102, 0]  # after a second they are new faces
+
+
+@in_browser
+def test_smoothing_weighs_by_age_and_can_be_off(page):
+    (_, rough_x, rough_proba), _ = page.evaluate(FOLLOW, False)[1]
+    assert (rough_x, rough_proba) == (1, pytest.approx(0.1))
+    (_, x, proba), _ = page.evaluate(FOLLOW, True)[1]
+    assert x == pytest.approx(1 - np.exp(-0.1 / 0.06), rel=1e-3)
+    assert proba == pytest.approx(0.1 * (1 - np.exp(-0.1 / 0.35)), rel=1e-3)
+
+
+@in_browser
+def test_fits_a_phone_and_nothing_serious_bars_anyone(page):
+    page.set_viewport_size({"width": 320, "height": 700})
+    for part in ("#camera", "#photo"):
+        page.evaluate("(part) => { location.hash = part }", part)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), part
+        found = Axe().run(page).response["violations"]
+        assert [rule["id"] for rule in found if rule["impact"] in ("serious", "critical")] == []
+    page.set_viewport_size({"width": 1100, "height": 900})

@@ -1,0 +1,32 @@
+"""The browser gives the same points and the same expression as Python; see tests.parity."""
+
+import numpy as np
+import pytest
+
+from classifiers.predictor import Predictor
+from tests import live_browser
+from tests.fake_predictor import FakePredictor
+from tests.golden_faces import COMPOSITES, golden_images
+from tests.parity import compared
+from web.reader import Reader
+
+pytestmark = pytest.mark.skipif(bool(live_browser.WHY_NOT), reason=live_browser.WHY_NOT)
+
+IMAGES = (*COMPOSITES[::2], "astronaut")
+"""A few, for a browser without a graphics chip; the command compares all."""
+
+
+def test_browser_answers_as_python_does():
+    images = [image for name, image in golden_images() if name in IMAGES]
+    predictor = Predictor("landmarks")
+    reader = Reader(FakePredictor())
+    with live_browser.served(reader) as address, live_browser.browser() as chromium:
+        page = chromium.new_page()
+        page.set_default_timeout(300_000)
+        page.goto(f"{address}/live")
+        differences = [compared(page, image, predictor) for image in images]
+    assert len(differences) == 5
+    assert None not in differences
+    assert np.mean([difference.pixels for difference in differences]) < 0.5
+    assert max(difference.pixels for difference in differences) < 1.5
+    assert all(difference.same for difference in differences)
