@@ -33,7 +33,7 @@ def client():
 def test_empty_page_asks_for_a_photo(client):
     response = client.get("/")
     assert response.status_code == 200
-    assert 'type="file"' in response.text
+    assert f'<html lang="{WORDS["language"]}">' in response.text
     assert 'accept="image/jpeg,image/png,image/webp"' in response.text
     assert "not for work, school, hiring or policing" in response.text
     assert 'id="photo" name="image" type="file"' in response.text
@@ -56,7 +56,7 @@ def test_reading_shows_expression_all_confidences_box_mesh_and_time(client):
     assert {name: float(share) for name, share in shown} == {
         name: pytest.approx(100 * share) for name, share in CONFIDENCES.items()
     }
-    box = FakePredictor().read(np.zeros((120, 160, 3))).faces[0].face.box
+    box = FakePredictor().predict(np.zeros((120, 160, 3))).faces[0].face.box
     drawn = re.search(r'class="box" x="(\d+)" y="(\d+)" width="(\d+)" height="(\d+)"', html)
     assert tuple(map(int, drawn.groups())) == box
     assert len(re.search(r'class="edges" d="([^"]+)"', html)[1].split("M")) == 1 + 1322
@@ -131,6 +131,7 @@ def test_no_sentence_stands_in_a_template():
 
 
 def test_no_word_of_the_english_file_is_left_over_or_missing():
+    assert set(WORDS["refusals"]) == set(REFUSALS)
     sources = [*TEMPLATES.glob("*.html"), *(TEMPLATES.parent / "static").rglob("*.js")]
     text = "".join(path.read_text("utf-8") for path in sources)
     for room in ("site", "photos", "reading"):
@@ -243,7 +244,7 @@ def test_wrong_addresses_get_a_sentence(client, method, path, status):
 
 def test_failure_inside_is_a_500_that_tells_strangers_nothing(caplog):
     class Broken(FakePredictor):
-        def read(self, rgb):
+        def predict(self, rgb):
             raise RuntimeError("inner detail")
 
     caplog.set_level(logging.DEBUG)
