@@ -16,7 +16,7 @@ PORT   ?= 5000
 option = $(if $($(1)),--$(2) "$($(1))")
 
 .DEFAULT_GOAL := help
-.PHONY: help web features train evaluate ablation results sample audit test lint bench doctor clean
+.PHONY: help web features train evaluate ablation results sample audit test offline fuzz reliability lint bench doctor clean
 
 help:  ## Print the targets and what each is for
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' Makefile
@@ -29,8 +29,8 @@ $(READY): requirements.txt setup.sh
 $(LIVE): web/package-lock.json web/.npmrc
 	@sh setup.sh --live web
 
-web: $(READY) $(LIVE)  ## Serve the page: HOST=127.0.0.1 PORT=5000 MODEL=
-	@$(PYTHON) -m web --host "$(HOST)" --port "$(PORT)" $(call option,MODEL,model)
+web: $(READY) $(LIVE)  ## Serve the page: HOST=127.0.0.1 PORT=5000 MODEL= WORKERS= SECONDS= ALLOW_HOST=
+	@$(PYTHON) -m web --host "$(HOST)" --port "$(PORT)" $(call option,MODEL,model) $(call option,WORKERS,workers) $(call option,SECONDS,seconds) $(call option,ALLOW_HOST,allow-host)
 
 features: $(READY)  ## Turn photos into landmark CSVs: IMAGES= OUT= WORKERS= BACKEND=
 	@$(PYTHON) -m data.features "$(IMAGES)" "$(or $(OUT),build/features)" $(call option,WORKERS,workers) $(call option,BACKEND,backend)
@@ -46,6 +46,15 @@ evaluate: $(READY)  ## Measure a bundle on labelled images: IMAGES= MODEL= OUT= 
 
 test: $(READY) $(LIVE)  ## Run the tests: ARGS="-k web"
 	@$(PYTHON) -m pytest $(ARGS)
+
+offline: $(READY) $(LIVE)  ## Run the tests with the network cut, but for loopback: ARGS=
+	@unshare --map-root-user --net sh -c 'ip link set lo up && exec "$$@"' sh $(PYTHON) -m pytest $(ARGS)
+
+fuzz: $(READY)  ## Look for bytes that break the decoding and the forms: SECONDS=60
+	@$(PYTHON) -m tests.fuzz $(call option,SECONDS,seconds)
+
+reliability: $(READY)  ## Measure what the server stands, into RELIABILITY.md: CORPUS= SUITE=1
+	@$(PYTHON) -m tests.reliability $(call option,CORPUS,corpus) $(if $(SUITE),--suite)
 
 lint: $(READY)  ## Check style and format, changing nothing
 	@$(PYTHON) -m ruff check .

@@ -9,8 +9,8 @@ from typing import Annotated
 
 import typer
 
-EXAMPLES = "2000"
-"""A round's examples of each test: half a minute or so, after which another seed has its turn."""
+EXAMPLES = "500"
+"""A round's examples of each test, some seconds, after which another seed has its turn."""
 
 
 def main(
