@@ -1,7 +1,47 @@
 """Points become a model, a model becomes a prediction: training, bundles, serving, measuring."""
 
 import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from classifiers.predictor import Predictor
 
 # Since 1.29 onnxruntime sends usage events to its maker, from its import on and with an identifier
 # that it keeps on disk, unless this stands in the environment before. Mien sends nothing anywhere.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+
+
+def load(bundle: str | Path = "auto", mirror: bool = True) -> "Predictor":
+    """Return a model that reads photos.
+
+    Parameters
+    ----------
+    bundle : str or Path, default "auto"
+        A bundle's folder, or the name of a shipped one: ``"fused"``, ``"landmarks"``, or
+        ``"auto"`` for the most accurate of these.
+    mirror : bool, default True
+        See `classifiers.predictor.Predictor`.
+
+    Returns
+    -------
+    Predictor
+        Its `predict` answers a photo, `predict_frame` many as a table, `predict_proba` points.
+
+    Raises
+    ------
+    classifiers.bundle.BundleError
+        If the bundle is missing, damaged or doesn't fit this version.
+
+    Examples
+    --------
+    >>> from classifiers import load
+    >>> model = load("landmarks")
+    >>> face = model.predict("data/sample/test/surprise/surprise_01.png").faces[0]
+    >>> face.expression
+    'surprise'
+    """
+    # Only now: the package is imported for any of its modules, MediaPipe takes seconds.
+    from classifiers.predictor import Predictor
+
+    return Predictor(bundle, mirror)

@@ -1,127 +1,26 @@
 """A photo becomes expressions with confidences: the one way by which a bundle is served."""
 
-from collections.abc import Callable, Collection
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import onnxruntime
 
 from classifiers.bundle import DEFAULT_BUNDLE, MODEL, BundleError, load_manifest, resolve
 from classifiers.explain import Rest, explain
+from classifiers.reading import NO_FACE, FaceReading, Reading
+from classifiers.reading_rows import frame_of, rows_of
 from landmarks.crops import SIDE, face_crop
 from landmarks.detector import MESH_VERSION, Face, shared_finder
-from landmarks.images import FOLDER_FORMATS, read_image
+from landmarks.images import FOLDER_FORMATS, ImageError, read_image
 from landmarks.mesh import CANONICAL, N_POINTS, mirrored
 
-NO_FACE = "no-face"
+if TYPE_CHECKING:
+    import pandas as pd
 
-
-@dataclass(frozen=True)
-class FaceReading:
-    """What one face shows.
-
-    Attributes
-    ----------
-    face : Face
-        Its points and box, in pixels of the upright image.
-    expression, second : str
-        The classes with the largest and the second largest confidence.
-    confidences : dict of str to float, 0..1
-        Every class in the bundle's order; they sum to 1.
-    unsure : bool
-        Whether the largest confidence lies below the bundle's threshold.
-    """
-
-    face: Face
-    expression: str
-    second: str
-    confidences: dict[str, float]
-    unsure: bool
-    _explain: Callable[[], dict[str, float]] = field(repr=False, compare=False)
-
-    def explanation(self) -> dict[str, float]:
-        """Return what each region contributed to `expression`; see `classifiers.explain`."""
-        return self._explain()
-
-    def to_json(self, points: bool = False, explain: bool = False) -> dict[str, Any]:
-        """Return the element of ``faces``; see `Reading.to_json`."""
-        entry = {
-            "box": list(self.face.box),
-            "expression": self.expression,
-            "confidences": self.confidences,
-            "unsure": self.unsure,
-        }
-        if points:
-            entry["points"] = self.face.points.astype(np.float64).round(2).tolist()
-        if explain:
-            entry["explanation"] = self.explanation()
-        return entry
-
-
-@dataclass(frozen=True)
-class _WorkedOut:
-    """An explanation that is known, where the model that gave it isn't at hand."""
-
-    moved: dict[str, float]
-
-    def __call__(self) -> dict[str, float]:
-        return dict(self.moved)
-
-
-@dataclass(frozen=True)
-class Reading:
-    """What a photo shows: its faces, largest first, or why there are none.
-
-    Attributes
-    ----------
-    faces : list of FaceReading
-    reason : str
-        ``""``, or ``"no-face"`` where no face was found.
-    model : str
-        Name of the bundle that answered.
-    width, height : int
-        Of the upright image, in pixels.
-    """
-
-    faces: list[FaceReading]
-    reason: str
-    width: int
-    height: int
-    model: str
-
-    def explained(self) -> "Reading":
-        """Return the reading with every explanation worked out, fit for another process."""
-        faces = [replace(face, _explain=_WorkedOut(face.explanation())) for face in self.faces]
-        return replace(self, faces=faces)
-
-    def to_json(self, name: str, points: bool = False, explain: bool = False) -> dict[str, Any]:
-        """Return the element of ``images`` that the commands and the API answer with.
-
-        Parameters
-        ----------
-        name : str
-            The photo as the user named it.
-        points : bool, default False
-            Whether each face brings its 468 points, x, y and z in pixels with two decimals.
-        explain : bool, default False
-            Whether each face brings its ``explanation``: region -> signed change of the confidence.
-
-        Returns
-        -------
-        dict
-            ``image``, ``model``, ``width``, ``height``, ``faces`` and ``reason``.
-        """
-        faces = [found.to_json(points, explain) for found in self.faces]
-        return {
-            "image": name,
-            "model": self.model,
-            "width": self.width,
-            "height": self.height,
-            "faces": faces,
-            "reason": self.reason,
-        }
+Source = str | Path | bytes | np.ndarray
+"""An image file, its content, or RGB pixels, uint8 (h, w, 3), of an upright image."""
 
 
 class Predictor:
@@ -212,14 +111,12 @@ class Predictor:
         points = np.where(has_points[:, None, None], points, CANONICAL)
         return {"points": points, "crops": crops, "has_points": has_points.astype(np.float32)}
 
-    def read(
-        self, source: str | Path | bytes | np.ndarray, formats: Collection[str] = FOLDER_FORMATS
-    ) -> Reading:
+    def predict(self, image: Source, formats: Collection[str] = FOLDER_FORMATS) -> Reading:
         """Find the faces of a photo and what they show.
 
         Parameters
         ----------
-        source : str, Path, bytes or ndarray of uint8, shape (h, w, 3)
+        image : str, Path, bytes or ndarray of uint8, shape (h, w, 3)
             An image file, its content, or RGB pixels of an upright image.
         formats : collection of str
             Image formats that are allowed, as Pillow names them.
@@ -232,8 +129,15 @@ class Predictor:
         ------
         landmarks.images.ImageError
             If the image can't be read.
+
+        Examples
+        --------
+        >>> from classifiers import load
+        >>> reading = load("landmarks").predict("data/sample/test/happy/happy_01.png")
+        >>> [(face.expression, face.unsure) for face in reading.faces]
+        [('happy', False)]
         """
-        rgb = source if isinstance(source, np.ndarray) else read_image(source, formats)
+        rgb = image if isinstance(image, np.ndarray) else read_image(image, formats)
         faces = shared_finder().find(rgb)
         height, width = rgb.shape[:2]
         if not faces:
@@ -243,6 +147,38 @@ class Predictor:
         seen = [None] * len(faces) if crops is None else crops
         found = map(self._reading, faces, seen, self.predict_proba(points, crops))
         return Reading(list(found), "", width, height, self.manifest["name"])
+
+    def predict_frame(self, images: Iterable[Source]) -> "pd.DataFrame":
+        """Read photos into a table, one that can't be read or shows no face as a row, too.
+
+        Parameters
+        ----------
+        images : iterable of str, Path, bytes or ndarray of uint8, shape (h, w, 3)
+            As `predict` takes them.
+
+        Returns
+        -------
+        DataFrame
+            The columns of `classifiers.reading_rows.columns`; a photo that is no file is called
+            by its number from 1.
+
+        Examples
+        --------
+        >>> from classifiers import load
+        >>> images = ["data/sample/test/happy/happy_01.png", "missing.png"]
+        >>> table = load("landmarks").predict_frame(images)
+        >>> table[["face", "success", "reason"]].to_numpy().tolist()
+        [[1, 1, ''], [0, 0, 'unreadable']]
+        """
+        rows = []
+        for number, image in enumerate(images, 1):
+            name = str(image) if isinstance(image, str | Path) else str(number)
+            try:
+                reading, reason = self.predict(image), NO_FACE
+            except ImageError as error:
+                reading, reason = None, error.reason
+            rows += rows_of(name, reading, reason, self.classes)
+        return frame_of(rows, self.classes)
 
     def _reading(self, face: Face, crop: np.ndarray | None, proba: np.ndarray) -> FaceReading:
         """Put the confidences of one face into words."""

@@ -30,7 +30,7 @@ class FakePredictor:
         self.unsure = unsure
         self.takes_pixels = takes_pixels
 
-    def read(self, rgb):
+    def predict(self, rgb):
         height, width, _ = rgb.shape
         side = 0.6 * min(height, width / max(self.n_faces, 1))
         faces = [self._reading(i, side, width, height) for i in range(self.n_faces)]

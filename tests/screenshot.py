@@ -49,7 +49,7 @@ def take(page: Page, name: str, photo: bytes) -> bytes:
 def main() -> None:
     """Serve the page, upload each photo in a browser and write what it shows."""
     predictor = Predictor()
-    predictor.read(PORTRAIT)  # loads the mesh, whose time is no reading's
+    predictor.predict(PORTRAIT)  # loads the mesh, whose time is no reading's
     server = make_server(create_app(Reader(predictor)), "127.0.0.1", 0)
     threading.Thread(target=server.run, daemon=True).start()
     targets = (FOLDER / "example.webp", FOLDER / "composites.webp")

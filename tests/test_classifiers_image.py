@@ -17,8 +17,8 @@ CLASSES = ["angry", "disgust", "fear", "happy", "neutral", "sad", "surprise"]
 class PathPredictor(FakePredictor):
     """The fake of the page's tests, for paths."""
 
-    def read(self, path):
-        return super().read(read_image(path))
+    def predict(self, path):
+        return super().predict(read_image(path))
 
 
 @pytest.fixture
@@ -81,7 +81,7 @@ def test_people_read_bars_and_per_cent(run, photo):
 def test_unsure_answers_name_the_two_best(run, photo):
     assert "unsure: happy or neutral" in run(photo, unsure=True).stdout
     assert "unsure:" not in run(photo).stdout
-    (found,) = PathPredictor().read(photo).faces
+    (found,) = PathPredictor().predict(photo).faces
     assert command.verdict(found) == "happy"
 
 

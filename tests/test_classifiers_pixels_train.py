@@ -77,7 +77,7 @@ def test_a_reading_of_pixels_is_explained(tmp_path, made, monkeypatch):
     face = type("Found", (), {"points": made[0].points[0] + 100, "box": (0, 0, 9, 9)})()
     finder = type("Finder", (), {"find": lambda *_: [face]})()
     monkeypatch.setattr("classifiers.predictor.shared_finder", lambda: finder)
-    (reading,) = predictor.read(np.full((400, 400, 3), 90, np.uint8)).faces
+    (reading,) = predictor.predict(np.full((400, 400, 3), 90, np.uint8)).faces
     assert list(reading.explanation()) == list(REGIONS)
 
 

@@ -62,7 +62,7 @@ class Finder:
 def test_a_reading_says_what_each_face_shows(folder, monkeypatch):
     points, y = faces(2, seed=4)
     monkeypatch.setattr(module, "shared_finder", lambda: Finder(points))
-    reading = Predictor(folder).read(np.zeros((50, 40, 3), dtype=np.uint8))
+    reading = Predictor(folder).predict(np.zeros((50, 40, 3), dtype=np.uint8))
     assert (reading.width, reading.height, reading.reason) == (40, 50, "")
     assert [face.expression for face in reading.faces] == list(y)
     first = reading.faces[0]
@@ -87,14 +87,14 @@ def test_below_the_threshold_it_is_unsure(folder, monkeypatch):
     points, _ = faces(1, seed=4)
     monkeypatch.setattr(module, "shared_finder", lambda: Finder(points))
     predictor = Predictor(folder)
-    assert not predictor.read(np.zeros((9, 9, 3), dtype=np.uint8)).faces[0].unsure
+    assert not predictor.predict(np.zeros((9, 9, 3), dtype=np.uint8)).faces[0].unsure
     predictor.manifest["unsure_threshold"] = 1.01
-    assert predictor.read(np.zeros((9, 9, 3), dtype=np.uint8)).faces[0].unsure
+    assert predictor.predict(np.zeros((9, 9, 3), dtype=np.uint8)).faces[0].unsure
 
 
 def test_no_face_is_a_reason(folder, monkeypatch):
     monkeypatch.setattr(module, "shared_finder", lambda: Finder([]))
-    reading = Predictor(folder).read(np.zeros((9, 9, 3), dtype=np.uint8))
+    reading = Predictor(folder).predict(np.zeros((9, 9, 3), dtype=np.uint8))
     assert reading.to_json("x") == {
         "image": "x",
         "model": "small",
@@ -107,7 +107,7 @@ def test_no_face_is_a_reason(folder, monkeypatch):
 
 def test_bytes_that_are_no_image_raise(folder):
     with pytest.raises(ImageError):
-        Predictor(folder).read(b"not an image")
+        Predictor(folder).predict(b"not an image")
 
 
 def test_a_model_of_other_classes_is_refused(folder, tmp_path):

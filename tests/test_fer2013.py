@@ -28,7 +28,7 @@ def model(request):
 def readings(model):
     predictor = Predictor(model)
     refs = [ref for ref in read_images(Path(FER2013)) if ref.split == "test"][::EVERY]
-    return [(ref.label, predictor.read(ref.path)) for ref in refs]
+    return [(ref.label, predictor.predict(ref.path)) for ref in refs]
 
 
 def test_nearly_all_faces_are_found(readings):

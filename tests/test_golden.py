@@ -39,5 +39,5 @@ def test_points(name, stored):
 
 @pytest.mark.parametrize(("name", "expression"), CLEAR.items())
 def test_expression(name, expression, predictor):
-    (face,) = predictor.read(IMAGES[name]).faces
+    (face,) = predictor.predict(IMAGES[name]).faces
     assert face.expression == expression

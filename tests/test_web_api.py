@@ -75,7 +75,7 @@ def test_one_photo_is_answered_with_model_classes_and_times(client):
     assert (response.json["model"], response.json["version"]) == ("fake", "1.2")
     assert response.json["classes"] == list(CONFIDENCES)
     (image,) = response.json["images"]
-    expected = FakePredictor().read(np.zeros((120, 160, 3))).to_json("me.png")
+    expected = FakePredictor().predict(np.zeros((120, 160, 3))).to_json("me.png")
     assert 0 <= image.pop("ms") <= response.json["ms"]
     assert image == expected
     assert re.fullmatch(r"read;dur=[\d.]+", response.headers["Server-Timing"])
@@ -103,15 +103,20 @@ def test_points_are_pixels_and_the_explanation_is_the_page_s(client):
     face = post_many(client, PHOTO, path=f"{ADDRESS}?points=1&explain=1").json["images"][0][
         "faces"
     ][0]
-    expected = FakePredictor().read(np.zeros((120, 160, 3))).faces[0].face.points
+    expected = FakePredictor().predict(np.zeros((120, 160, 3))).faces[0].face.points
     np.testing.assert_allclose(face["points"], expected, atol=0.006)
     assert face["explanation"] == MOVED
     assert list(face["explanation"]) == list(REGIONS)
 
 
-@pytest.mark.parametrize("query", ["points=2", "points=", "explain=yes", "points=1&points=1"])
+@pytest.mark.parametrize(
+    "query", ["points=2", "points=", "explain=yes", "points=1&points=1", "explian=1"]
+)
 def test_other_options_are_refused(client, query):
     assert_problem(post_many(client, PHOTO, path=f"{ADDRESS}?{query}"), 400, "bad-option")
+    name, value = query.split("&")[0].split("=")
+    if query.count("=") == 1:
+        assert_problem(post_many(client, PHOTO, **{name: value}), 400, "bad-option")
 
 
 def test_many_photos_are_answered_in_order(client):
@@ -243,7 +248,7 @@ def test_unknown_addresses_are_problems_under_api_and_pages_elsewhere(client):
 
 def test_a_fault_inside_is_a_500_that_tells_strangers_nothing(caplog):
     class Broken(FakePredictor):
-        def read(self, rgb):
+        def predict(self, rgb):
             raise RuntimeError("inner detail")
 
     caplog.set_level(logging.DEBUG)

@@ -32,7 +32,7 @@ def saved(page, name):
 
 
 def element(name):
-    return FakePredictor().read(np.zeros((512, 512, 3))).to_json(name)
+    return FakePredictor().predict(np.zeros((512, 512, 3))).to_json(name)
 
 
 def test_one_reading_is_copied_as_the_api_s_element(visit, address):
@@ -81,7 +81,7 @@ def test_csv_has_a_row_for_each_face_and_no_formula(visit, address_of_two):
     assert list(rows[0]) == [
         "image", "face", "x", "y", "width", "height", "expression", *CONFIDENCES, "unsure",
     ]  # fmt: skip
-    found = FakePredictor(n_faces=2).read(np.zeros((512, 512, 3))).faces[1]
+    found = FakePredictor(n_faces=2).predict(np.zeros((512, 512, 3))).faces[1]
     box = tuple(int(rows[1][side]) for side in ("x", "y", "width", "height"))
     assert box == found.face.box
     assert {name: float(rows[0][name]) for name in CONFIDENCES} == CONFIDENCES
@@ -106,7 +106,7 @@ def test_png_has_the_shown_size_a_box_and_a_label(visit, address, side, saved_si
     with Image.open(BytesIO(content)) as picture:
         assert picture.size == (saved_side, saved_side)
         pixels = np.asarray(picture.convert("L")).astype(int)
-    box = FakePredictor().read(np.zeros((side, side, 3))).faces[0].face.box
+    box = FakePredictor().predict(np.zeros((side, side, 3))).faces[0].face.box
     x, y, width, _ = (round(edge * saved_side / side) for edge in box)
     assert pixels[y, x + width // 2] > 200  # the box's upper edge
     label = pixels[y - 16 : y - 4, x + 4 : x + 60]

@@ -20,7 +20,7 @@ STATIC = Path(views.__file__).parent / "static"
 class Broken(FakePredictor):
     """Fails at every photo."""
 
-    def read(self, rgb):
+    def predict(self, rgb):
         raise RuntimeError
 
 

@@ -96,7 +96,7 @@ class Reader:
             if isinstance(error.__cause__, MemoryError):
                 raise error.__cause__ from None
             raise Refusal("heic" if is_heic(content) else error.reason) from None
-        reading = self._predictor.read(rgb)
+        reading = self._predictor.predict(rgb)
         if reading.reason:
             raise Refusal(reading.reason)
         shown = _small_jpeg(rgb) if picture else b""
@@ -106,7 +106,7 @@ class Reader:
 def warmed(bundle: str | Path) -> Reader:
     """Return a reader of a bundle that has built its face mesh: not on the first visitor's time."""
     predictor = Predictor(bundle)
-    predictor.read(np.zeros((64, 64, 3), dtype=np.uint8))
+    predictor.predict(np.zeros((64, 64, 3), dtype=np.uint8))
     return Reader(predictor)
 
 

@@ -48,7 +48,7 @@ def main(
     answers, failed = [], False
     for path in paths:
         try:
-            reading = predictor.read(path)
+            reading = predictor.predict(path)
         except (ImageError, OSError) as error:
             failed = True
             _complain(str(error))
