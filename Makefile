@@ -19,7 +19,7 @@ option = $(if $($(1)),--$(2) "$($(1))")
 .PHONY: help web features train evaluate ablation results sample audit test offline fuzz reliability lint bench doctor clean
 
 help:  ## Print the targets and what each is for
-	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' Makefile
+	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' Makefile
 
 $(READY): requirements.txt setup.sh
 	@sh setup.sh $(VENV)
