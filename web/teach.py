@@ -101,7 +101,7 @@ class Teacher:
         if done.returncode != 0:
             said = done.stderr.decode(errors="replace")
             current_app.logger.error("A lesson ended with %s: %s", done.returncode, said)
-            raise InternalServerError("Mien could not learn from these faces; its log says why.")
+            raise InternalServerError
         return done.stdout
 
     def _run(self, content: bytes) -> subprocess.CompletedProcess:
