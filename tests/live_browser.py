@@ -4,9 +4,13 @@ import contextlib
 import threading
 
 import cv2
+import numpy as np
 from playwright.sync_api import sync_playwright
 
+from landmarks.images import read_image
 from tests.browsing import CHROMIUM
+from tests.golden_faces import SAMPLE
+from tests.posting import PORTRAIT
 from web import create_app, vendor
 from web.serve import make_server
 
@@ -24,6 +28,19 @@ WHY_NOT = (
     else "" if vendor.installed() else "no web/node_modules: install npm, then make web"
 )  # fmt: skip
 """Why the live tab can't be tried here; empty if it can."""
+
+
+def two_faces():
+    """Return frames of NASA's portrait, on the left, and of a composite that moves a little."""
+    portrait = read_image(PORTRAIT)
+    composite = read_image(SAMPLE / "test" / "surprise" / "surprise_01.png")
+    frames = []
+    for shift in (0, 3):
+        frame = np.full((480, 640, 3), 60, np.uint8)
+        frame[:, :300] = portrait[10:490, 90:390]
+        frame[60 + shift : 300 + shift, 330:570] = cv2.resize(composite, (240, 240))
+        frames.append(frame)
+    return frames
 
 
 def write_camera(path, frames):

@@ -5,18 +5,15 @@ import json
 from io import StringIO
 from urllib.parse import urlsplit
 
-import cv2
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from classifiers.bundle import MODEL, resolve
-from landmarks.images import read_image
 from landmarks.mesh import EDGES, MIRROR, N_POINTS, mirrored
 from tests import live_browser
 from tests.fake_predictor import CONFIDENCES, FakePredictor
-from tests.golden_faces import SAMPLE
 from tests.posting import PHOTO, PORTRAIT
 from web import create_app, vendor
 from web.reader import Reader
@@ -121,17 +118,8 @@ COUNTING = """() => {
 
 @pytest.fixture(scope="module")
 def camera(tmp_path_factory):
-    """NASA's portrait on the picture's left, so on the right of its mirror, and a composite."""
     path = tmp_path_factory.mktemp("camera") / "two.y4m"
-    portrait = cv2.imdecode(np.frombuffer(PORTRAIT, np.uint8), cv2.IMREAD_COLOR)[:, :, ::-1]
-    composite = read_image(SAMPLE / "test" / "surprise" / "surprise_01.png")
-    frames = []
-    for shift in (0, 3):
-        frame = np.full((480, 640, 3), 60, np.uint8)
-        frame[:, :300] = portrait[10:490, 90:390]
-        frame[60 + shift : 300 + shift, 330:570] = cv2.resize(composite, (240, 240))
-        frames.append(frame)
-    live_browser.write_camera(path, frames)
+    live_browser.write_camera(path, live_browser.two_faces())
     return path
 
 

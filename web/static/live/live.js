@@ -76,9 +76,11 @@ function prepare({ classifier }) {
 /** Read frame after frame until the camera is off. */
 async function watch({ bundle, mesh, classifier }, mine) {
   const frames = [];
-  for (let first = true; camera === mine; first = false) {
-    await nextFrame(mine);
+  let coming = nextFrame(mine);
+  for (let first = true; ; first = false) {
+    await coming;
     if (camera !== mine) return;
+    coming = nextFrame(mine); // one that comes while this one is read is not waited for again
     const now = performance.now() / 1000;
     const found = await mesh.find(video, { fresh: first });
     const faces = tracker.follow(found, now);
