@@ -113,6 +113,14 @@ def test_a_worker_killed_while_idle_costs_nothing(start):
     assert pid_of(pool) != pid
 
 
+def test_a_worker_that_died_after_its_answer_is_not_asked_again(start):
+    pool = start()
+    with pool._worker() as worker:
+        os.kill(worker.pid, signal.SIGKILL)
+        eventually(lambda: pool.restarts == 1)
+    assert pid_of(pool) != worker.pid
+
+
 @pytest.mark.parametrize(
     ("order", "reason"),
     [
@@ -199,13 +207,15 @@ sys.stdin.read()
 """
 
 
-@pytest.mark.parametrize("order", ["answer", "hang"])
-def test_no_worker_outlives_a_killed_server(order):
+@pytest.mark.parametrize("hangs", [False, True])
+def test_no_worker_outlives_a_killed_server(hangs, tmp_path):
+    order = f"hang {tmp_path / 'hanging'}" if hangs else "answer"
     command = [sys.executable, "-c", ORPHANS, order]
     with subprocess.Popen(
         command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as server:
         pids = [int(pid) for pid in server.stdout.readline().split()]
         assert len(pids) == 2
+        eventually(lambda: not hangs or (tmp_path / "hanging").exists())
         server.kill()
     eventually(lambda: not any(map(is_running, pids)))

@@ -28,6 +28,13 @@ def wait(path):
         time.sleep(0.01)
 
 
+def hang(path):
+    """Say so in a file, then hang in C and keep the interpreter's lock, so that no thread runs."""
+    if path:
+        Path(path).touch()
+    ctypes.PyDLL(None).sleep(3600)
+
+
 def core(_rest):
     assert resource.getrlimit(resource.RLIMIT_CORE) == (0, 0)
 
@@ -36,8 +43,7 @@ ORDERS = {
     "answer": lambda _rest: None,
     "core": core,
     "wait": wait,
-    # PyDLL keeps the interpreter's lock: no other thread and no signal handler gets to run.
-    "hang": lambda _rest: ctypes.PyDLL(None).sleep(3600),
+    "hang": hang,
     "crash": lambda _rest: ctypes.string_at(0),
     "swell": lambda _rest: bytearray(4 * 1024**3),
     "raise": lambda _rest: [][0],

@@ -69,10 +69,7 @@ class Channel(HTTPChannel):
         self._moved(len(data))
         taken = super().received(data)
         with self.requests_lock:
-            for request in self.requests[1:]:
-                request.close()
-            if self.requests[1:]:
-                del self.requests[1:]
+            if len(self.requests) > 1:  # those after the first go when waitress closes
                 self.requests[0].headers["CONNECTION"] = "close"
         return taken
 
