@@ -36,7 +36,7 @@ MAX_BODY_BYTES = lessons.MOST_FACES * lessons.FACE_BYTES + 256 * 1024
 """Largest request body: the points of the most faces, their labels, and the form around them."""
 
 MOST_SECONDS = 120
-"""A lesson takes five to ten on a machine that does nothing else; it lets everything else go first."""
+"""A lesson takes five to ten where nothing else is done, but all else goes first."""
 
 RETRY_SECONDS = 10
 
