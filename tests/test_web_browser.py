@@ -290,6 +290,13 @@ def test_axe_finds_nothing(visit, address_of_two, scheme):
     assert Axe().run(page).generate_snapshot() == ""
 
 
+@pytest.mark.parametrize("part", ["camera", "photo", "teach"])
+def test_axe_finds_nothing_on_the_live_tab_which_fits_a_phone(visit, address, part):
+    page = visit(f"{address}live#{part}", viewport=PHONE)
+    assert Axe().run(page).generate_snapshot() == ""
+    assert fits(page)
+
+
 def test_dark_scheme_changes_the_paper(visit, address):
     colours = {
         scheme: visit(address, color_scheme=scheme).evaluate(

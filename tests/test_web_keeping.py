@@ -88,12 +88,18 @@ def test_csv_has_a_row_for_each_face_and_no_formula(visit, address_of_two):
     assert rows[0]["unsure"] == "true"
 
 
-@pytest.mark.parametrize("start", [*"=+-@\t\r\uff1d\uff20"])
-def test_a_cell_that_a_spreadsheet_would_run_gets_an_apostrophe(visit, address, start):
+def test_a_cell_that_a_spreadsheet_would_run_gets_an_apostrophe(visit, address):
     page = visit(address)
-    page.evaluate("import('/static/files.js').then((files) => { window.files = files; })")
-    text = page.evaluate("start => files.csv([[`${start}1`, -1]])", start)
-    assert list(csv.reader(StringIO(text, newline=""))) == [[f"'{start}1", "-1"]]
+    starts = list("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
+    text = page.evaluate(
+        """async (starts) => {
+            const { csv } = await import("/static/files.js");
+            return csv(starts.map((start) => [`${start}1`, -1]));
+        }""",
+        starts,
+    )
+    rows = list(csv.reader(StringIO(text, newline="")))
+    assert rows == [[f"'{start}1", "-1"] for start in starts]
 
 
 @pytest.mark.parametrize(("side", "saved_side"), [(512, 512), (1600, 1200), (64, 448)])
