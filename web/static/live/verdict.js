@@ -4,7 +4,8 @@ import { say, words } from "../words.js";
 
 /** A class in the visitor's language; one that the page doesn't know stays as it is. */
 export function named(name) {
-  return words.expressions[name] ?? name;
+  // A visitor may teach an expression called "constructor".
+  return Object.hasOwn(words.expressions, name) ? words.expressions[name] : name;
 }
 
 /** What a face shows, in a word, or between which two it is unsure. */
