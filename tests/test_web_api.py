@@ -202,7 +202,7 @@ def test_a_body_that_is_no_form_is_a_problem(client, kind):
 
 
 def test_one_photo_too_many_is_a_problem(client):
-    assert_problem(post_many(client, *[PHOTO] * (MAX_PHOTOS + 1)), 413, "too-many")
+    assert_problem(post_many(client, *[PHOTO] * (MAX_PHOTOS + 1)), 400, "too-many")
 
 
 def test_a_body_that_is_too_large_is_a_problem_before_it_is_read(client):

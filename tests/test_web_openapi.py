@@ -3,20 +3,22 @@
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, settings
-from hypothesis import strategies as st
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from landmarks.images import PAGE_FORMATS
 from tests.fake_predictor import FakePredictor
 from tests.posting import PHOTO
 from web import create_app
 from web.reader import Reader
-from web.uploads import FIELD
 
-APP = create_app(Reader(FakePredictor()))
-for name in PAGE_FORMATS:
-    # What a file holds tells its format; the part's media type is not looked at.
-    schemathesis.openapi.media_type(f"image/{name.lower()}", st.just(PHOTO))
+
+class EasyReader(Reader):
+    """Takes any bytes for a photo: a description can't say which bytes are one."""
+
+    def read(self, content, picture=False):
+        return super().read(PHOTO, picture)
+
+
+APP = create_app(EasyReader(FakePredictor()))
 API = schemathesis.openapi.from_wsgi("/openapi.json", APP)
 
 
@@ -39,7 +41,4 @@ def test_the_document_is_openapi(document):
     suppress_health_check=list(HealthCheck),
 )
 def test_the_api_does_what_it_says(case):
-    if isinstance(case.body, dict) and isinstance(case.body.get(FIELD), bytes):
-        # A registered strategy stands for the whole list; only a list's items are sent as files.
-        case.body[FIELD] = [case.body[FIELD]]
     case.call_and_validate()

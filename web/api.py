@@ -37,8 +37,7 @@ def predict() -> Response:
     start = perf_counter()
     if request.mimetype != FORM:
         raise Refusal("not-a-form")
-    options = {name: _is_on(name) for name in OPTIONS}
-    photos = uploads(request)
+    photos, options = uploads(request), _options()
     outcomes = [_read(photo) for photo in photos]
     refusals = [outcome for outcome in outcomes if isinstance(outcome, Refusal)]
     if len(refusals) == len(photos) and (
@@ -75,12 +74,17 @@ def ready() -> Response:
     return jsonify(status="ready")
 
 
-def _is_on(option: str) -> bool:
-    """Return whether an option is 1, in the query or in the form."""
-    places = request.args.getlist(option), request.form.getlist(option)
-    if any(values not in ([], ["0"], ["1"]) for values in places):
-        raise Refusal("bad-option")
-    return ["1"] in places
+def _options() -> dict[str, bool]:
+    """Return which options are 1, in the query or in the form.
+
+    Any other name is refused: it is an option misspelt, whose absence would go unnoticed.
+    """
+    places = request.args, request.form
+    for place in places:
+        for name, values in place.lists():
+            if name not in OPTIONS or values not in (["0"], ["1"]):
+                raise Refusal("bad-option")
+    return {name: any(place.get(name) == "1" for place in places) for name in OPTIONS}
 
 
 def _read(photo: Upload) -> Answer | Refusal:

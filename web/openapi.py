@@ -88,6 +88,7 @@ def _predict() -> dict[str, Any]:
         "type": "object",
         "required": [FIELD],
         "properties": {FIELD: photos, **dict.fromkeys(api.OPTIONS, SWITCH)},
+        "additionalProperties": False,
     }
     return {
         "operationId": "predict",

@@ -29,7 +29,7 @@ STATUSES = {
     "bad-option": 400,
     "missing": 400,
     "not-a-form": 415,
-    "too-many": 413,
+    "too-many": 400,
     "too-much": 413,
     "too-heavy": 413,
     "too-large": 413,
