@@ -13,6 +13,7 @@ from web.reader import Reader
 from web.serve import make_server
 
 PHOTO = {"name": "astronaut.png", "mimeType": "image/png", "buffer": PORTRAIT}
+NOTE = {"name": "note.txt", "mimeType": "text/plain", "buffer": b"hello"}
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
@@ -82,3 +83,9 @@ def visit(browser):
 
 def photos(count):
     return [PHOTO | {"name": f"{number}.png"} for number in range(count)]
+
+
+def expect_answer(page, count=1):
+    expect(page.get_by_role("heading", name="Happy 80.0 %")).to_have_count(count)
+    expect(page.locator(".bars tr")).to_have_count(7 * count)
+    expect(page.locator("svg.photo .box:not(.shade)")).to_have_count(count)

@@ -67,7 +67,10 @@ def page() -> str:
 def answer() -> str:
     """Show the page with the readings of the posted photos, in the order they were sent.
 
-    One that can't be read gets its sentence in its place; if it is the only one, its status too.
+    Raises
+    ------
+    Refusal
+        If the only photo can't be read; one of several gets its sentence in its place.
     """
     photos = uploads(request)
     results = []
