@@ -27,6 +27,7 @@ PATIENT = Limits(seconds=60)
 def start(monkeypatch):
     """Return a function that starts workers which do what a photo says, and waits for them."""
     monkeypatch.setattr(workers, "LONGEST_WAIT", 60.0)
+    monkeypatch.setattr(workers, "EXPECTED_WAIT", 60.0)
     started = []
 
     def run(n=1, limits=PATIENT, maker="tests.worker_makers:obedient"):
@@ -160,6 +161,26 @@ def test_what_finds_no_place_is_sent_away_at_once(start, threads, tmp_path):
     for answer in (first, *queued):
         assert answer.result(60).reading.model
     assert pool.waiting == 0
+
+
+def test_fewer_wait_where_photos_take_long(start, threads, tmp_path, monkeypatch):
+    monkeypatch.setattr(workers, "FIRST_GUESS", 30.0)
+    pool = start()
+    first, _ = held(pool, threads, tmp_path / "held")
+    queued = [threads.submit(pool.read, b"answer") for _ in range(3)]
+    eventually(lambda: pool.waiting == 3)
+    assert refused(pool, b"answer") == "busy"  # 90 s lie before it
+    (tmp_path / "held").unlink()
+    for answer in (first, *queued):
+        answer.result(60)
+    for _ in range(20):  # quick ones, by which the expectation sinks below 4 s a photo
+        pool.read(b"answer")
+    first, _ = held(pool, threads, tmp_path / "held")
+    queued = [threads.submit(pool.read, b"answer") for _ in range(4)]
+    eventually(lambda: pool.waiting == 4)
+    (tmp_path / "held").unlink()
+    for answer in (first, *queued):
+        answer.result(60)
 
 
 def test_nothing_waits_for_long(start, threads, tmp_path, monkeypatch):

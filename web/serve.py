@@ -39,7 +39,7 @@ class Bounds:
 
     connections: int = 1000
     lag_seconds: int = 20
-    cleanup_seconds: int = 5
+    cleanup_seconds: int = 2
     body_bytes: int = 256 * 1024**2
 
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Condition, Event, Thread
+from time import perf_counter
 
 from classifiers.bundle import DEFAULT_BUNDLE, load_manifest, resolve
 from landmarks.detector import MESH_VERSION
@@ -22,11 +23,20 @@ from web.uploads import Refusal
 
 MAKER = "web.reader:warmed"
 
-QUEUE_PER_WORKER = 3
-"""Photos that wait for each worker: at 40 to 100 ms a photo, under half a second."""
+QUEUE_PER_WORKER = 4
+"""Most photos that wait for each worker: at 40 to 100 ms a photo, under half a second."""
+
+EXPECTED_WAIT = 0.4
+"""Seconds that a photo may be expected to wait: where photos take longer, fewer of them wait."""
 
 LONGEST_WAIT = 1.0
 """Seconds after which a photo is sent away although it had a place in the queue."""
+
+FIRST_GUESS = 0.1
+"""Seconds that a photo is taken to need before any was read."""
+
+MEMORY = 0.9
+"""How much of what a photo usually needs is known from earlier ones, the rest from the last."""
 
 PAUSES = (0.0, 1.0, 5.0, 30.0)
 """Seconds before another try, after 0, 1, 2, 3 and more failures in turn to start a worker."""
@@ -84,6 +94,7 @@ class Workers:
         self._loaded: set[WorkerProcess] = set()
         self._idle: deque[WorkerProcess] = deque()
         self._taken = 0
+        self._usual_seconds = FIRST_GUESS
         self._failure: Exception | None = None
         self._tried, self._closing = Event(), Event()
         self._keepers = [Thread(target=self._keep, daemon=True) for _ in range(n)]
@@ -150,7 +161,8 @@ class Workers:
     def _place(self) -> Iterator[None]:
         """Hold one of the places for photos, or refuse at once."""
         with self._changed:
-            if self._taken >= self.capacity:
+            wait = self.waiting * self._usual_seconds / len(self._keepers)
+            if self._taken >= self.capacity or wait > EXPECTED_WAIT:
                 raise Refusal("busy")
             self._taken += 1
         try:
@@ -166,9 +178,13 @@ class Workers:
             if not self._changed.wait_for(lambda: self._idle, LONGEST_WAIT):
                 raise Refusal("busy")
             worker = self._idle.popleft()
+        start = perf_counter()
         try:
             yield worker
         finally:
+            with self._changed:
+                self._usual_seconds *= MEMORY
+                self._usual_seconds += (1 - MEMORY) * (perf_counter() - start)
             if not worker.is_spent:
                 self._offer(worker)
 
