@@ -8,24 +8,23 @@ const STEP = 0.1; // seconds between the samples that are kept, and between draw
  *
  * @param {HTMLCanvasElement} canvas
  * @param {string[]} colours  CSS colour of each class
- * @returns {{add: (seconds: number, proba: Float32Array|null) => void, clear: () => void}}
- *   a proba of null is a time without a face, which stays empty
+ * @returns {{add: (seconds: number, proba: Float32Array|null) => void, pause: () => void}}
+ *   a proba of null is a time without a face, which stays empty, as does a pause until the next
  */
 export function createChart(canvas, colours) {
   const context = canvas.getContext("2d");
-  let samples = [];
+  const samples = [];
 
   function add(seconds, proba) {
     const last = samples.at(-1);
     if (last && seconds - last.seconds < STEP) return;
     samples.push({ seconds, proba });
-    if (samples[0].seconds < seconds - SPAN - 1) samples.shift();
+    while (samples[0].seconds < seconds - SPAN - 1) samples.shift();
     draw(seconds);
   }
 
-  function clear() {
-    samples = [];
-    context.clearRect(0, 0, canvas.width, canvas.height);
+  function pause() {
+    if (samples.length) samples.push({ seconds: samples.at(-1).seconds, proba: null });
   }
 
   function draw(now) {
@@ -40,7 +39,7 @@ export function createChart(canvas, colours) {
     context.resetTransform();
   }
 
-  return { add, clear };
+  return { add, pause };
 }
 
 /** The stretches of samples that show a face. */

@@ -19,6 +19,12 @@ export function openEngine() {
   return opening;
 }
 
+/** Let go of a mesh that failed while it ran, so that the next click starts a new one. */
+export function closeEngine() {
+  opening?.then(({ mesh }) => mesh.close());
+  opening = null;
+}
+
 async function load() {
   const response = await fetch("/live/bundle.json");
   if (!response.ok) throw new Error(`/live/bundle.json answered ${response.status}`);

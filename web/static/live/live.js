@@ -4,7 +4,7 @@ import { save } from "../files.js";
 import { say, words } from "../words.js";
 import { openCamera } from "./camera.js";
 import { createChart } from "./chart.js";
-import { openEngine } from "./engine.js";
+import { closeEngine, openEngine } from "./engine.js";
 import { drawFaces } from "./overlay.js";
 import { colours, createPanel } from "./panel.js";
 import { createRecord } from "./record.js";
@@ -46,14 +46,21 @@ async function turnOn() {
   } catch (error) {
     camera?.stop();
     note.textContent = words.camera_errors[error.reason] ?? words.unable;
-    if (!error.reason) console.error(error);
+    if (!error.reason) fail(error);
   } finally {
     start.disabled = false;
   }
 }
 
+function fail(error) {
+  closeEngine();
+  console.error(error);
+}
+
 function turnedOff() {
   camera = null;
+  chart?.pause();
+  for (const { element } of panels.values()) element.classList.add("lost");
   show(false);
   note.textContent = words.off;
   rate.textContent = "";

@@ -1,7 +1,7 @@
 // Photos read on this device: nothing of them is sent anywhere.
 
 import { say, words } from "../words.js";
-import { openEngine } from "./engine.js";
+import { closeEngine, openEngine } from "./engine.js";
 import { findInPhoto } from "./looks.js";
 import { drawFaces } from "./overlay.js";
 import { createPanel } from "./panel.js";
@@ -49,6 +49,7 @@ async function read(file) {
     photo?.close();
   } catch (error) {
     refuse(item, words.unable);
+    closeEngine();
     console.error(error);
   }
   note.textContent = "";

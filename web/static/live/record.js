@@ -2,7 +2,7 @@
 
 import { csv } from "../files.js";
 
-const MOST_ROWS = 200_000; // about an hour of two faces at 30 frames a second; then the oldest go
+const MOST_ROWS = 100_000; // almost an hour of a face at 30 frames a second; then the oldest go
 
 /**
  * Keep rows.
