@@ -1,6 +1,6 @@
 """The browser's answer beside Python's: points and expression of the same images.
 
-`python -m tests.parity` compares all composites and golden images and says how far they differ;
+`python -m tests.parity` compares NASA's portrait and all composites and says how far they differ;
 `tests/test_web_parity.py` asks the same of a few.
 """
 
@@ -13,9 +13,9 @@ import numpy as np
 from classifiers.predictor import Predictor
 from landmarks.detector import shared_finder
 from landmarks.images import read_image
-from tests.golden_faces import SAMPLE, golden_images
+from tests.golden_faces import SAMPLE
 from tests.live_browser import browser, served
-from tests.posting import encoded
+from tests.posting import PORTRAIT, encoded
 
 READ = """async (encoded) => {
     const { openEngine } = await import("/static/live/engine.js");
@@ -79,10 +79,13 @@ def summary(differences):
 
 
 def main():
-    """Compare all images, or every n-th with `python -m tests.parity n`."""
+    """Compare all composites, or every n-th with `python -m tests.parity n`."""
     step = int(sys.argv[1]) if len(sys.argv) > 1 else 1
-    images = [(path.name, read_image(path)) for path in sorted(SAMPLE.rglob("*.png"))]
-    images = [*golden_images(), *images[::step]]
+    paths = sorted(SAMPLE.rglob("*.png"))[::step]
+    images = [
+        ("portrait", read_image(PORTRAIT)),
+        *((path.name, read_image(path)) for path in paths),
+    ]
     predictor = Predictor("landmarks")
     differences = []
     with served() as address, browser() as chromium:
