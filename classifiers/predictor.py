@@ -1,6 +1,6 @@
 """A photo becomes expressions with confidences: the one way by which a bundle is served."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -138,15 +138,40 @@ class Predictor:
         [('happy', False)]
         """
         rgb = image if isinstance(image, np.ndarray) else read_image(image, formats)
-        faces = shared_finder().find(rgb)
+        found = self.predict_faces(rgb, shared_finder().find(rgb))
         height, width = rgb.shape[:2]
+        reason = "" if found else NO_FACE
+        return Reading(found, reason, width, height, self.manifest["name"])
+
+    def predict_faces(
+        self,
+        rgb: np.ndarray,
+        faces: Sequence[Face],
+        smooth: Callable[[np.ndarray], np.ndarray] | None = None,
+    ) -> list[FaceReading]:
+        """Say what faces show that were found already, such as by following them in a film.
+
+        Parameters
+        ----------
+        rgb : ndarray of uint8, shape (h, w, 3)
+            The image, upright.
+        faces : sequence of Face
+        smooth : callable, optional
+            Is given proba (n, k) of all faces and returns what to take in its place, such as an
+            average over time.
+
+        Returns
+        -------
+        list of FaceReading
+            In the order of `faces`.
+        """
         if not faces:
-            return Reading([], NO_FACE, width, height, self.manifest["name"])
+            return []
         points = np.stack([face.points for face in faces])
         crops = np.stack([face_crop(rgb, row) for row in points]) if self.takes_pixels else None
+        proba = self.predict_proba(points, crops)
         seen = [None] * len(faces) if crops is None else crops
-        found = map(self._reading, faces, seen, self.predict_proba(points, crops))
-        return Reading(list(found), "", width, height, self.manifest["name"])
+        return list(map(self._reading, faces, seen, smooth(proba) if smooth else proba))
 
     def predict_frame(self, images: Iterable[Source]) -> "pd.DataFrame":
         """Read photos into a table, one that can't be read or shows no face as a row, too.

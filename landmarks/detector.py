@@ -136,7 +136,7 @@ class FaceFinder:
         tiled = shorter >= CLOSE_UP_SIDE and longer <= TILED_ASPECT * shorter
         with self._lock:
             if close_up:
-                return _find_close_up(image) or _find_in_photo(image, tiled)[:1]
+                return find_close_up(image) or _find_in_photo(image, tiled)[:1]
             return _find_in_photo(image, tiled)
 
 
@@ -146,8 +146,15 @@ def shared_finder() -> FaceFinder:
     return FaceFinder()
 
 
-def _find_close_up(image: np.ndarray, strict: bool = False) -> list[Face]:
-    """Return the one face that fills the image, or none; `strict` where there may be none."""
+def find_close_up(image: np.ndarray, strict: bool = False) -> list[Face]:
+    """Return the one face that fills the image, or none.
+
+    Parameters
+    ----------
+    image : ndarray of uint8, shape (height, width, 3)
+    strict : bool, default False
+        For images in which there may be none.
+    """
     for size, border, grey, confidence in CLOSE_UP_CHAIN[:3] if strict else CLOSE_UP_CHAIN:
         picture = framing.padded(image, size, border, grey)
         pair = _pair(picture.pixels, confidence)
@@ -170,7 +177,7 @@ def _find_in_photo(image: np.ndarray, tiled: bool) -> list[Face]:
         for quarters in (1, 2, 3):
             found += detect(framing.whole(image, quarters), quarters)
         seen = _mesh_each(image, found)
-    if not seen and (close := _find_close_up(image, strict=True)):
+    if not seen and (close := find_close_up(image, strict=True)):
         return close
     largest = max((d.side for d, _ in seen), default=0)
     if tiled and largest < SMALL_SHARE * min(image.shape[:2]):
@@ -189,14 +196,17 @@ def _mesh_each(image: np.ndarray, found: list[Detection]) -> list[tuple[Detectio
         box = np.concatenate([detection.centre - half, detection.centre + half])
         if any(overlap(box, _corners(had)) > 0.5 for _, had in seen):
             continue
-        face = _mesh_one(image, detection)
+        face = face_at(image, detection)
         if face and not any(overlap(_corners(face), _corners(had)) > 0.5 for _, had in seen):
             seen.append((detection, face))
     return seen
 
 
-def _mesh_one(image: np.ndarray, detection: Detection) -> Face | None:
-    """Find the mesh of a detection on upright crops of it."""
+def face_at(image: np.ndarray, detection: Detection) -> Face | None:
+    """Return the face of a detection in an image (height, width, 3), or None if it has no mesh.
+
+    The mesh is looked for on upright crops of the detection.
+    """
     for margin, confidence in CROP_CHAIN:
         side = detection.side * margin
         picture = framing.upright_crop(image, detection.centre, side, detection.roll)

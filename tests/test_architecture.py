@@ -37,6 +37,7 @@ READS_DATA = (
 """The commands, and what they share, that may also import data."""
 
 STAYS_IN = {
+    "av": ("classifiers.commands.film_copy", "landmarks.films"),
     "mediapipe": ("landmarks.graphs",),
     "torch": (
         "classifiers.export",

@@ -1,0 +1,70 @@
+"""Makes small films for tests: moving pictures with a tone as sound, in all formats read here."""
+
+from fractions import Fraction
+
+import av
+import cv2
+import numpy as np
+
+CODECS = {
+    ".mp4": ("libx264", "aac"),
+    ".mov": ("libx264", "aac"),
+    ".webm": ("libvpx", "libopus"),
+    ".mkv": ("libx264", "libopus"),
+    ".avi": ("mpeg4", "pcm_s16le"),
+}
+SOUND_RATE = 48_000
+
+
+def make_film(path, frames, rate=10, sound=False, times=None, options=None):
+    """Write RGB frames (h, w, 3) as a film whose name says its format; `times` are in seconds."""
+    video_codec, sound_codec = CODECS[path.suffix]
+    with av.open(str(path), "w", options=options or {}) as container:
+        first = frames[0]
+        video = container.add_stream(video_codec, rate=rate)
+        video.height, video.width = first.shape[:2]
+        video.pix_fmt = "yuv420p"
+        video.gop_size = 5
+        ticks = Fraction(1, 1000)
+        if times is not None:
+            video.codec_context.time_base = ticks
+        tone = container.add_stream(sound_codec, rate=SOUND_RATE) if sound else None
+        for number, pixels in enumerate(frames):
+            frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(pixels), format="rgb24")
+            frame.time_base = Fraction(1, rate) if times is None else ticks
+            frame.pts = number if times is None else round(1000 * times[number])
+            container.mux(video.encode(frame))
+        container.mux(video.encode(None))
+        if tone:
+            for chunk in _tone(len(frames) / rate):
+                container.mux(tone.encode(chunk))
+            container.mux(tone.encode(None))
+    return path
+
+
+def moving(picture, n_frames, size=(320, 240), start=(0, 0), step=(2, 0)):
+    """Yield frames in which a picture moves over grey by so many pixels a frame."""
+    width, height = size
+    for number in range(n_frames):
+        frame = np.full((height, width, 3), 120, np.uint8)
+        matrix = np.float32(
+            [[1, 0, start[0] + number * step[0]], [0, 1, start[1] + number * step[1]]]
+        )
+        yield cv2.warpAffine(picture, matrix, size, dst=frame, borderMode=cv2.BORDER_TRANSPARENT)
+
+
+def numbered(n_frames, size=(64, 48)):
+    """Return frames whose brightness is ten times their number."""
+    return [np.full((size[1], size[0], 3), 10 * number, np.uint8) for number in range(n_frames)]
+
+
+def _tone(seconds):
+    """Yield a tone of 440 Hz in frames of sound."""
+    wave = np.sin(2 * np.pi * 440 * np.arange(int(seconds * SOUND_RATE)) / SOUND_RATE)
+    samples = (8000 * wave).astype(np.int16)
+    for start in range(0, len(samples), 1024):
+        chunk = np.repeat(samples[None, start : start + 1024], 2, axis=1)
+        frame = av.AudioFrame.from_ndarray(chunk, format="s16", layout="stereo")
+        frame.sample_rate, frame.pts = SOUND_RATE, start
+        frame.time_base = Fraction(1, SOUND_RATE)
+        yield frame
