@@ -58,6 +58,7 @@ class Channel(HTTPChannel):
     def __init__(self, server: "Server", *args: object, **kwargs: object):
         self.parser_class = partial(Parser, room=server.room)
         self._kept_up = time.time()
+        self._ends_after_this = False
         super().__init__(server, *args, **kwargs)
 
     def received(self, data: bytes) -> bool:
@@ -69,14 +70,18 @@ class Channel(HTTPChannel):
         self._moved(len(data))
         taken = super().received(data)
         with self.requests_lock:
-            if len(self.requests) > 1:  # those after the first go when waitress closes
-                self.requests[0].headers["CONNECTION"] = "close"
+            if len(self.requests) > 1:
+                self._ends_after_this = True
+                del self.requests[1:]
         return taken
 
     def service(self) -> None:
         """Answer a request; from then on the client has to keep up again."""
         super().service()
         self._kept_up = self.last_activity
+        if self._ends_after_this:
+            self.close_when_flushed = True
+            self.server.pull_trigger()
 
     def _flush_some(self, do_close: bool = True) -> bool:
         """Send what the client takes."""
