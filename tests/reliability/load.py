@@ -47,7 +47,7 @@ def measure_rate(server: Server, seconds: float, at_once: int) -> Section:
         "one process without a server, times the workers; the clients take their share of the "
         "same cores.",
     )
-    workers = len(server.workers())
+    workers = server.n_workers
     section.reference(f"read without a server, times {workers}", workers * _bare(), "/s")
     closed = asyncio.run(_closed_loop(server, seconds, at_once))
     rate = sum(shot.status == 200 for shot in closed) / seconds

@@ -47,8 +47,8 @@ def measure(workers: int) -> Section:
         section.reference("hung: until its photo is given up", limit, "s")
         section.at_most("hung: from then to the next good answer", hung, REPLACED_WITHIN, "s")
     with served(max(workers, 2)) as server:
-        server.warm()
         for what, end in (("killed", psutil.Process.kill), ("hung", psutil.Process.suspend)):
+            server.warm()
             answers = _under_load(server, end, workers)
             lost = [answer for answer in answers if answer.status not in (200, 503)]
             section.at_most(f"{what} among {workers}: requests lost", len(lost), 1, "")

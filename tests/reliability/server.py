@@ -1,20 +1,22 @@
 """The server under test: started as anyone starts it, and looked at from outside."""
 
+import contextlib
 import os
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import httpx
 import psutil
+import skimage.data
 
-from tests.posting import encoded
+from tests.posting import PORTRAIT, encoded
 
 ROOT = Path(__file__).parent.parent.parent
 BOUNDARY = "----mien"
@@ -49,14 +51,17 @@ class Server:
     Attributes
     ----------
     address : str
+    n_workers : int
     place : Path
         Its working directory, home and folder for temporary files.
     log : Path
         What it wrote to stderr.
     """
 
-    def __init__(self, process: psutil.Process, address: str, place: Path, log: Path):
-        self._process = process
+    def __init__(
+        self, process: psutil.Process, address: str, n_workers: int, place: Path, log: Path
+    ):
+        self._process, self.n_workers = process, n_workers
         self.address, self.place, self.log = address, place, log
         self._client = httpx.Client(base_url=address, timeout=TIMEOUT)
 
@@ -78,11 +83,21 @@ class Server:
             return list(pool.map(lambda photo: self.post(photo[1], photo[0], path), photos))
 
     def warm(self) -> None:
-        """Let every worker read some photos."""
-        from tests.posting import PORTRAIT
+        """Wait until every worker is there and rests, and let each read some photos."""
+        self._settle()
+        photos = (("warm.png", PORTRAIT) for _ in range(6 * self.n_workers))
+        self.post_all(photos, self.n_workers)
+        self._settle()
 
-        n = len(self.workers())
-        self.post_all((("warm.png", PORTRAIT) for _ in range(6 * n)), n)
+    def _settle(self) -> None:
+        """Wait until there are all workers and none is busy, as one that starts is."""
+        end, before = time.monotonic() + TIMEOUT, None
+        while time.monotonic() < end:
+            spent = {pid: sum(times[:2]) for pid, times in _each(self.workers(), "cpu_times")}
+            if len(spent) == self.n_workers and spent == before:
+                return
+            before = spent
+            time.sleep(0.5)
 
     def workers(self) -> list[psutil.Process]:
         """Return the processes that read photos."""
@@ -94,22 +109,27 @@ class Server:
 
     def memory(self) -> float:
         """Return what all processes together hold, in MB."""
-        return sum(process.memory_info().rss for process in self.processes()) / 2**20
+        return sum(info.rss for _, info in _each(self.processes(), "memory_info")) / 2**20
 
-    def reset_peak(self) -> None:
-        """Let `peak` count from now (Linux: proc(5), clear_refs)."""
+    def reset_peaks(self) -> None:
+        """Let `peaks` count from now (Linux: proc(5), clear_refs)."""
         for process in self.processes():
-            Path(f"/proc/{process.pid}/clear_refs").write_text("5")
+            with contextlib.suppress(OSError):  # it has just ended
+                Path(f"/proc/{process.pid}/clear_refs").write_text("5")
 
-    def peak(self) -> float:
-        """Return the sum of the processes' peaks since `reset_peak`, in MB."""
-        statuses = [Path(f"/proc/{process.pid}/status") for process in self.processes()]
-        peaks = [re.search(r"VmHWM:\s+(\d+)", status.read_text())[1] for status in statuses]
-        return sum(map(int, peaks)) / 1024
+    def peaks(self) -> dict[int, float]:
+        """Return each process's peak since `reset_peaks`, in MB, by its number."""
+        found = {}
+        for process in self.processes():
+            with contextlib.suppress(OSError):
+                status = Path(f"/proc/{process.pid}/status").read_text()
+                if peak := re.search(r"VmHWM:\s+(\d+)", status):  # none once it has ended
+                    found[process.pid] = int(peak[1]) / 1024
+        return found
 
     def open_files(self) -> int:
         """Return how many file descriptors all processes hold together."""
-        return sum(process.num_fds() for process in self.processes())
+        return sum(n for _, n in _each(self.processes(), "num_fds"))
 
     def files(self) -> set[str]:
         """Return the files that lie in its folders."""
@@ -120,7 +140,14 @@ class Server:
         return self.log.read_text("utf-8", "replace").count("Traceback (most recent call last)")
 
 
-@contextmanager
+def _each(processes: list[psutil.Process], what: str) -> Iterator[tuple[int, Any]]:
+    """Yield the number of each process and what a method of it gives, but for ended ones."""
+    for process in processes:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            yield process.pid, getattr(process, what)()
+
+
+@contextlib.contextmanager
 def served(workers: int, *options: str) -> Iterator[Server]:
     """Start ``python -m web`` in a folder of its own, and end it.
 
@@ -157,13 +184,11 @@ def served(workers: int, *options: str) -> Iterator[Server]:
                 found = re.search(r"http://\S+", line)
                 if found is None:
                     raise RuntimeError(f"The server did not start: {log.read_text()}")
-                yield Server(psutil.Process(process.pid), found[0], place, log)
+                yield Server(psutil.Process(process.pid), found[0], workers, place, log)
             finally:
                 process.terminate()
 
 
 def portrait_jpeg() -> bytes:
     """Return the photo that the rates are measured with: 512 x 512 pixels, one face."""
-    import skimage.data
-
     return encoded(skimage.data.astronaut(), "JPEG", quality=90)
