@@ -37,7 +37,9 @@ def bundle() -> Response:
 
 def model() -> Response:
     """Answer the bundle's ONNX file."""
-    return send_file((_folder() / MODEL).absolute(), mimetype="application/octet-stream", conditional=True)
+    return send_file(
+        (_folder() / MODEL).absolute(), mimetype="application/octet-stream", conditional=True
+    )
 
 
 def worker() -> Response:
