@@ -5,21 +5,16 @@ from typing import Any
 from flask import Flask, Response, current_app, jsonify
 
 from landmarks.images import PAGE_FORMATS
-from landmarks.mesh import N_POINTS, REGIONS
-from web import api, problems
+from web import api, problems, teach
+from web.schemas import TEXT, Schema, objects, ref
 from web.uploads import FIELD, MAX_BODY_BYTES, MAX_PHOTO_BYTES, MAX_PHOTOS, REFUSALS
-
-Schema = dict[str, Any]
 
 VERSION = "1.0.0"
 """Of the API: its first number changes when an old client no longer understands it."""
 
-TEXT: Schema = {"type": "string"}
-SHARE: Schema = {"type": "number", "minimum": 0, "maximum": 1}
-CHANGE: Schema = {"type": "number", "minimum": -1, "maximum": 1}
-COUNT: Schema = {"type": "integer", "minimum": 0}
-MILLISECONDS: Schema = {"type": "number", "minimum": 0}
 SWITCH: Schema = {"type": "string", "enum": ["0", "1"], "default": "0"}
+FILE: Schema = {"type": "string", "contentMediaType": "application/octet-stream"}
+JSON = "application/json"
 
 
 def register(app: Flask) -> None:
@@ -29,16 +24,16 @@ def register(app: Flask) -> None:
 
 def show() -> Response:
     """Answer the document."""
-    return jsonify(document(current_app.extensions["mien"].manifest))
+    return jsonify(document(current_app.extensions["mien"].manifest["classes"]))
 
 
-def document(manifest: dict[str, Any]) -> dict[str, Any]:
+def document(classes: list[str]) -> dict[str, Any]:
     """Describe the API.
 
     Parameters
     ----------
-    manifest : dict
-        Of the bundle that answers.
+    classes : list of str
+        Of the model that answers.
 
     Returns
     -------
@@ -59,18 +54,17 @@ def document(manifest: dict[str, Any]) -> dict[str, Any]:
         "servers": [{"url": "/"}],
         "paths": {
             "/api/predict": {"post": _predict()},
-            "/api/models": {"get": _get("models", "List the models", _ref("Models"))},
-            problems.KINDS: {"get": _get("problems", "List the kinds of problem", _ref("Kinds"))},
-            "/openapi.json": {"get": _get("openapi", "Describe this API", {"type": "object"})},
-            "/healthz": {"get": _get("health", "Say that the server answers", _ref("Health"))},
-            "/readyz": {
-                "get": _get("ready", "Say that photos can be read", _ref("Ready"), (503,)),
-            },
-            "/metrics": {
-                "get": _get("metrics", "Show the counters, for Prometheus", TEXT, kind="text/plain")
-            },
+            teach.PATH: {"post": _teach()},
+            "/api/models": _get("models", "List the models", ref("Models")),
+            problems.KINDS: _get("problems", "List the kinds of problem", ref("Kinds")),
+            "/openapi.json": _get("openapi", "Describe this API", {"type": "object"}),
+            "/healthz": _get("health", "Say that the server answers", ref("Health")),
+            "/readyz": _get("ready", "Say that photos can be read", ref("Ready"), "not-ready"),
+            "/metrics": _get(
+                "metrics", "Show the counters, for Prometheus", TEXT, kind="text/plain"
+            ),
         },
-        "components": {"schemas": _schemas(manifest["classes"])},
+        "components": {"schemas": objects(classes)},
     }
 
 
@@ -79,16 +73,10 @@ def _predict() -> dict[str, Any]:
     formats = ", ".join(f"image/{name.lower()}" for name in PAGE_FORMATS)
     photos = {
         "type": "array",
-        "items": {"type": "string", "contentMediaType": "application/octet-stream"},
+        "items": FILE,
         "minItems": 1,
         "maxItems": MAX_PHOTOS,
         "description": f"Photos of up to {MAX_PHOTO_BYTES} bytes and 25 megapixels each.",
-    }
-    form = {
-        "type": "object",
-        "required": [FIELD],
-        "properties": {FIELD: photos, **dict.fromkeys(api.OPTIONS, SWITCH)},
-        "additionalProperties": False,
     }
     return {
         "operationId": "predict",
@@ -98,27 +86,53 @@ def _predict() -> dict[str, Any]:
         "is answered for a request that can't be taken, for a single photo that can't be read, "
         "and if the server can read none of several photos now.",
         "parameters": [_switch("points", "the mesh"), _switch("explain", "the explanation")],
-        "requestBody": {
-            "required": True,
-            "description": f"A form of up to {MAX_BODY_BYTES} bytes.",
-            "content": {
-                api.FORM: {"schema": form, "encoding": {FIELD: {"contentType": formats}}},
-            },
-        },
-        "responses": _responses(_ref("Answer"), (400, 403, 413, 415, 422, 503)),
+        "requestBody": _form(
+            f"Up to {MAX_BODY_BYTES} bytes.",
+            {FIELD: photos, **dict.fromkeys(api.OPTIONS, SWITCH)},
+            required=[FIELD],
+            encoding={FIELD: {"contentType": formats}},
+        ),
+        "responses": _responses(
+            {JSON: {"schema": ref("Answer")}},
+            [reason for reason in REFUSALS if reason != "not-ready"],
+        ),
     }
 
 
-def _get(
-    name: str,
-    summary: str,
-    schema: Schema,
-    problems: tuple[int, ...] = (),
-    kind: str = "application/json",
-) -> dict[str, Any]:
-    """Describe an operation that only answers."""
-    responses = _responses(schema, (400, *problems), kind)
-    return {"operationId": name, "summary": summary, "responses": responses}
+def _teach() -> dict[str, Any]:
+    """Describe the learning of a visitor's own expressions."""
+    lesson = {
+        "type": "object",
+        "required": ["labels", "sizes"],
+        "properties": {
+            "labels": {"type": "array", "items": TEXT},
+            "sizes": {"type": "array", "items": {"type": "array", "items": {"type": "number"}}},
+        },
+        "description": "The name that each face was given, and width and height of its picture.",
+    }
+    points = FILE | {
+        "description": "Each face's 468 points in pixels, x to the right, y down and z away, as "
+        "float32 with the low byte first."
+    }
+    return {
+        "operationId": "teach",
+        "summary": "Learn expressions of one's own from the points of named faces",
+        "requestBody": _form(
+            f"Up to {teach.MAX_BODY_BYTES} bytes.",
+            {teach.LESSON: lesson, teach.POINTS: points},
+            required=[teach.LESSON, teach.POINTS],
+            encoding={teach.LESSON: {"contentType": JSON}},
+        ),
+        "responses": _responses(
+            {"application/zip": {}}, ["wrong-host", "cross-site"], 413, 415, 422, 503
+        ),
+    }
+
+
+def _get(name: str, summary: str, schema: Schema, *reasons: str, kind: str = JSON) -> Schema:
+    """Describe an address that only answers, for some reasons with a problem."""
+    responses = _responses({kind: {"schema": schema}}, ["wrong-host", *reasons])
+    return {"get": {"operationId": name, "summary": summary, "responses": responses}}
 
 
 def _switch(name: str, brings: str) -> dict[str, Any]:
@@ -131,127 +145,35 @@ def _switch(name: str, brings: str) -> dict[str, Any]:
     }
 
 
-def _responses(schema: Schema, statuses: tuple[int, ...], kind: str = "application/json") -> Schema:
-    """Describe a good answer and the problems that there can be beside a wrong host."""
-    told = {status: [] for status in (*statuses, 500)}
-    for reason, (status, _) in REFUSALS.items():
-        told.get(status, []).append(f"`{reason}`")
-    return {
-        "200": {"description": "The answer.", "content": {kind: {"schema": schema}}},
-        **{str(status): _failure(reasons) for status, reasons in told.items()},
-    }
-
-
-def _failure(reasons: list[str]) -> Schema:
-    """Describe a problem of one status."""
-    description = f"A problem: {', '.join(reasons)}." if reasons else "A fault in Mien."
-    return {
-        "description": description,
-        "content": {problems.MEDIA_TYPE: {"schema": _ref("Problem")}},
-    }
-
-
-def _schemas(classes: list[str]) -> dict[str, Schema]:
-    """Describe every object by its name."""
-    named_classes = {"type": "array", "items": {"enum": classes}, "minItems": 2}
-    kind = {
-        "type": {"type": "string", "format": "uri-reference"},
-        "title": TEXT,
-        "status": {"type": "integer", "minimum": 400, "maximum": 599},
-        "detail": TEXT,
-    }
-    return {
-        "Answer": _object(
-            model=TEXT,
-            version=TEXT,
-            classes=named_classes,
-            images={
-                "type": "array",
-                "items": {"anyOf": [_ref("Reading"), _ref("Failure")]},
-                "minItems": 1,
-                "maxItems": MAX_PHOTOS,
-            },
-            ms=MILLISECONDS,
-        ),
-        "Reading": _object(
-            image=TEXT | {"description": "The file's name as it was sent."},
-            model=TEXT,
-            width=COUNT,
-            height=COUNT,
-            faces={"type": "array", "items": _ref("Face"), "minItems": 1},
-            reason={"const": ""},
-            ms=MILLISECONDS,
-        ),
-        "Failure": _object(
-            image=TEXT,
-            faces={"type": "array", "maxItems": 0},
-            reason={"enum": list(REFUSALS)},
-            detail=TEXT,
-        ),
-        "Face": _face(classes),
-        "Problem": _object(optional=("image",), **kind, reason=TEXT, image=TEXT),
-        "Kinds": _object(problems={"type": "array", "items": _object(**kind)}),
-        "Models": _object(models={"type": "array", "items": _ref("Model"), "minItems": 1}),
-        "Model": _model(),
-        "Health": _object(status={"const": "ok"}, model=TEXT, version=TEXT),
-        "Ready": _object(status={"const": "ready"}),
-    }
-
-
-def _face(classes: list[str]) -> Schema:
-    """Describe one face."""
-    return _object(
-        optional=api.BRINGS,
-        box={
-            "type": "array",
-            "items": {"type": "integer"},
-            "minItems": 4,
-            "maxItems": 4,
-            "description": "Left, top, width and height in pixels of the upright photo.",
-        },
-        expression={"enum": classes},
-        confidences=_object(**dict.fromkeys(classes, SHARE)),
-        unsure={"type": "boolean", "description": "Whether no expression stands out."},
-        points={
-            "type": "array",
-            "items": {"type": "array", "items": {"type": "number"}, "minItems": 3, "maxItems": 3},
-            "minItems": N_POINTS,
-            "maxItems": N_POINTS,
-            "description": "x to the right, y down and z away, in pixels of the upright photo.",
-        },
-        explanation=_object(**dict.fromkeys(REGIONS, CHANGE))
-        | {"description": "What each region added to the expression's confidence."},
-    )
-
-
-def _model() -> Schema:
-    """Describe one model."""
-    return _object(
-        name=TEXT,
-        version=TEXT,
-        classes={"type": "array", "items": TEXT, "minItems": 2},
-        input=TEXT,
-        takes_pixels={"type": "boolean"},
-        metrics={
-            "type": "object",
-            "additionalProperties": {"type": ["number", "null"]},
-            "description": "Measured on the validation rows of its training.",
-        },
-        unsure_threshold={"type": "number"},
-        bytes=COUNT,
-        served={"type": "boolean", "description": "Whether it is the one that answers."},
-    )
-
-
-def _object(optional: tuple[str, ...] = (), **properties: Schema) -> Schema:
-    """Describe an object that has these properties and no others."""
-    return {
+def _form(
+    description: str, properties: dict[str, Schema], required: list[str], encoding: Schema
+) -> dict[str, Any]:
+    """Describe a posted form."""
+    schema = {
         "type": "object",
+        "required": required,
         "properties": properties,
-        "required": [name for name in properties if name not in optional],
         "additionalProperties": False,
     }
+    return {
+        "required": True,
+        "description": description,
+        "content": {api.FORM: {"schema": schema, "encoding": encoding}},
+    }
 
 
-def _ref(name: str) -> Schema:
-    return {"$ref": f"#/components/schemas/{name}"}
+def _responses(content: Schema, reasons: list[str], *statuses: int) -> dict[str, Any]:
+    """Describe a good answer, and the problems of some reasons and of other statuses."""
+    told = {status: [] for status in (*statuses, 500)}
+    for reason in reasons:
+        told.setdefault(REFUSALS[reason][0], []).append(f"`{reason}`")
+    failures = {str(status): _failure(names) for status, names in sorted(told.items())}
+    return {"200": {"description": "The answer.", "content": content}, **failures}
+
+
+def _failure(reasons: list[str]) -> dict[str, Any]:
+    """Describe the problems of one status."""
+    return {
+        "description": f"A problem: {', '.join(reasons)}." if reasons else "A problem.",
+        "content": {problems.MEDIA_TYPE: {"schema": ref("Problem")}},
+    }
