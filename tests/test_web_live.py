@@ -1,7 +1,6 @@
-"""The live tab: what the server gives it, and the tab itself in a browser with a file as camera."""
+"""The live tab in a browser, with a file as camera."""
 
 import csv
-import json
 from io import StringIO
 from urllib.parse import urlsplit
 
@@ -10,97 +9,16 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from classifiers.bundle import MODEL, resolve
-from landmarks.mesh import EDGES, MIRROR, N_POINTS, mirrored
+from landmarks.mesh import MIRROR, N_POINTS, mirrored
 from tests import live_browser
 from tests.fake_predictor import CONFIDENCES, FakePredictor
 from tests.posting import PHOTO, PORTRAIT
-from web import create_app, vendor
 from web.reader import Reader
 
 LONG = 180_000  # ms: software draws the mesh, and a machine may be busy
 
-in_browser = pytest.mark.skipif(bool(live_browser.WHY_NOT), reason=live_browser.WHY_NOT)
+pytestmark = pytest.mark.skipif(bool(live_browser.WHY_NOT), reason=live_browser.WHY_NOT)
 
-
-# What the server gives
-
-
-@pytest.fixture
-def client():
-    return create_app(Reader(FakePredictor())).test_client()
-
-
-@pytest.mark.parametrize("takes_pixels", [False, True])
-def test_the_browser_gets_a_model_that_needs_no_pixels(takes_pixels):
-    predictor = FakePredictor(takes_pixels=takes_pixels)
-    predictor.folder = resolve("fused" if takes_pixels else "landmarks")
-    client = create_app(Reader(predictor)).test_client()
-    assert client.get("/live/model.onnx").data == (resolve("landmarks") / MODEL).read_bytes()
-    assert client.get("/live/bundle.json").json["name"] == "landmarks"
-
-
-def test_a_bundle_named_by_a_relative_path_is_found(monkeypatch):
-    predictor = FakePredictor()
-    monkeypatch.chdir(predictor.folder.parent)
-    predictor.folder = resolve("landmarks").relative_to(predictor.folder.parent)
-    assert create_app(Reader(predictor)).test_client().get("/live/model.onnx").status_code == 200
-
-
-def test_the_bundle_says_what_scripts_need(client):
-    said = client.get("/live/bundle.json").json
-    assert said["classes"] == list(CONFIDENCES)
-    assert 0 < said["unsure_threshold"] < 1
-    assert said["mirror"] == MIRROR.tolist()
-    assert said["edges"] == EDGES.tolist()
-
-
-@pytest.mark.parametrize(
-    "name", ["", "../vendor.py", "%2e%2e/vendor.py", "onnxruntime-web/package.json", ".npmrc"]
-)
-def test_only_listed_files_are_served(client, name):
-    assert client.get(f"/vendor/{name}").status_code == 404
-
-
-@pytest.mark.skipif(
-    not vendor.installed(), reason="no web/node_modules: install npm, then make web"
-)
-@pytest.mark.parametrize("name", vendor.FILES)
-def test_listed_files_are_served_with_their_type_and_kept(client, name):
-    answer = client.get(f"/vendor/{name}")
-    assert answer.status_code == 200
-    assert answer.mimetype == vendor.FILES[name]
-    assert "no-store" not in answer.headers["Cache-Control"]
-    again = client.get(f"/vendor/{name}", headers={"If-None-Match": answer.headers["ETag"]})
-    assert again.status_code == 304
-
-
-def test_the_page_says_what_is_missing(client, monkeypatch, tmp_path):
-    monkeypatch.setattr(vendor, "NODE_MODULES", tmp_path)
-    text = client.get("/live").text
-    assert "install Node.js with npm" in text
-    assert "<button" not in text
-    assert client.get(f"/vendor/{next(iter(vendor.FILES))}").status_code == 404
-
-
-def test_only_the_worker_may_make_functions_of_text(client):
-    rules = {
-        path: client.get(path).headers["Content-Security-Policy"]
-        for path in ("/", "/live", "/live/mesh-worker.js", "/static/live/mesh-worker.js")
-    }
-    assert "'unsafe-eval'" in rules.pop("/live/mesh-worker.js")
-    assert "'wasm-unsafe-eval'" in rules["/live"]
-    assert not any("'unsafe-eval'" in rule for rule in rules.values())
-    assert "wasm" not in rules["/"]
-
-
-def test_the_lock_file_names_no_host():
-    text = vendor.NODE_MODULES.with_name("package-lock.json").read_text("utf-8")
-    assert json.loads(text)["lockfileVersion"] == 3
-    assert "://" not in text
-
-
-# The tab in a browser
 
 COUNTING = """() => {
     const devices = navigator.mediaDevices;
@@ -170,7 +88,6 @@ def states(page):
     return set(page.evaluate("window.tracks.map((track) => track.readyState)"))
 
 
-@in_browser
 def test_camera_is_asked_for_on_a_click_alone(page):
     page.reload()
     page.wait_for_load_state("networkidle")
@@ -180,7 +97,6 @@ def test_camera_is_asked_for_on_a_click_alone(page):
     assert states(page) == {"live"}
 
 
-@in_browser
 def test_each_face_gets_its_expression_and_bars_that_sum_to_one(page):
     start(page)
     names = page.locator("#camera .face-panel strong")
@@ -198,7 +114,6 @@ def test_each_face_gets_its_expression_and_bars_that_sum_to_one(page):
     expect(page.locator("#camera .told")).to_contain_text("1 happy", timeout=LONG)
 
 
-@in_browser
 def test_what_was_seen_is_saved_as_csv(page):
     start(page)
     with page.expect_download() as download:
@@ -229,7 +144,6 @@ STOPS = {
 }
 
 
-@in_browser
 @pytest.mark.parametrize("way", STOPS)
 def test_a_stopped_camera_is_off(page, way):
     page.click("#camera .start")
@@ -241,7 +155,6 @@ def test_a_stopped_camera_is_off(page, way):
     assert page.locator("#camera video").evaluate("(video) => video.srcObject") is None
 
 
-@in_browser
 @pytest.mark.parametrize(
     ("name", "sentence"),
     [
@@ -262,7 +175,6 @@ def test_a_camera_that_cannot_be_had_gets_a_sentence(page, name, sentence):
     page.evaluate("() => { navigator.mediaDevices.getUserMedia = window.good }")
 
 
-@in_browser
 def test_a_browser_that_cannot_run_the_mesh_gets_a_sentence_and_another_try(opened):
     page = opened.context.browser.new_page()
     page.goto(opened.url)
@@ -275,7 +187,6 @@ def test_a_browser_that_cannot_run_the_mesh_gets_a_sentence_and_another_try(open
     page.close()
 
 
-@in_browser
 def test_photos_are_read_on_this_device(page):
     page.evaluate("location.hash = '#photo'")
     before = len(page.requests)
@@ -294,7 +205,6 @@ def test_photos_are_read_on_this_device(page):
     assert sent_away(page.requests) == []
 
 
-@in_browser
 def test_mirrored_is_pythons(page):
     points = np.random.default_rng(0).normal(size=(N_POINTS, 3)).astype(np.float32)
     found = page.evaluate(
@@ -318,7 +228,6 @@ FOLLOW = """async (smooth) => {
 }"""
 
 
-@in_browser
 def test_faces_keep_their_numbers_until_they_are_forgotten(page):
     seen = page.evaluate(FOLLOW, False)
     assert [[number for number, *_ in faces] for faces in seen] == [[1, 2], [1, 2], [2], [1, 2]]
@@ -326,7 +235,6 @@ def test_faces_keep_their_numbers_until_they_are_forgotten(page):
     assert [x for _, x, _ in seen[3]] == [102, 0]  # after a second they are new faces
 
 
-@in_browser
 def test_smoothing_weighs_by_age_and_can_be_off(page):
     (_, rough_x, rough_proba), _ = page.evaluate(FOLLOW, False)[1]
     assert (rough_x, rough_proba) == (1, pytest.approx(0.1))
@@ -335,7 +243,6 @@ def test_smoothing_weighs_by_age_and_can_be_off(page):
     assert proba == pytest.approx(0.1 * (1 - np.exp(-0.1 / 0.35)), rel=1e-3)
 
 
-@in_browser
 def test_fits_a_phone_and_nothing_serious_bars_anyone(page):
     page.set_viewport_size({"width": 320, "height": 700})
     for part in ("#camera", "#photo"):
