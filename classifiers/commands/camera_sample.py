@@ -1,0 +1,121 @@
+"""Crops of one's own expressions to train on: ``python -m classifiers camera-sample LABEL``."""
+
+import shutil
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from PIL import Image
+from rich.console import Console
+from rich.progress import Progress
+
+from classifiers.commands.ending import BadInput, end, sentences, storing
+from data.errors import DataError, StorageError
+from data.extraction import extract_features
+from data.rows import MANIFEST, file_stem
+from landmarks.cameras import open_camera
+from landmarks.films import FilmError, Frame
+from landmarks.framing import upright_crop
+from landmarks.tracking import FaceTracker
+
+SIDE_OF_FACE = 2.0
+"""Side of a crop over the longer side of the face's box: room around it, as in a photo."""
+
+NO_STORAGE, NO_FACE = 3, 2
+
+
+def main(
+    label: Annotated[str, typer.Argument(help="The class to collect, in any words.")],
+    folder: Annotated[Path, typer.Option(help="Gets the crops, as FOLDER/LABEL/00001.png.")],
+    camera: Annotated[str, typer.Option(help="A camera's number, or a film in its place.")] = "0",
+    start: Annotated[float, typer.Option(min=0, help="Seconds to pass over first.")] = 0.0,
+    seconds: Annotated[float, typer.Option(min=0.1, help="Seconds to look at.")] = 30.0,
+    fps: Annotated[float, typer.Option(min=0.1, help="Crops a second.")] = 5.0,
+) -> None:
+    """Collect crops of the largest face for a class, and the landmarks of all classes so far.
+
+    Run it once for each class, then train: make train TABLE=FOLDER-features IMAGES=FOLDER. Further
+    runs add to what is there. Exit code 1: something doesn't fit; 2: no face was seen; 3: the disk
+    refuses.
+
+    Example: python -m classifiers camera-sample happy --folder mine --seconds 30
+    """
+    with sentences(FilmError, DataError):
+        features = folder.with_name(f"{folder.name}-features")
+        _check(label, features)
+        count = _collect(label, folder, camera, start, seconds, fps)
+        if not count:
+            end(f"No face was seen in {seconds:g} s; sit in the light, facing the camera.", NO_FACE)
+        try:
+            done = _renew(folder, features)
+        except StorageError as error:
+            end(str(error), NO_STORAGE)
+    print(
+        f"{count} crops of {label} are in {folder / label}; the landmarks of all "
+        f"{done['images']:,} crops, {done['found']:,} of them with a face, in {features}."
+    )
+
+
+def _check(label: str, features: Path) -> None:
+    """Refuse, before the camera is opened, what couldn't be kept at its end."""
+    if not label.strip() or file_stem(label) != label:
+        raise BadInput(
+            f'Expected a label that can be a folder\'s name, got "{label}"; leave out / and the '
+            "like."
+        )
+    if features.exists() and not (features / MANIFEST).is_file():
+        raise BadInput(
+            f"Expected {features} to be new or of an earlier run, got something else; name another "
+            "--folder, it was not touched."
+        )
+
+
+def _collect(
+    label: str, folder: Path, camera: str, start: float, seconds: float, fps: float
+) -> int:
+    """Write the crops and return how many there are."""
+    place, tracker, count = folder / label, FaceTracker(most_faces=2), 0
+    with open_camera(camera) as source, storing(place), _progress() as bar:
+        place.mkdir(parents=True, exist_ok=True)
+        numbers = [int(path.stem) for path in place.glob("*.png") if path.stem.isdecimal()]
+        last, task = max(numbers, default=0), bar.add_task(f"Looking for {label}", total=seconds)
+        with suppress(KeyboardInterrupt):  # what was collected so far is kept
+            for frame in source.frames(fps):
+                if frame.seconds > start + seconds:
+                    break
+                if frame.seconds >= start and (crop := _crop(frame, tracker)):
+                    count += 1
+                    crop.save(place / f"{last + count:05}.png")
+                bar.update(task, completed=max(frame.seconds - start, 0))
+    return count
+
+
+def _crop(frame: Frame, tracker: FaceTracker) -> Image.Image | None:
+    """Cut the largest face out with its surroundings, if there is one."""
+    faces = tracker.find(frame.rgb, frame.seconds)
+    if not faces:
+        return None
+    largest = max(faces, key=lambda face: face.box[2] * face.box[3])
+    x, y, width, height = largest.box
+    centre = (x + width / 2, y + height / 2)
+    side = SIDE_OF_FACE * max(width, height)
+    return Image.fromarray(upright_crop(frame.rgb, centre, side, 0.0).pixels)
+
+
+def _renew(folder: Path, features: Path) -> dict:
+    """Find the landmarks of all crops anew, which takes the place of those before at the end."""
+    fresh = features.with_name(f"{features.name}.part")
+    with storing(features):
+        shutil.rmtree(fresh, ignore_errors=True)
+        done = extract_features(folder, fresh)
+        if features.exists():
+            shutil.rmtree(features)
+        fresh.rename(features)
+    return done
+
+
+def _progress() -> Progress:
+    """Return a bar on stderr, where people see it."""
+    screen = Console(stderr=True)
+    return Progress(console=screen, transient=True, disable=not screen.is_terminal)

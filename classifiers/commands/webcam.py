@@ -1,0 +1,104 @@
+"""Read expressions live: ``python -m classifiers webcam``."""
+
+import time
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from typing import Annotated
+
+import cv2
+import numpy as np
+import typer
+
+from classifiers.commands.ending import sentences
+from classifiers.commands.film_copy import FilmCopy, check_film, drawn
+from classifiers.commands.outputs import Sheet, check_sheet
+from classifiers.commands.window import Window
+from classifiers.film_reading import FilmReader
+from classifiers.film_rows import columns, rows_of
+from classifiers.predictor import Predictor
+from classifiers.smoothing import TAU
+from landmarks.cameras import open_camera
+from landmarks.films import FilmError
+
+STEADY = 0.1
+"""Share of the newest frame in the shown frame rate."""
+
+
+def main(
+    camera: Annotated[str, typer.Option(help="A camera's number, or a film in its place.")] = "0",
+    record: Annotated[Path | None, typer.Option(help="MP4 of what the window shows.")] = None,
+    csv: Annotated[
+        Path | None, typer.Option(help="CSV with a row for each face in each frame.")
+    ] = None,
+    faces: Annotated[int, typer.Option(min=1, help="Most faces to follow at a time.")] = 4,
+    smoothing: Annotated[
+        float, typer.Option(min=0, help="Seconds to average over (tau); 0: none.")
+    ] = TAU,
+    model: Annotated[
+        str, typer.Option(help="A bundle's folder, or one of landmarks, fused, auto.")
+    ] = "landmarks",
+) -> None:
+    """Show what the camera sees, with each face's expression; q or Ctrl-C ends it.
+
+    Nothing is kept but what --record and --csv name. Exit code 1: there is no camera or no display;
+    3: the disk refuses.
+
+    Example: python -m classifiers webcam --camera 0 --csv me.csv
+    """
+    with sentences(FilmError), ExitStack() as stack:
+        predictor = Predictor(model)
+        if csv:
+            check_sheet(csv, columns(predictor.classes), [Path(camera).resolve()])
+        if record:
+            check_film(record, [Path(camera).resolve()])
+        window = stack.enter_context(Window())
+        source = stack.enter_context(open_camera(camera))
+        sheet = csv and stack.enter_context(Sheet(csv, columns(predictor.classes)))
+        copy = record and stack.enter_context(FilmCopy(record, source.rate))
+        reader, rate = FilmReader(predictor, faces, smoothing), frame_rate()
+        with suppress(KeyboardInterrupt):  # an end like any other: results are kept
+            for frame in source.frames():
+                seen = reader.read(frame)
+                picture = _with_rate(drawn(frame.rgb, seen), rate(time.monotonic()))
+                if sheet:
+                    sheet.add(rows_of(frame, seen, predictor.classes))
+                if copy:
+                    copy.add(frame.seconds, picture)
+                if not window.show(picture):
+                    break
+
+
+def frame_rate() -> Callable[[float], float]:
+    """Return a function of a frame's time in seconds that gives the mean frames a second so far.
+
+    The newest interval weighs `STEADY`, each one before by as much less.
+    """
+    before = interval = None
+
+    def at(seconds: float) -> float:
+        nonlocal before, interval
+        if before is not None:
+            newest = seconds - before
+            interval = newest if interval is None else interval + STEADY * (newest - interval)
+        before = seconds
+        return 1 / interval if interval else 0.0
+
+    return at
+
+
+def _with_rate(picture: np.ndarray, rate: float) -> np.ndarray:
+    """Write the frame rate into the upper left corner."""
+    picture = np.array(picture)
+    for colour, width in (((0, 0, 0), 4), ((255, 255, 255), 1)):
+        cv2.putText(
+            picture,
+            f"{rate:.0f} fps",
+            (8, 24),
+            cv2.FONT_HERSHEY_SIMPLEX,
+            0.6,
+            colour,
+            width,
+            cv2.LINE_AA,
+        )
+    return picture
