@@ -7,7 +7,8 @@ a sub-command that needs one of them imports it when it runs.
 
 import typer
 
-from classifiers.commands import image
+from classifiers.commands import compare, explain, image, video
+
 
 app = typer.Typer(
     name="python -m classifiers",
@@ -17,11 +18,9 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
 )
 app.command("image")(image.main)
-
-
-@app.callback()
-def _commands() -> None:
-    """Let a sub-command be named even while there is but one."""
+app.command("explain")(explain.main)
+app.command("compare")(compare.main)
+app.command("video")(video.main)
 
 
 if __name__ == "__main__":

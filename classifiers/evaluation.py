@@ -6,6 +6,7 @@ The largest face of an image counts; an image without one is a miss.
 import json
 import statistics
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -62,17 +63,10 @@ def evaluate(
     DataError
         If the folder doesn't fit, or holds classes that the model doesn't have.
     """
-    mesh, wanted = manifest_of(folder)["mesh"], predictor.manifest["mesh"]
-    if mesh != wanted:
-        raise DataError(f"Expected features of the mesh {wanted}, found {mesh}; make them again.")
-    table = largest_faces(_rows_of(folder, split))
+    table = read_split([predictor], folder, split)
     names = match_classes(table["label"], predictor.classes, ignore_unknown)
     known = table[table["label"].isin(names)]
-    found = (known["success"] == 1).to_numpy()
-    seen = found | (known["reason"] == NO_FACE).to_numpy() if predictor.takes_pixels else found
-    points, crops = faces_of(known[seen], images if predictor.takes_pixels else None)
-    proba = np.full((len(known), len(predictor.classes)), np.nan)
-    proba[seen] = predictor.predict_proba(points, crops)
+    proba, points, crops = answers(predictor, known, images)
     figures = measure(
         [names[label] for label in known["label"]],
         proba,
@@ -86,9 +80,60 @@ def evaluate(
         "model": describe(predictor, points, crops),
         **figures,
         "n_missed": n_missed,
-        "n_unreadable": len(known) - int(found.sum()) - n_missed,
+        "n_unreadable": len(known) - int((known["success"] == 1).sum()) - n_missed,
         "n_ignored": len(table) - len(known),
     }
+
+
+def read_split(predictors: Iterable[Predictor], folder: Path, split: str) -> pd.DataFrame:
+    """Return one row per image of a split, its largest face, if their mesh is the models'.
+
+    Raises
+    ------
+    DataError
+        If the folder doesn't fit.
+    """
+    mesh = manifest_of(folder)["mesh"]
+    for wanted in (predictor.manifest["mesh"] for predictor in predictors):
+        if mesh != wanted:
+            raise DataError(
+                f"Expected features of the mesh {wanted}, found {mesh}; make them again."
+            )
+    return largest_faces(_rows_of(folder, split))
+
+
+def answers(
+    predictor: Predictor, table: pd.DataFrame, images: Path | None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+    """Return a model's answers for rows.
+
+    Parameters
+    ----------
+    predictor : Predictor
+    table : DataFrame
+        One row per image, see `data.table.read_table`.
+    images : Path, optional
+        See `evaluate`.
+
+    Returns
+    -------
+    proba : ndarray of float, shape (n, k), range 0..1
+        NaN in the rows of images that the model can't answer: without a found face, unless it
+        takes pixels, or unreadable.
+    points, crops
+        What it was shown of the others, see `Predictor.predict_proba`.
+
+    Raises
+    ------
+    DataError
+        If the model takes pixels and `images` doesn't have them.
+    """
+    found = (table["success"] == 1).to_numpy()
+    seen = found | (table["reason"] == NO_FACE).to_numpy() if predictor.takes_pixels else found
+    points, crops = faces_of(table[seen], images if predictor.takes_pixels else None)
+    proba = np.full((len(table), len(predictor.classes)), np.nan)
+    proba[seen] = predictor.predict_proba(points, crops)
+    return proba, points, crops
 
 
 def faces_of(table: pd.DataFrame, images: Path | None) -> tuple[np.ndarray, np.ndarray | None]:

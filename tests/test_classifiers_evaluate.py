@@ -6,7 +6,7 @@ from PIL import Image
 from typer import Typer
 from typer.testing import CliRunner
 
-from classifiers import evaluate, evaluation
+from classifiers import evaluate, evaluation, split_features
 from data.errors import DataError
 from data.rows import MANIFEST, PIXELS, header_line, row_line
 from landmarks.detector import MESH_VERSION
@@ -189,13 +189,13 @@ def test_images_that_are_not_there_are_one_sentence(tmp_path, run):
     ],
 )
 def test_the_split_to_measure(splits, wanted, chosen):
-    assert evaluate.choose_split(splits, wanted) == chosen
+    assert split_features.choose_split(splits, wanted) == chosen
 
 
 @pytest.mark.parametrize(("wanted", "sentence"), [("", "split test"), ("test", "split test")])
 def test_a_split_that_is_not_there_is_refused(wanted, sentence):
     with pytest.raises(DataError, match=f"Expected a {sentence}, found train, validation"):
-        evaluate.choose_split({"train", "validation"}, wanted)
+        split_features.choose_split({"train", "validation"}, wanted)
 
 
 def test_classes_are_matched_by_meaning_in_both():
@@ -209,7 +209,7 @@ def test_classes_are_matched_by_meaning_in_both():
 def test_from_the_images_on_only_the_split_is_searched(tmp_path, monkeypatch, bundle):
     images = write_faces(tmp_path / "images", {"train/happy": 3, "test/happiness": 2})
     (images / "test" / "happiness" / "empty.png").write_bytes(b"")
-    folder, split, source = evaluate.features_of(images, tmp_path / "out", "", 1, "loky")
+    folder, split, source = split_features.features_of(images, tmp_path / "out", "", 1, "loky")
     assert (folder, split) == (tmp_path / "out" / "features", "test")
     monkeypatch.setattr(evaluation, "train_pixels", lambda folder: frozenset())
     predictor = FakePredictor(bundle)

@@ -8,19 +8,38 @@ from typing import NoReturn
 
 import typer
 
+from classifiers.bundle import BundleError
+
 BAD_INPUT, UNREADABLE, NO_STORAGE, STOPPED = 1, 2, 3, 130
 
 MOST_UNREADABLE = 0.01
 """Share of unreadable images above which a command ends with `UNREADABLE`."""
 
 
+class BadInput(ValueError):
+    """What the user named doesn't fit; its text is the sentence for people."""
+
+
 class NotWritable(OSError):
     """A place where results can't be kept; its text is the sentence for people."""
 
 
+def printable(text: str) -> str:
+    """Return a name of the disk's fit for a terminal and for UTF-8.
+
+    A file's name may hold line breaks, a terminal's commands and bytes that are no text.
+    """
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+
+
+def complain(sentence: str) -> None:
+    """Say on stderr what is wrong, and go on."""
+    print(printable(sentence), file=sys.stderr)
+
+
 def end(sentence: str, code: int) -> NoReturn:
     """Say why on stderr and leave with a code."""
-    print(sentence, file=sys.stderr)
+    complain(sentence)
     raise typer.Exit(code)
 
 
@@ -31,25 +50,26 @@ def sentences(*bad_input: type[Exception]) -> Iterator[None]:
     Parameters
     ----------
     *bad_input : type of Exception
-        Errors whose text says what doesn't fit, beside `BundleError`; they end with `BAD_INPUT`.
-        A `NotWritable` ends with `NO_STORAGE`, Ctrl-C with `STOPPED`.
+        Errors whose text says what doesn't fit, beside `BadInput` and `BundleError`: they end
+        with `BAD_INPUT`, a `NotWritable` with `NO_STORAGE`, Ctrl-C with `STOPPED`.
     """
-    # Here and not above: the rest of a command's line is checked before a model is thought of.
-    from classifiers.bundle import BundleError
-
     try:
         yield
     except NotWritable as error:
         end(str(error), NO_STORAGE)
-    except (BundleError, *bad_input) as error:
+    except (BadInput, BundleError, *bad_input) as error:
         end(str(error), BAD_INPUT)
     except KeyboardInterrupt:
         end("Stopped.", STOPPED)
 
 
-def not_writable(path: Path, error: OSError) -> NotWritable:
-    """Return the sentence for a file or folder that can't be written."""
-    return NotWritable(
-        f"Can't write {path}: {error.strerror or error}. Make room there or name another place; "
-        "what stood there is as it was."
-    )
+@contextmanager
+def storing(path: Path) -> Iterator[None]:
+    """Turn what the disk says about `path` into a `NotWritable`."""
+    try:
+        yield
+    except OSError as error:
+        raise NotWritable(
+            f"Can't write {path}: {error.strerror or error}. Make room there or name another "
+            "place; what stood there is as it was."
+        ) from error

@@ -1,0 +1,160 @@
+"""Results on the disk: pictures and CSVs that take their names only once they are whole.
+
+Until then a result is ``NAME.part`` beside its place. Nothing is written over that a command of
+Mien hasn't made: a picture by its EXIF tag Software, a CSV by its header.
+"""
+
+import csv
+from collections.abc import Collection, Iterable, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from PIL import ExifTags, Image
+
+from classifiers.commands.ending import BadInput, storing
+
+MAKER = "Mien"
+PICTURES = (".png", ".jpg", ".jpeg")
+"""Suffixes of the pictures that are written."""
+
+FORMULA = tuple("=+-@\t\r\n＝＋－＠")  # noqa: RUF001
+"""First characters by which a spreadsheet takes a text for a formula."""
+
+
+def cell(value: Any) -> Any:
+    """Return a value as a CSV has it: text that would be a formula gets an apostrophe.
+
+    https://owasp.org/www-community/attacks/CSV_Injection
+    """
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return round(value, 6)
+    if isinstance(value, str):
+        text = value.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+        return f"'{text}" if text.startswith(FORMULA) else text
+    return value
+
+
+class Sheet:
+    """A CSV that grows in ``NAME.part``, left there if the work is stopped.
+
+    Parameters
+    ----------
+    path : Path
+        Its place; what stands there is replaced at the end.
+    head : sequence of str
+        Names of the columns.
+
+    Raises
+    ------
+    NotWritable
+        If the disk refuses, here or later.
+    """
+
+    def __init__(self, path: Path, head: Sequence[str]):
+        self.path, self.part = path, part_of(path)
+        with storing(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = self.part.open("w", newline="", encoding="utf-8")
+        self._writer = csv.writer(self._file)
+        self.add([head])
+
+    def add(self, rows: Iterable[Sequence[Any]]) -> None:
+        """Append rows; None becomes an empty cell."""
+        with storing(self.path):
+            self._writer.writerows([[cell(value) for value in row] for row in rows])
+
+    def __enter__(self) -> "Sheet":
+        """Return the sheet, to be left once all its rows are there."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
+    ) -> None:
+        """Give the CSV its name, unless an error ended the work."""
+        with storing(self.path):
+            self._file.close()
+            if kind is None:
+                self.part.replace(self.path)
+
+
+def save_picture(picture: Image.Image, path: Path) -> None:
+    """Write a picture whole, or not at all, and mark it as Mien's.
+
+    Raises
+    ------
+    NotWritable
+        If the disk refuses.
+    """
+    exif = Image.Exif()
+    exif[ExifTags.Base.Software] = MAKER
+    kind = "PNG" if path.suffix.lower() == ".png" else "JPEG"
+    part = part_of(path)
+    with storing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            picture.save(part, kind, exif=exif, quality=92)
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
+
+
+def check_sheet(path: Path, head: Sequence[str], photos: Collection[Path]) -> None:
+    """Raise a BadInput if a CSV with this header would take the place of something else."""
+    _check(path, photos)
+    for place in (path, part_of(path)):
+        if place.exists() and not _starts_with(place, [str(cell(name)) for name in head]):
+            raise _another(place)
+
+
+def check_picture(path: Path, photos: Collection[Path]) -> None:
+    """Raise a BadInput if a picture would take the place of something else."""
+    if path.suffix.lower() not in PICTURES:
+        raise BadInput(f"Expected a picture's name to end with .png or .jpg, got {path}.")
+    _check(path, photos)
+    if path.exists() and not _is_ours(path):
+        raise _another(path)
+
+
+def part_of(path: Path) -> Path:
+    """Return where a result is until it is whole."""
+    return path.with_name(f"{path.name}.part")
+
+
+def _check(path: Path, photos: Collection[Path]) -> None:
+    """Refuse a folder's place and a photo's."""
+    if path.is_dir():
+        raise BadInput(f"Expected a file's name for results, got the folder {path}.")
+    if path.resolve() in photos:
+        raise BadInput(
+            f"{path} is one of the photos to read; name another place for the results, "
+            "it was not touched."
+        )
+
+
+def _another(path: Path) -> BadInput:
+    return BadInput(
+        f"Expected {path} to be new or of an earlier run, got something else; "
+        "name another place, it was not touched."
+    )
+
+
+def _starts_with(path: Path, head: list[str]) -> bool:
+    """Tell whether a file is empty or a CSV with this header."""
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            first = next(csv.reader(file), None)
+    except (OSError, ValueError, csv.Error):
+        return False
+    return first in (None, head)
+
+
+def _is_ours(path: Path) -> bool:
+    """Tell whether a picture says that Mien made it."""
+    try:
+        with Image.open(path, formats=("PNG", "JPEG")) as picture:
+            return picture.getexif().get(ExifTags.Base.Software) == MAKER
+    except Exception:  # Pillow raises nearly anything on broken bytes; these aren't ours
+        return False

@@ -1,0 +1,88 @@
+"""The features of one split of labelled images: read where they are, made where they aren't."""
+
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import Progress
+
+from classifiers.evaluation import ALL, manifest_of
+from data.errors import DataError
+from data.extraction import extract_features
+from data.readers import read_images, split_name
+from data.rows import MANIFEST
+
+
+def features_of(
+    images: Path, out: Path, split: str, workers: int | None, backend: str
+) -> tuple[Path, str, Path]:
+    """Return a feature folder of the images, made if need be, and the split of it to measure.
+
+    Parameters
+    ----------
+    images : Path
+        A feature folder, or what `data.readers.read_images` reads.
+    out : Path
+        Features are made in its sub-folder ``features``.
+    split : str
+        What the user asked for, ``""`` for the default.
+    workers, backend
+        As for `data.extraction.extract_features`.
+
+    Returns
+    -------
+    folder : Path
+        A folder made for one split holds nothing else.
+    split : str
+        The split or `ALL`.
+    source : Path
+        What the features were made of; the folder itself where that isn't known.
+
+    Raises
+    ------
+    DataError, StorageError
+        As `data.extraction.extract_features` does, or if there is no such split.
+    """
+    if (images / MANIFEST).is_file():
+        return images, choose_split(manifest_of(images)["splits"], split), images
+    split = choose_split({ref.split for ref in read_images(images)}, split)
+    source = _split_folder(images, split)
+    folder = out / "features"
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("Finding faces")
+        extract_features(
+            source,
+            folder,
+            workers,
+            backend,
+            lambda done, total: bar.update(task, completed=done, total=total),
+        )
+    return folder, split, source
+
+
+def choose_split(splits, wanted: str) -> str:
+    """Return the split to measure: the wanted one, else test, else the only one.
+
+    Raises
+    ------
+    DataError
+        If there is no such split, or several and none called test.
+    """
+    wanted = split_name(wanted) if wanted else ""
+    names = ", ".join(sorted(splits))
+    if wanted:
+        if wanted != ALL and wanted not in splits:
+            raise DataError(f"Expected a split {wanted}, found {names}; name one of these or all.")
+        return wanted
+    if "test" in splits:
+        return "test"
+    if len(splits) > 1:
+        raise DataError(f"Expected a split test, found {names}; name one of these or all.")
+    return next(iter(splits))
+
+
+def _split_folder(images: Path, split: str) -> Path:
+    """Return the folder of one split, so that the others' images aren't searched for faces."""
+    if not images.is_dir() or split == ALL:
+        return images
+    folders = [f for f in images.iterdir() if f.is_dir() and split_name(f.name) == split]
+    return folders[0] if len(folders) == 1 else images

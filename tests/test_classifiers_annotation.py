@@ -1,0 +1,120 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from classifiers.annotation import (
+    AGAINST,
+    FOR,
+    SMALLEST_SIDE,
+    TINIEST_LETTERS,
+    Mark,
+    annotate,
+    marks_of,
+    place_labels,
+)
+from landmarks.mesh import REGIONS
+from tests.fake_predictor import MOVED, FakePredictor
+
+
+def reading(height=400, width=600, **options):
+    return FakePredictor(**options).predict(np.zeros((height, width, 3), np.uint8))
+
+
+def test_a_label_says_expression_and_confidence_and_the_number_where_there_are_several():
+    assert [mark.text for mark in marks_of(reading())] == ["happy 80%"]
+    assert [mark.text for mark in marks_of(reading(n_faces=2))] == ["1 happy 80%", "2 happy 80%"]
+    assert [mark.text for mark in marks_of(reading(unsure=True))] == ["happy or neutral? 80%"]
+
+
+@pytest.mark.parametrize(("side", "expected"), [(60, 480), (300, 600), (480, 480), (2000, 2000)])
+def test_only_small_pictures_are_enlarged(side, expected):
+    picture = annotate(np.zeros((side, side // 2, 3), np.uint8), [])
+    assert picture.size == (expected // 2, expected)
+    assert expected >= SMALLEST_SIDE
+
+
+@pytest.mark.parametrize("ground", [0, 128, 255])
+@pytest.mark.parametrize("side", [100, 500, 4000])
+def test_box_and_label_are_seen_on_any_ground_at_any_size(ground, side):
+    rgb = np.full((side, side, 3), ground, np.uint8)
+    mark = Mark((round(0.3 * side), round(0.4 * side), round(0.4 * side), round(0.4 * side)), "sad")
+    drawn = np.asarray(annotate(rgb, [mark]).convert("L")).astype(int)
+    share = len(drawn) / side
+    row = drawn[round(0.6 * side * share)]
+    edge = row[round(0.28 * side * share) : round(0.32 * side * share)]
+    assert np.ptp(edge) > 100, "the box's left line"
+    label = drawn[round(0.3 * len(drawn)) : round(0.4 * len(drawn)) - 2]
+    if ground < 200:
+        assert (label > 200).any(axis=1).sum() >= 8 * len(drawn) / 900, "the letters' height"
+    assert (label < 100).any(), "the label's ground"
+    assert (drawn[-5:, -5:] == ground).all(), "the rest is as it was"
+
+
+boxes = st.tuples(
+    st.integers(-50, 640), st.integers(-50, 480), st.integers(1, 400), st.integers(1, 400)
+).map(lambda box: (box[0], box[1], box[0] + box[2], box[1] + box[3]))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(boxes, max_size=12))
+def test_labels_stay_inside_and_keep_clear_of_one_another(places):
+    texts = [f"{number} fear or surprise? 48%" for number, _ in enumerate(places, 1)]
+    labels = place_labels(texts, places, (640, 480))
+    seen = np.zeros((480, 640), int)
+    for (left, top, right, bottom), _, letters in labels:
+        assert min(left, top) >= 0
+        assert right < 640
+        assert bottom < 480
+        assert letters >= TINIEST_LETTERS
+        seen[top : bottom + 1, left : right + 1] += 1
+    assert seen.max(initial=0) <= 1
+
+
+def test_a_lone_label_stands_on_its_box_and_a_crowd_keeps_its_numbers():
+    (label,) = place_labels(["happy 98%"], [(100, 200, 200, 320)], (640, 480))
+    assert (label.place[0], label.place[3], label.text) == (100, 199, "happy 98%")
+    rows, columns = range(5, 200, 40), range(5, 400, 40)
+    crowd = [(x, y, x + 34, y + 34) for y in rows for x in columns]
+    texts = [f"{number} happy or neutral? 41%" for number, _ in enumerate(crowd, 1)]
+    assert any(label.text.isdigit() for label in place_labels(texts, crowd, (410, 210)))
+    three_times = [tuple(3 * edge for edge in box) for box in crowd]
+    labels = place_labels(texts, three_times, (1230, 630))
+    assert [label.text for label in labels] == texts
+
+
+def test_a_crowd_of_small_faces_is_enlarged_for_its_labels_but_a_film_s_frame_is_not():
+    rgb, marks = np.zeros((300, 600, 3), np.uint8), [Mark((9, 9, 31, 31), "sad 50%")] * 3
+    assert annotate(rgb, marks, room_for_labels=True).size == (1800, 900)
+    assert annotate(rgb, marks).size == (600, 300)
+    large = np.zeros((2000, 2000, 3), np.uint8)
+    assert annotate(large, marks, room_for_labels=True).size == (2000, 2000)
+
+
+def test_the_mesh_is_drawn_where_it_is_asked_for():
+    rgb = np.zeros((400, 600, 3), np.uint8)
+    plain, meshed = (np.asarray(annotate(rgb, marks_of(reading(), mesh))) for mesh in (0, 1))
+    x, y, width, height = reading().faces[0].face.box
+    inside = np.s_[y + 5 : y + height - 5, x + 5 : x + width - 5]
+    assert not plain[inside].any()
+    assert (meshed[inside].max(axis=2) > 40).mean() > 0.1
+
+
+def test_regions_for_and_against_get_the_page_s_colours_by_strength():
+    rgb = np.zeros((400, 600, 3), np.uint8)
+    (mark,) = marks_of(reading(), explain=True)
+    assert mark.moved == MOVED
+    drawn = np.asarray(annotate(rgb, [mark._replace(text="")])).astype(int)
+
+    x, y, width, height = mark.box
+    mouth = drawn[y + 2 * height // 3 : y + height - 5, x + 5 : x + width - 5].reshape(-1, 3)
+    np.testing.assert_allclose(mouth[mouth.sum(axis=1).argmax()], 0.75 * np.array(FOR), atol=3)
+    x, y = mark.points[REGIONS["nose"], :2].mean(axis=0).round().astype(int)
+    share = abs(MOVED["nose"]) / MOVED["mouth"]
+    np.testing.assert_allclose(drawn[y, x], 0.75 * share * np.array(AGAINST), atol=3)
+
+
+def test_a_face_out_of_the_picture_is_no_failure():
+    points = np.full((468, 3), -900.0)
+    mark = Mark((-950, -950, 60, 60), "sad 50%", points, dict(MOVED))
+    assert annotate(np.zeros((50, 50, 3), np.uint8), [mark, mark._replace(moved=None)])
