@@ -89,9 +89,10 @@ async function film(signal, expression) {
   note.textContent = say(words.teach.soon, { name: nameOf(expression), seconds: COUNTDOWN });
   await stage.countDown(COUNTDOWN, signal);
   note.textContent = say(words.teach.recording, { name: nameOf(expression) });
-  const start = performance.now() / 1000;
+  let start = null; // the first picture takes the mesh long
   for await (const found of frames(mesh, stage.video, camera, signal)) {
     const now = performance.now() / 1000;
+    start ??= now;
     const face = largest(found);
     const drawn = face ? [{ points: face, box: corners(face), label: nameOf(expression) }] : [];
     stage.draw(drawn, bundle.edges);
