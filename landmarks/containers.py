@@ -11,8 +11,8 @@ The layouts: PNG, ISO/IEC 15948, 5.3 (chunks); JPEG, ISO/IEC 10918-1, annex B (m
 import re
 import struct
 
-MAX_PARTS = 65_536
-"""Most chunks of a PNG and marker segments of a JPEG; the usual 8 KB a chunk make 500 MB."""
+MAX_PARTS = 16_384
+"""Most chunks of a PNG and marker segments of a JPEG; the usual 8 KB a chunk make 128 MB."""
 
 MAX_SCANS = 32
 """Most passes over a progressive JPEG's pixels; encoders write ten or twelve."""

@@ -55,7 +55,7 @@ def main(
         if name.startswith(only):
             print(f"Measuring: {name}", file=sys.stderr)
             sections += measure()
-    command = " ".join(["make reliability", *sys.argv[1:]])
+    command = " ".join(["python -m tests.reliability", *sys.argv[1:]])
     out.write_text(page(sections, command), "utf-8")
     missed = [
         f"{section.title}: {figure.what} {figure.measured}, target {figure.target}"

@@ -81,7 +81,7 @@ def announced_webp(width: int, height: int) -> bytes:
 
 def many_frames(form: str, n_frames: int) -> bytes:
     """Return an animation of frames of one colour each."""
-    frames = [Image.new("RGB", (500, 500), (i % 256, i // 256, 0)) for i in range(n_frames)]
+    frames = [Image.new("RGB", (64, 64), (i % 256, i // 256, 0)) for i in range(n_frames)]
     return _saved(frames[0], form, save_all=True, append_images=frames[1:])
 
 
@@ -112,7 +112,7 @@ BOMBS = {
     ),
     "JPEG, size announced": Bomb("65,500 x 65,500: 13 GB", lambda: announced_jpeg(65_500, 65_500)),
     "WebP, size announced": Bomb("16,383 x 16,383: 805 MB", lambda: announced_webp(16_383, 16_383)),
-    "GIF": Bomb("120 frames", lambda: many_frames("GIF", 120)),
+    "GIF": Bomb("500 frames", lambda: many_frames("GIF", 500)),
     "TIFF": Bomb(
         "20,000 x 20,000: 50 MB",
         lambda: _saved(Image.new("1", (20_000, 20_000)), "TIFF", compression="group4"),
@@ -136,6 +136,6 @@ BOMBS = {
         True,
     ),
     "JPEG of fill bytes": Bomb("7 MB of 0xFF", lambda: _noisy_jpeg(b"\xff" * 7_000_000), True),
-    "APNG": Bomb("120 frames", lambda: many_frames("PNG", 120), True),
-    "WebP, animated": Bomb("120 frames", lambda: many_frames("WEBP", 120), True),
+    "APNG": Bomb("500 frames", lambda: many_frames("PNG", 500), True),
+    "WebP, animated": Bomb("500 frames", lambda: many_frames("WEBP", 500), True),
 }

@@ -53,7 +53,9 @@ def measure_rate(server: Server, seconds: float, at_once: int) -> Section:
     rate = sum(shot.status == 200 for shot in closed) / seconds
     section.reference("sustainable rate", rate, "/s")
     times = [1000 * shot.seconds for shot in closed if shot.status == 200]
-    section.reference("answered at that rate, 95th percentile", np.percentile(times, 95), "ms")
+    section.reference(
+        "answered at that rate, 95th percentile", np.percentile(times or [1000 * TIMEOUT], 95), "ms"
+    )
     _measure_twice(server, section, rate, seconds)
     return section
 
@@ -65,7 +67,10 @@ def _measure_twice(server: Server, section: Section, rate: float, seconds: float
     away = [shot for shot in shots if shot.status == 503]
     section.at_least("at twice the rate: served", len(good) / seconds, KEPT_UP * rate, "/s")
     section.at_most(
-        "at twice the rate: 95th percentile", np.percentile(good, 95), SERVED_WITHIN, "s"
+        "at twice the rate: 95th percentile",
+        np.percentile(good or [TIMEOUT], 95),
+        SERVED_WITHIN,
+        "s",
     )
     section.reference("at twice the rate: turned away with 503", f"{len(away)} of {len(shots)}")
     slow = 1000 * np.percentile([shot.seconds for shot in away] or [0.0], 95)
@@ -148,8 +153,8 @@ def measure_slow(server: Server, n_clients: int, seconds: float) -> Section:
     section.at_most(
         "`/healthz`, 99th percentile", 1000 * np.percentile(health, 99), HEALTH_WITHIN, "ms"
     )
-    section.at_least("slow clients connected", len(lives), n_clients, "")
-    section.at_most("longest life of a slow client", max(lives), DROPPED_WITHIN, "s")
+    section.at_least("slow clients connected", np.isfinite(lives).sum(), n_clients, "")
+    section.at_most("longest life of a slow client", np.nanmax(lives), DROPPED_WITHIN, "s")
     return section
 
 
@@ -161,9 +166,12 @@ async def _drip_all(server: Server, n: int, seconds: float) -> tuple[list[float]
 
 
 async def _drip(server: Server, headers: bool, seconds: float) -> float:
-    """Send a byte a second and return the seconds until the server hangs up."""
+    """Send a byte a second; return the seconds to the hang-up, NaN if there was no connection."""
     url = httpx.URL(server.address)
-    reader, writer = await asyncio.open_connection(url.host, url.port)
+    try:
+        reader, writer = await asyncio.open_connection(url.host, url.port)
+    except OSError:
+        return float("nan")
     begin = time.perf_counter()
     head = f"POST /api/predict HTTP/1.1\r\nHost: {url.netloc.decode()}\r\n"
     with contextlib.suppress(ConnectionError):
@@ -189,7 +197,10 @@ async def _health(
     while time.perf_counter() < end and not (beside and all(task.done() for task in beside)):
         begin = time.perf_counter()
         async with _client(server) as client:
-            response = await client.get("/healthz")
-        times.append(time.perf_counter() - begin if response.status_code == 200 else TIMEOUT)
+            try:
+                (await client.get("/healthz")).raise_for_status()
+                times.append(time.perf_counter() - begin)
+            except httpx.HTTPError:
+                times.append(TIMEOUT)
         await asyncio.sleep(0.1)
     return times
