@@ -88,7 +88,6 @@ class Film:
         Frames a second on average, as the film announces it.
     announced : float or None
         Length in seconds, as the film announces it; None where it doesn't.
-    has_sound : bool
     seconds_read : float
         Length of what was read so far.
 
@@ -111,7 +110,8 @@ class Film:
         except BaseException:
             self._file.close()
             raise
-        self.has_sound = bool(self._container.streams.audio)
+        sounds = (each for each in self._container.streams.audio if each.codec_context)
+        self._sound = next(sounds, None)
         self.rate = _believed_rate(self._video)
         self.announced = _announced_seconds(self._container, self._video, self.rate)
         self.seconds_read = 0.0
@@ -167,6 +167,11 @@ class Film:
             )
 
     @property
+    def has_sound(self) -> bool:
+        """Whether there is sound that can be decoded."""
+        return self._sound is not None
+
+    @property
     def share_read(self) -> float:
         """Share, 0..1, of the announced length that was read so far and could be decoded."""
         reached = min(1.0, self.seconds_read / self.announced) if self.announced else 1.0
@@ -180,7 +185,7 @@ class Film:
                 pictures, is_whole = _decoded(packet)
                 self._n_lost += not is_whole
                 yield from pictures
-            elif hear and packet.stream is self._container.streams.audio[0]:
+            elif hear and packet.stream is self._sound:
                 for piece in _decoded(packet)[0]:
                     hear(piece)
 
@@ -229,9 +234,16 @@ def _first_picture_stream(
     container: av.container.InputContainer, name: str
 ) -> av.video.stream.VideoStream:
     """Return the first stream of pictures, its decoder limited."""
-    if not container.streams.video:
+    covers = av.stream.Disposition.attached_pic  # a piece of music has its record's
+    videos = [each for each in container.streams.video if not each.disposition & covers]
+    if not videos:
         raise UnsupportedFilm(f"Expected a film, got no pictures in {name}, only sound or text.")
-    video = container.streams.video[0]
+    video = videos[0]
+    if video.codec_context is None:
+        raise DamagedFilm(
+            f"{name} is damaged, or its pictures are of a kind that can't be decoded; "
+            "copy it again, or convert it to an MP4."
+        )
     # FFmpeg gives up on larger frames and then knows of no size.
     if not 0 < video.width * video.height <= MAX_PIXELS:
         raise FilmTooLarge(

@@ -1,5 +1,6 @@
 """Makes small films for tests: moving pictures with a tone as sound, in all formats read here."""
 
+import struct
 from fractions import Fraction
 
 import av
@@ -16,8 +17,12 @@ CODECS = {
 SOUND_RATE = 48_000
 
 
-def make_film(path, frames, rate=10, sound=False, times=None, options=None):
-    """Write RGB frames (h, w, 3) as a film whose name says its format; `times` are in seconds."""
+def make_film(path, frames, rate=10, sound=False, times=None, options=None, turn=0):
+    """Write RGB frames (h, w, 3) as a film whose name says its format.
+
+    `times` are in seconds; `turn` is by how many degrees a player turns it to the left.
+    """
+    frames = list(frames)
     video_codec, sound_codec = CODECS[path.suffix]
     with av.open(str(path), "w", options=options or {}) as container:
         first = frames[0]
@@ -25,6 +30,8 @@ def make_film(path, frames, rate=10, sound=False, times=None, options=None):
         video.height, video.width = first.shape[:2]
         video.pix_fmt = "yuv420p"
         video.gop_size = 5
+        if turn:
+            video.set_display_rotation(turn)
         ticks = Fraction(1, 1000)
         if times is not None:
             video.codec_context.time_base = ticks
@@ -68,3 +75,38 @@ def _tone(seconds):
         frame.sample_rate, frame.pts = SOUND_RATE, start
         frame.time_base = Fraction(1, SOUND_RATE)
         yield frame
+
+
+def with_data_elsewhere(film, other):
+    """Return a MOV whose pictures aren't in it but in another file, as QuickTime's references say.
+
+    The layout of the alias is what FFmpeg's demuxer makes of it (libavformat/mov.c, dref).
+    """
+    place = str(other).encode()
+    place += bytes(len(place) % 2)
+    alias = bytes(4 + 10 + 1 + 27 + 12 + 1 + 63 + 16 + 4 + 16)
+    alias += struct.pack(">HH", 2, len(place)) + place + struct.pack(">HH", 0xFFFF, 0)
+    reference = struct.pack(">I4s", 8 + len(alias), b"alis") + alias
+    table = bytes(4) + struct.pack(">I", 1) + reference
+    content = _replaced(film, [b"moov", b"trak", b"mdia", b"minf", b"dinf", b"dref"], table)
+    start, end = _box(content, b"mdat")
+    return content[:start] + bytes(end - start) + content[end:]
+
+
+def _replaced(content, path, body):
+    """Put a new body into a box within boxes, whose sizes follow; it has to lie behind the data."""
+    start, end = _box(content, path[0])
+    inner = body if len(path) == 1 else _replaced(content[start:end], path[1:], body)
+    size = struct.pack(">I", 8 + len(inner))
+    return content[: start - 8] + size + path[0] + inner + content[end:]
+
+
+def _box(content, kind):
+    """Return start and end of the body of the first box of a kind."""
+    at = 0
+    while at < len(content):
+        size, name = struct.unpack_from(">I4s", content, at)
+        if name == kind:
+            return at + 8, at + size
+        at += size
+    raise AssertionError(f"no {kind} in the film")
