@@ -6,15 +6,17 @@
  * @param {{find: Function}} mesh
  * @param {HTMLVideoElement} video
  * @param {{stream: MediaStream}} camera  what the video shows
- * @param {AbortSignal} signal
+ * @param {AbortSignal} [signal]
  * @yields {{points: Float32Array}[]}
  */
 export async function* frames(mesh, video, { stream }, signal) {
+  let coming = nextPicture(video);
   for (let first = true; ; first = false) {
-    await nextPicture(video);
-    if (!stream.active || signal.aborted) return;
+    await coming;
+    if (!stream.active || signal?.aborted) return;
+    coming = nextPicture(video); // one that comes while this one is read is not waited for again
     const faces = await mesh.find(video, { fresh: first });
-    if (!stream.active || signal.aborted) return;
+    if (!stream.active || signal?.aborted) return;
     yield faces;
   }
 }

@@ -2,49 +2,50 @@
 
 import { save } from "../files.js";
 import { say, words } from "../words.js";
-import { openCamera } from "./camera.js";
 import { createChart } from "./chart.js";
 import { closeEngine, openEngine } from "./engine.js";
-import { drawFaces } from "./overlay.js";
+import { frames } from "./frames.js";
 import { colours, createPanel } from "./panel.js";
 import { createRecord } from "./record.js";
 import { createTracker } from "./smoothing.js";
+import { createStage } from "./stage.js";
 import { verdict } from "./verdict.js";
 
 const TOLD_EVERY = 3; // seconds between two sentences to a screen reader
 
 const section = document.getElementById("camera");
 const part = (name) => section.querySelector(`.${name}`);
-const [video, overlay, start, stop] = ["video", "overlay", "start", "stop"].map(part);
-const [smooth, rate, note, told, keep] = ["smooth", "rate", "note", "told", "keep"].map(part);
-const panels = new Map();
+const [start, stop, smooth, rate] = ["start", "stop", "smooth", "rate"].map(part);
+const [note, told, keep] = ["note", "told", "keep"].map(part);
+const stage = createStage(section, turnedOff);
 const tracker = createTracker();
-let camera = null;
+const panels = new Map();
 let chart;
 let record;
 
 export function startLive() {
   start.addEventListener("click", turnOn);
-  stop.addEventListener("click", () => camera?.stop());
   smooth.addEventListener("change", () => (tracker.smooth = smooth.checked));
   keep.addEventListener("click", () => save(record.csv(), "text/csv", "mien-live.csv"));
-  window.addEventListener("hashchange", () => section.hidden && camera?.stop());
+  window.addEventListener("hashchange", () => section.hidden && stage.stop());
 }
 
 async function turnOn() {
   start.disabled = true;
   note.textContent = words.loading;
   try {
-    const mine = await openCamera(video, turnedOff);
-    camera = mine;
-    show(true);
+    const camera = await stage.start();
+    if (section.hidden) stage.stop(); // the visitor went on while the browser asked
+    if (!camera.stream.active) return;
+    start.hidden = true;
+    stop.focus();
     const engine = await openEngine();
-    if (camera !== mine) return; // it was stopped while the mesh was loading
+    if (!camera.stream.active) return; // it was stopped while the mesh was loading
     prepare(engine);
     note.textContent = "";
-    await watch(engine, mine);
+    await watch(engine, camera);
   } catch (error) {
-    camera?.stop();
+    stage.stop();
     note.textContent = words.camera_errors[error.reason] ?? words.unable;
     if (!error.reason) fail(error);
   } finally {
@@ -58,21 +59,12 @@ function fail(error) {
 }
 
 function turnedOff() {
-  camera = null;
   chart?.pause();
   for (const { element } of panels.values()) element.classList.add("lost");
-  show(false);
   note.textContent = words.off;
   rate.textContent = "";
-  overlay.getContext("2d").clearRect(0, 0, overlay.width, overlay.height);
-}
-
-function show(on) {
-  section.classList.toggle("on", on);
-  start.hidden = on;
-  stop.hidden = !on;
-  start.disabled = false;
-  (on ? stop : start).focus();
+  start.hidden = start.disabled = false;
+  start.focus();
 }
 
 function prepare({ classifier }) {
@@ -80,43 +72,24 @@ function prepare({ classifier }) {
   record ??= createRecord(classifier.classes);
 }
 
-/** Read frame after frame until the camera is off. */
-async function watch({ bundle, mesh, classifier }, mine) {
-  const frames = [];
-  let coming = nextFrame(mine);
-  for (let first = true; ; first = false) {
-    await coming;
-    if (camera !== mine) return;
-    coming = nextFrame(mine); // one that comes while this one is read is not waited for again
+/** Read picture after picture until the camera is off. */
+async function watch({ bundle, mesh, classifier }, camera) {
+  const times = [];
+  for await (const found of frames(mesh, stage.video, camera)) {
     const now = performance.now() / 1000;
-    const found = await mesh.find(video, { fresh: first });
     const faces = tracker.follow(found, now);
     tracker.settle(faces, await classifier.predict(faces.map(({ points }) => points)));
-    if (camera !== mine) return;
-    draw(faces, bundle.edges, classifier, now);
-    frames.push(now);
-    while (frames[0] < now - 1) frames.shift();
-    rate.textContent = say(words.rate, { frames: frames.length });
+    if (!camera.stream.active) return;
+    show(faces, bundle.edges, classifier, now);
+    times.push(now);
+    while (times[0] < now - 1) times.shift();
+    rate.textContent = say(words.rate, { frames: times.length });
   }
 }
 
-/** The next picture of the camera, or its end. */
-function nextFrame({ stream }) {
-  if (!stream.active) return Promise.resolve();
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, 1000); // a camera that was turned off sends no more
-    const done = () => resolve(clearTimeout(timer));
-    if (video.requestVideoFrameCallback) video.requestVideoFrameCallback(done);
-    else requestAnimationFrame(done);
-  });
-}
-
-function draw(faces, edges, classifier, now) {
-  const { videoWidth: width, videoHeight: height } = video;
-  if (overlay.width !== width || overlay.height !== height) Object.assign(overlay, { width, height });
-  else overlay.getContext("2d").clearRect(0, 0, width, height);
+function show(faces, edges, classifier, now) {
   for (const face of faces) face.label = `${face.number} ${verdict(face.proba, classifier)}`;
-  drawFaces(overlay, faces, edges, true);
+  stage.draw(faces, edges);
   showPanels(faces, classifier);
   chart.add(now, faces[0]?.proba ?? null);
   const date = new Date();

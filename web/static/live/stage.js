@@ -6,13 +6,14 @@ import { drawFaces } from "./overlay.js";
 /**
  * Prepare a section's stage.
  *
- * @param {HTMLElement} section  with .video, .overlay, .countdown and .stop
+ * @param {HTMLElement} section  with .video, .overlay, .stop and, for countDown, .countdown
+ * @param {() => void} [ended]  called when the camera is off
  * @returns {{video: HTMLVideoElement, start: Function, stop: Function, draw: Function,
  *   countDown: Function}}
  *   start() gives what openCamera gives, the same while the camera is on; draw(faces, edges) takes
  *   faces with points, box and label; countDown(seconds, signal) ends early with the signal
  */
-export function createStage(section) {
+export function createStage(section, ended = () => {}) {
   const part = (name) => section.querySelector(`.${name}`);
   const [video, overlay, countdown, off] = ["video", "overlay", "countdown", "stop"].map(part);
   let camera = null;
@@ -20,7 +21,7 @@ export function createStage(section) {
   off.addEventListener("click", stop);
 
   async function start() {
-    camera ??= await openCamera(video, ended);
+    camera ??= await openCamera(video, turnedOff);
     section.classList.add("on");
     off.hidden = false;
     return camera;
@@ -30,16 +31,19 @@ export function createStage(section) {
     camera?.stop();
   }
 
-  function ended() {
+  function turnedOff() {
     camera = null;
     section.classList.remove("on");
     off.hidden = true;
     draw([], []);
+    ended();
   }
 
   function draw(faces, edges) {
     const { videoWidth: width, videoHeight: height } = video;
-    Object.assign(overlay, { width, height }); // which empties it, too
+    if (overlay.width === width && overlay.height === height) {
+      overlay.getContext("2d").clearRect(0, 0, width, height);
+    } else Object.assign(overlay, { width, height }); // which empties it, too, but takes longer
     drawFaces(overlay, faces, edges, true);
   }
 
