@@ -18,7 +18,7 @@ def register(app: Flask) -> None:
 def models() -> Response:
     """List the models, the one that answers first."""
     reader = current_app.extensions["mien"]
-    others = [folder for folder in _shipped() if folder != reader.folder]
+    others = [folder for folder in _shipped() if not folder.samefile(reader.folder)]
     served = _entry(reader.folder, reader.manifest) | {"served": True}
     return jsonify(models=[served, *(_shipped_entry(folder) for folder in others)])
 
