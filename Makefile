@@ -44,11 +44,13 @@ train: $(READY)  ## Train a classifier on the CSVs: TABLE= MODEL=sklearn|torch O
 evaluate: $(READY)  ## Measure a bundle on labelled images: IMAGES= MODEL= OUT= SPLIT=
 	@$(PYTHON) -m classifiers.evaluate "$(IMAGES)" "$(or $(MODEL),auto)" "$(or $(OUT),build/evaluation)" $(call option,SPLIT,split) $(call option,WORKERS,workers) $(call option,BACKEND,backend)
 
+# A process a core; the tests of one file share what they make.
+SPREAD := -n auto --dist loadfile
 test: $(READY) $(LIVE)  ## Run the tests: ARGS="-k web"
-	@$(PYTHON) -m pytest $(ARGS)
+	@$(PYTHON) -m pytest $(SPREAD) $(ARGS)
 
 offline: $(READY) $(LIVE)  ## Run the tests with the network cut, but for loopback: ARGS=
-	@unshare --map-root-user --net sh -c 'ip link set lo up && exec "$$@"' sh $(PYTHON) -m pytest $(ARGS)
+	@unshare --map-root-user --net sh -c 'ip link set lo up && exec "$$@"' sh $(PYTHON) -m pytest $(SPREAD) $(ARGS)
 
 fuzz: $(READY)  ## Look for bytes that break the decoding and the forms: SECONDS=60
 	@$(PYTHON) -m tests.fuzz $(call option,SECONDS,seconds)
