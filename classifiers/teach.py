@@ -1,7 +1,7 @@
 """Train a classifier on a lesson: ``python -m classifiers.teach < lesson.npz > taught.zip``.
 
 The server runs this for a visitor who teaches expressions of their own, in a process that is
-bounded in memory, yields to the reading of photos and is gone with all that it loaded.
+bounded in memory and gone with all that it loaded.
 """
 
 import os
@@ -120,9 +120,8 @@ def _zipped(folders: dict[str, dict[str, bytes]]) -> bytes:
 
 
 def _keep_to_bounds() -> None:
-    """Bound memory, let others go first, leave no folder behind, and end with the parent."""
+    """Bound memory, leave no folder behind, and end with the parent."""
     resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
-    os.nice(5)
     # PyTorch's exporter makes this folder where there is none, and leaves it there, empty.
     os.environ["TORCHINDUCTOR_CACHE_DIR"] = tempfile.gettempdir()
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()

@@ -36,7 +36,7 @@ MAX_BODY_BYTES = lessons.MOST_FACES * lessons.FACE_BYTES + 256 * 1024
 """Largest request body: the points of the most faces, their labels, and the form around them."""
 
 MOST_SECONDS = 120
-"""A lesson takes five to ten where nothing else is done, but all else goes first."""
+"""A lesson takes ten of a core, whatever its size; other work may leave it less than one."""
 
 RETRY_SECONDS = 10
 
