@@ -95,8 +95,12 @@ class FilmCopy:
     def hear(self, piece: av.AudioFrame) -> None:
         """Append a piece of sound, if there is to be some."""
         if self._sound is not None:
+            try:
+                packets = self._sound.encode(piece)
+            except (av.FFmpegError, ValueError):  # damaged: its channels or rate make no sense
+                return
             with storing(self.path):
-                self._container.mux(self._sound.encode(piece))
+                self._container.mux(packets)
         elif self._early is not None:
             self._early.append(piece)
 

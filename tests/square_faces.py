@@ -1,0 +1,85 @@
+"""Films whose faces are coloured squares, and what finds and reads them without a doubt."""
+
+from functools import partial
+
+import cv2
+import numpy as np
+
+from classifiers import film_reading
+from classifiers.reading import FaceReading
+from landmarks.detector import Face
+from landmarks.mesh import CANONICAL
+from tests.fake_predictor import MOVED, FakePredictor
+
+GREY = 120
+RED, GREEN = (255, 40, 40), (40, 255, 40)
+"""An angry face and a happy one."""
+
+SURE = 0.9
+
+
+def squares(*faces, size=(160, 120)):
+    """Return a frame with a square for each (x, y, side, colour)."""
+    frame = np.full((size[1], size[0], 3), GREY, np.uint8)
+    for x, y, side, colour in faces:
+        frame[y : y + side, x : x + side] = colour
+    return frame
+
+
+class SquareTracker:
+    """Finds squares, in the order in which they lie; every frame far from the last is a cut."""
+
+    def __init__(self, most_faces=4):
+        self.most_faces, self._grey = most_faces, None
+        self.is_cut = True
+
+    def find(self, image, seconds):
+        self.is_cut = self._grey is None or abs(image[0, 0].mean() - self._grey) > 60
+        self._grey = image[0, 0].mean()
+        bright = (image.max(axis=2) > self._grey + 60).astype(np.uint8)
+        stats = cv2.connectedComponentsWithStats(bright)[2][1:]
+        boxes = [row[:4] for row in stats.tolist() if row[4] > 50]
+        return [Face(_points(*box)) for box in boxes][: self.most_faces]
+
+
+class ColourPredictor(FakePredictor):
+    """Reads a red square as angry, a green one as happy."""
+
+    classes = tuple(FakePredictor.manifest["classes"])
+
+    def predict_faces(self, rgb, faces, smooth=None):
+        if not faces:
+            return []
+        proba = np.array([self._proba(rgb, face.box) for face in faces])
+        return list(map(self._in_words, faces, smooth(proba) if smooth else proba))
+
+    def _proba(self, rgb, box):
+        x, y, width, height = box
+        red, green, _ = rgb[y + height // 2, x + width // 2]
+        proba = np.full(len(self.classes), (1 - SURE) / (len(self.classes) - 1))
+        proba[self.classes.index("angry" if red > green else "happy")] = SURE
+        return proba
+
+    def _in_words(self, face, proba):
+        first, second = np.argsort(-proba)[:2]
+        return FaceReading(
+            face,
+            self.classes[first],
+            self.classes[second],
+            dict(zip(self.classes, proba.tolist(), strict=True)),
+            bool(proba[first] < 0.5),
+            partial(dict, MOVED),
+        )
+
+
+def use_squares(monkeypatch, command):
+    """Let a command's module see squares in place of faces."""
+    monkeypatch.setattr(film_reading, "FaceTracker", SquareTracker)
+    monkeypatch.setattr(command, "Predictor", lambda model: ColourPredictor())
+
+
+def _points(x, y, width, height):
+    """Return the mean face, stretched to a box."""
+    flat = CANONICAL - CANONICAL.min(axis=0)
+    stretched = flat / flat.max(axis=0) * np.array([width - 1, height - 1, width])
+    return (stretched + np.array([x + 0.01, y + 0.01, 0])).astype(np.float32)

@@ -1,0 +1,219 @@
+import csv
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+from typer import Typer
+from typer.testing import CliRunner
+
+from classifiers.commands import video
+from landmarks.films import Film
+from tests.film_maker import make_film, moving, numbered
+from tests.square_faces import GREEN, RED, SURE, squares, use_squares
+
+
+@pytest.fixture
+def run(monkeypatch):
+    def run(*arguments):
+        use_squares(monkeypatch, video)
+        app = Typer()
+        app.command()(video.main)
+        return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+    return run
+
+
+@pytest.fixture
+def film(tmp_path):
+    """Two seconds: an angry face that moves right; from 1 s on a happy one, too; sound."""
+    frames = [
+        squares(*[(10 + 2 * k, 20, 40, RED)], *([(110, 60, 40, GREEN)] if k >= 10 else []))
+        for k in range(20)
+    ]
+    return make_film(tmp_path / "film.mp4", frames, rate=10, sound=True)
+
+
+def rows(path):
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_the_csv_has_a_row_for_each_face_in_each_frame(run, film, tmp_path):
+    out = tmp_path / "out" / "film.csv"
+    done = run(film, "--output-csv", out)
+    assert done.exit_code == 0, done.output
+    table = rows(out)
+    assert list(table[0])[:5] == ["frame", "face_id", "timestamp", "confidence", "success"]
+    assert [(row["frame"], row["face_id"]) for row in table] == [
+        (str(k + 1), number) for k in range(20) for number in ("1", "2")[: 1 + (k >= 10)]
+    ]
+    assert [float(row["timestamp"]) for row in table[:10]] == pytest.approx(np.arange(10) / 10)
+    first, last = table[0], table[-1]
+    assert (first["expression"], last["expression"]) == ("angry", "happy")
+    assert float(first["confidence"]) == float(first["angry"]) == pytest.approx(SURE)
+    assert [int(first[name]) for name in ("x", "y", "width", "height")] == pytest.approx(
+        [10, 20, 40, 40], abs=3
+    )
+    assert not list(tmp_path.rglob("*.part"))
+
+
+def test_a_frame_without_a_face_has_its_row(run, tmp_path):
+    path = make_film(tmp_path / "film.mp4", numbered(3))
+    run(path, "--output-csv", tmp_path / "film.csv")
+    table = rows(tmp_path / "film.csv")
+    assert [(row["face_id"], row["success"], row["confidence"]) for row in table] == [
+        ("0", "0", "0.0")
+    ] * 3
+    assert {row["x"] + row["expression"] + row["happy"] for row in table} == {""}
+
+
+def test_confidences_are_averaged_over_time_unless_told_otherwise(run, tmp_path):
+    frames = [squares((40, 40, 40, RED if k < 5 else GREEN)) for k in range(10)]
+    path = make_film(tmp_path / "film.mp4", frames, rate=10)
+    happy = {}
+    for tau in (0, 0.2):
+        run(path, "--output-csv", tmp_path / "film.csv", "--smoothing", tau)
+        happy[tau] = [float(row["happy"]) for row in rows(tmp_path / "film.csv")]
+    before, after = (1 - SURE) / 6, SURE
+    assert happy[0] == pytest.approx([before] * 5 + [after] * 5, abs=1e-5)
+    steps = np.exp(-np.arange(1, 6) * 0.1 / 0.2)
+    assert happy[0.2] == pytest.approx([*[before] * 5, *(after + (before - after) * steps)], abs=1e-5)
+
+
+def test_the_summary_says_who_showed_what_for_how_long(run, film):
+    done = run(film, "--json")
+    answer = json.loads(done.stdout)
+    assert answer["film"] == str(film)
+    assert (answer["frames"], answer["share_read"]) == (20, 1.0)
+    one, two = answer["faces"]
+    assert (one["face_id"], one["seconds"], one["expressions"]["angry"]) == (1, 2.0, 1.0)
+    assert (two["first"], two["seconds"], two["expressions"]["happy"]) == (1.0, 1.0, 1.0)
+    assert answer["expressions"]["angry"] == pytest.approx(2 / 3, abs=1e-4)
+    text = run(film).stdout
+    assert "face 1, 0.0 to 1.9 s: seen for 2.0 s: angry 100%" in text
+    assert "all faces: seen for 3.0 s: angry 67%, happy 33%" in text
+
+
+def test_fewer_frames_can_be_looked_at(run, film, tmp_path):
+    done = run(film, "--fps", 2, "--json", "--output-csv", tmp_path / "film.csv")
+    assert json.loads(done.stdout)["frames"] == 4
+    assert [row["frame"] for row in rows(tmp_path / "film.csv")] == [
+        "1",
+        "6",
+        "11",
+        "11",
+        "16",
+        "16",
+    ]
+
+
+def test_the_copy_has_boxes_all_frames_and_the_sound(run, film, tmp_path):
+    out = tmp_path / "seen.mp4"
+    assert run(film, "--output-video", out).exit_code == 0
+    heard = []
+    with Film(out) as copy:
+        frames = list(copy.frames(hear=heard.append))
+        assert copy.announced == pytest.approx(2.0, abs=0.1)
+    assert [frame.seconds for frame in frames] == pytest.approx(np.arange(20) / 10, abs=0.002)
+    assert sum(piece.samples for piece in heard) / 48_000 == pytest.approx(2.0, abs=0.1)
+    with Film(film) as original:
+        plain = next(original.frames()).rgb
+    scale = frames[0].rgb.shape[1] // plain.shape[1]
+    drawn = frames[0].rgb[::scale, ::scale].astype(int)
+    changed = np.abs(drawn - plain).max(axis=2) > 60
+    assert changed[15:65, 5:60].mean() > 0.05
+    assert changed[80:].mean() < 0.01
+
+
+def test_a_film_of_odd_sides_without_sound_can_be_copied(run, tmp_path):
+    path = make_film(tmp_path / "film.avi", [f[:599, :801] for f in numbered(3, (802, 600))])
+    assert run(path, "--output-video", tmp_path / "seen.mp4").exit_code == 0
+    with Film(tmp_path / "seen.mp4") as copy:
+        assert not copy.has_sound
+        assert next(copy.frames()).rgb.shape == (598, 800, 3)
+
+
+def test_the_timeline_is_a_picture(run, film, tmp_path):
+    out = tmp_path / "film.png"
+    assert run(film, "--output-timeline", out).exit_code == 0
+    with Image.open(out) as picture:
+        assert picture.width > 1000
+        colours = picture.convert("RGB").getcolors(picture.width * picture.height)
+    by_colour = {colour: count for count, colour in colours}
+    assert by_colour[0xEE, 0x66, 0x77] > 2 * by_colour[0x22, 0x88, 0x33]
+
+
+def test_a_cut_off_film_leaves_what_was_read_and_ends_with_code_2(run, tmp_path):
+    random = np.random.default_rng(0)
+    noise = [random.integers(0, 255, (48, 64, 3), dtype=np.uint8) for _ in range(20)]
+    path = make_film(tmp_path / "film.webm", noise)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    done = run(path, "--output-csv", tmp_path / "film.csv")
+    assert done.exit_code == 2
+    assert "of the 2.0 s that it announces" in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert 3 < len(rows(tmp_path / "film.csv")) < 18
+
+
+def test_a_damaged_film_is_one_sentence_and_leaves_results_as_they_were(run, film, tmp_path):
+    out = tmp_path / "film.csv"
+    run(film, "--output-csv", out)
+    before = out.read_bytes()
+    film.write_bytes(film.read_bytes()[:3000])
+    done = run(film, "--output-csv", out)
+    assert done.exit_code == 2
+    assert done.stderr.count("\n") == 1
+    assert out.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("option", "name"),
+    [
+        ("--output-csv", "notes.txt"),
+        ("--output-video", "notes.txt"),
+        ("--output-video", "film.mp4"),
+        ("--output-video", "other.mp4"),
+        ("--output-timeline", "other.png"),
+    ],
+)
+def test_nothing_that_is_not_ours_is_written_over(run, film, tmp_path, option, name):
+    (tmp_path / "notes.txt").write_text("mine\n")
+    make_film(tmp_path / "other.mp4", numbered(3))
+    Image.new("RGB", (4, 4)).save(tmp_path / "other.png")
+    before = (tmp_path / name).read_bytes()
+    done = run(film, option, tmp_path / name)
+    assert done.exit_code == 1
+    assert done.stderr.count("\n") == 1
+    assert (tmp_path / name).read_bytes() == before
+
+
+def test_a_result_of_an_earlier_run_is_replaced(run, film, tmp_path):
+    for _ in range(2):
+        places = ["--output-video", tmp_path / "a.mp4", "--output-timeline", tmp_path / "a.png"]
+        assert run(film, *places).exit_code == 0
+
+
+@pytest.mark.parametrize("content", ["ffconcat version 1.0\nfile film.mp4\n", "no film", ""])
+def test_what_is_no_film_is_one_sentence(run, tmp_path, content):
+    path = tmp_path / "playlist.mp4"
+    path.write_text(content)
+    done = run(path)
+    assert done.exit_code in (1, 2)
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_real_face_is_followed_through_a_film(portrait, tmp_path):
+    """The portrait moves, a cut goes by, and the shipped landmark model reads it."""
+    shots = [*moving(portrait, 8, (640, 512), step=(6, 0)), *numbered(2, (640, 512))]
+    path = make_film(tmp_path / "film.mp4", [*shots, *shots[:4]], rate=10)
+    app = Typer()
+    app.command()(video.main)
+    out = tmp_path / "film.csv"
+    done = CliRunner().invoke(app, [str(path), "--output-csv", str(out)])
+    assert done.exit_code == 0, done.output
+    table = rows(out)
+    assert [row["face_id"] for row in table] == ["1"] * 8 + ["0"] * 2 + ["2"] * 4
+    assert {row["expression"] for row in table if row["success"] == "1"} == {"happy"}
+    lefts = [int(row["x"]) for row in table[:8]]
+    assert np.diff(lefts) == pytest.approx([6] * 7, abs=2)
