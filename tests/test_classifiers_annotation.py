@@ -7,12 +7,11 @@ from classifiers.annotation import (
     AGAINST,
     FOR,
     SMALLEST_SIDE,
-    TINIEST_LETTERS,
     Mark,
     annotate,
     marks_of,
-    place_labels,
 )
+from classifiers.labels import TINIEST_LETTERS, place_labels
 from landmarks.mesh import REGIONS
 from tests.fake_predictor import MOVED, FakePredictor
 

@@ -251,8 +251,9 @@ def test_a_disk_that_refuses_is_code_3_and_leaves_no_half_picture(
     run, tmp_path, photo, monkeypatch
 ):
     (tmp_path / "file").write_text("")
-    done = run(photo, "--output-csv", tmp_path / "file" / "faces.csv")
-    assert (done.exit_code, done.stderr.count("\n")) == (3, 1)
+    for option in ("--output-csv", "--counts", "--output-image"):
+        done = run(photo, option, tmp_path / "file" / "faces.csv")
+        assert (done.exit_code, done.stderr.count("\n")) == (3, 1)
 
     def full(self, path, *args, **options):
         path.write_bytes(b"half")

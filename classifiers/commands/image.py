@@ -1,11 +1,9 @@
 """Read the expressions in photos: ``python -m classifiers image PHOTO...``."""
 
-import json
-from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import nullcontext
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -17,18 +15,15 @@ from classifiers.commands.ending import (
     STOPPED,
     UNREADABLE,
     BadInput,
-    complain,
     end,
     sentences,
 )
 from classifiers.commands.outputs import PICTURES, Sheet, check_picture, check_sheet
+from classifiers.commands.photo_results import COUNTS, Results
 from classifiers.commands.photos import Photo, find_photos
 from classifiers.commands.reading_photos import Job, Outcome, read_photos
-from classifiers.commands.showing import show
 from classifiers.predictor import Predictor
-from classifiers.reading_rows import columns, rows_of
-
-COUNTS = ("expression", "count", "share", "unsure")
+from classifiers.reading_rows import columns
 
 
 def main(
@@ -70,17 +65,11 @@ def main(
         _check_places(found, output_csv, counts, columns(classes))
         jobs = _jobs(found, output_image, mesh, explain)
         places = [place for place in (output_csv, counts, output_image) if place]
-        with ExitStack() as stack:
-            sheet = output_csv and stack.enter_context(Sheet(output_csv, columns(classes)))
-            results = Results(classes, sheet, as_json, explain, quiet=bool(places))
-            with _progress(len(jobs), hidden=not (places or as_json)) as bar:
-                task = bar.add_task("Reading photos", total=len(jobs))
-                try:
-                    for outcome in read_photos(predictor, jobs, workers):
-                        results.add(outcome)
-                        bar.advance(task)
-                except KeyboardInterrupt:
-                    end(_stopped(results.n_photos, len(jobs), sheet), STOPPED)
+        results = Results(classes, as_json, explain, quiet=bool(places))
+        bar = _progress(len(jobs), hidden=not (places or as_json))
+        outcomes = read_photos(predictor, jobs, workers)
+        with bar, Sheet(output_csv, columns(classes)) if output_csv else nullcontext() as sheet:
+            _take(outcomes, results, sheet, bar, len(jobs))
         if counts:
             with Sheet(counts, COUNTS) as count_sheet:
                 count_sheet.add(results.counted())
@@ -88,79 +77,18 @@ def main(
     _end_unreadable(results)
 
 
-class Results:
-    """Takes what became of each photo to where it belongs, and counts.
-
-    Parameters
-    ----------
-    classes : sequence of str
-    sheet : Sheet or None
-        Takes the rows.
-    as_json, explain : bool
-        What is printed: one JSON document at the end, and whether with explanations.
-    quiet : bool
-        Whether a summary is enough, because results are written.
-    """
-
-    def __init__(
-        self,
-        classes: Sequence[str],
-        sheet: Sheet | None,
-        as_json: bool,
-        explain: bool,
-        quiet: bool,
-    ):
-        self.classes, self.sheet = classes, sheet
-        self.as_json, self.explain, self.quiet = as_json, explain, quiet
-        self.n_photos = self.n_faces = self.n_unreadable = self.n_faceless = 0
-        self.expressions, self.unsure = Counter(), Counter()
-        self._elements: list[dict[str, Any]] = []
-        self._console = Console(highlight=False)
-
-    def add(self, outcome: Outcome) -> None:
-        """Take one photo's outcome."""
-        name, reading = str(outcome.path), outcome.reading
-        self._count(outcome)
-        if outcome.sentence:
-            complain(outcome.sentence)
-        if self.sheet:
-            self.sheet.add(rows_of(name, reading, outcome.reason, self.classes))
-        if self.as_json:
-            unreadable = {"image": name, "faces": [], "reason": outcome.reason}
-            element = reading.to_json(name, explain=self.explain) if reading else unreadable
-            self._elements.append(element)
-        elif reading and not self.quiet:
-            show(self._console, outcome.path, reading, self.explain)
-
-    def counted(self) -> Iterator[tuple[str, int, float, int]]:
-        """Yield each expression, how many faces show it, their share, how many of them unsure."""
-        for name in self.classes:
-            count = self.expressions[name]
-            yield name, count, count / max(self.n_faces, 1), self.unsure[name]
-
-    def print_rest(self, places: Sequence[Path]) -> None:
-        """Print what comes at the end."""
-        if self.as_json:
-            typer.echo(json.dumps({"images": self._elements}, indent=2))
-        elif places:
-            shown = ", ".join(f"{name} {n:,}" for name, n in self.expressions.most_common())
-            self._console.print(
-                f"{self.n_photos:,} photos, {self.n_faces:,} faces"
-                f"{f' ({shown})' if shown else ''}, {self.n_faceless:,} without a face, "
-                f"{self.n_unreadable:,} unreadable. Results are in "
-                f"{' and '.join(map(str, places))}.",
-                markup=False,
-                soft_wrap=True,
-            )
-
-    def _count(self, outcome: Outcome) -> None:
-        faces = outcome.reading.faces if outcome.reading else []
-        self.n_photos += 1
-        self.n_faces += len(faces)
-        self.n_unreadable += outcome.reading is None
-        self.n_faceless += outcome.reading is not None and not faces
-        self.expressions.update(face.expression for face in faces)
-        self.unsure.update(face.expression for face in faces if face.unsure)
+def _take(
+    outcomes: Iterator[Outcome], results: Results, sheet: Sheet | None, bar: Progress, total: int
+) -> None:
+    """Take all outcomes; end where the user stops that."""
+    task = bar.add_task("Reading photos", total=total)
+    try:
+        for outcome in outcomes:
+            results.add(outcome, sheet)
+            bar.advance(task)
+    except KeyboardInterrupt:
+        where = f"; their rows are in {sheet.part}" if sheet else ""
+        end(f"Stopped after {results.n_photos:,} of {total:,} photos{where}.", STOPPED)
 
 
 def _jobs(photos: Sequence[Photo], folder: Path | None, mesh: bool, explain: bool) -> list[Job]:
@@ -217,12 +145,6 @@ def _progress(total: int, hidden: bool) -> Progress:
         redirect_stdout=False,
         disable=hidden or total < 2 or not screen.is_terminal,
     )
-
-
-def _stopped(n_done: int, n_photos: int, sheet: Sheet | None) -> str:
-    """Say how far a stopped run came and where that is."""
-    where = f"; their rows are in {sheet.part}" if sheet else ""
-    return f"Stopped after {n_done:,} of {n_photos:,} photos{where}."
 
 
 def _end_unreadable(results: Results) -> None:

@@ -5,6 +5,7 @@ Mien hasn't made: a picture by its EXIF tag Software, a CSV by its header.
 """
 
 import csv
+import os
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -12,7 +13,7 @@ from typing import Any
 
 from PIL import ExifTags, Image
 
-from classifiers.commands.ending import BadInput, storing
+from classifiers.commands.ending import BadInput, NotWritable, storing
 
 MAKER = "Mien"
 PICTURES = (".png", ".jpg", ".jpeg")
@@ -124,7 +125,7 @@ def part_of(path: Path) -> Path:
 
 
 def _check(path: Path, photos: Collection[Path]) -> None:
-    """Refuse a folder's place and a photo's."""
+    """Refuse a folder's place, a photo's, and one where nothing can be written."""
     if path.is_dir():
         raise BadInput(f"Expected a file's name for results, got the folder {path}.")
     if path.resolve() in photos:
@@ -132,6 +133,9 @@ def _check(path: Path, photos: Collection[Path]) -> None:
             f"{path} is one of the photos to read; name another place for the results, "
             "it was not touched."
         )
+    parent = next(folder for folder in path.absolute().parents if folder.exists())
+    if not (parent.is_dir() and os.access(parent, os.W_OK)):
+        raise NotWritable(f"Can't write {path}: {parent} takes no files; name another place.")
 
 
 def _another(path: Path) -> BadInput:

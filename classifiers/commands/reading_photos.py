@@ -11,7 +11,7 @@ from joblib.externals.loky.process_executor import BrokenProcessPool
 
 from classifiers.annotation import annotate, marks_of
 from classifiers.commands.ending import BadInput
-from classifiers.commands.outputs import save_picture
+from classifiers.commands.outputs import part_of, save_picture
 from classifiers.predictor import Predictor
 from classifiers.reading import Reading
 from landmarks.images import ImageError, read_image
@@ -102,6 +102,10 @@ def read_photos(predictor: Predictor, jobs: Sequence[Job], workers: int) -> Iter
         raise BadInput(
             "A worker process ended, perhaps for want of memory; run it again with --workers 1."
         ) from error
+    finally:  # a stop ends workers in the middle of a picture
+        for job in jobs:
+            if job.picture:
+                part_of(job.picture).unlink(missing_ok=True)
 
 
 def _read_in_worker(folder: Path, job: Job) -> Outcome:

@@ -1,0 +1,65 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from classifiers import load
+from classifiers.bundle import BundleError
+from classifiers.reading_rows import columns, frame_of, rows_of
+from tests.fake_predictor import CONFIDENCES, FakePredictor
+
+ROOT = Path(__file__).parent.parent
+CLASSES = list(CONFIDENCES)
+
+
+def loaded_by(code):
+    """Return which heavy packages a piece of code loads in a fresh Python."""
+    heavy = {"mediapipe", "onnxruntime", "pandas", "sklearn", "torch", "numpy"}
+    code = f"import sys\n{code}\nprint(*sorted({heavy} & set(sys.modules)))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return done.stdout.split()
+
+
+def test_the_package_is_light_and_a_model_brings_no_pandas():
+    assert loaded_by("from classifiers import load") == []
+    got = loaded_by("from classifiers import load; load('landmarks')")
+    assert "onnxruntime" in got
+    assert not {"pandas", "sklearn", "torch"} & set(got)
+
+
+def test_a_bundle_that_is_not_there_is_refused():
+    with pytest.raises(BundleError, match="got nonsense"):
+        load("nonsense")
+
+
+def test_one_call_answers_a_photo_and_another_many_as_a_table(portrait, tmp_path):
+    model = load("landmarks")
+    (face,) = model.predict(portrait).faces
+    table = model.predict_frame([portrait, np.zeros((64, 64, 3), np.uint8), tmp_path / "none.png"])
+    assert list(table.columns) == columns(model.classes)
+    assert table["image"].tolist() == ["1", "2", str(tmp_path / "none.png")]
+    assert table["reason"].tolist() == ["", "no-face", "unreadable"]
+    assert table["success"].tolist() == [1, 0, 0]
+    assert tuple(table.loc[0, ["x", "y", "width", "height"]]) == face.face.box
+    assert table.loc[0, "expression"] == face.expression == "happy"
+    assert table.loc[0, list(model.classes)].tolist() == list(face.confidences.values())
+    assert table.loc[1:, "x"].isna().all()
+    assert table.loc[1:, "unsure"].isna().all()
+
+
+def test_a_class_may_be_called_like_a_column():
+    classes = ["x", "unsure", *CLASSES[2:]]
+    reading = FakePredictor(n_faces=2).predict(np.zeros((80, 120, 3)))
+    frame = frame_of(rows_of("a.png", reading, "", classes), classes)
+    assert frame.iloc[:, 7].tolist() == [CONFIDENCES["angry"]] * 2
+    assert frame.iloc[:, 2].tolist() == [face.face.box[0] for face in reading.faces]
+
+
+def test_nothing_gives_an_empty_table():
+    frame = frame_of([], CLASSES)
+    assert frame.empty
+    assert list(frame.columns) == columns(CLASSES)
