@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from tests.reliability import guards, hostile, isolation, load, lost_workers
-from tests.reliability.report import Section, page
+from tests.reliability.report import Section, machine_now, page
 from tests.reliability.server import served
 
 
@@ -25,7 +25,7 @@ def main(
     only: Annotated[str, typer.Option(help="One section, by the first letters of it.")] = "",
 ) -> None:
     """Start the server, measure it and write the page; exit with 1 if a target is missed."""
-    workers = len(os.sched_getaffinity(0))
+    workers, machine = len(os.sched_getaffinity(0)), machine_now()
 
     def files() -> list[Section]:
         with served(workers) as server:
@@ -56,7 +56,7 @@ def main(
             print(f"Measuring: {name}", file=sys.stderr)
             sections += measure()
     command = " ".join(["python -m tests.reliability", *sys.argv[1:]])
-    out.write_text(page(sections, command), "utf-8")
+    out.write_text(page(sections, command, machine), "utf-8")
     missed = [
         f"{section.title}: {figure.what} {figure.measured}, target {figure.target}"
         for section in sections

@@ -81,7 +81,7 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     return "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines)
 
 
-def page(sections: Sequence[Section], command: str) -> str:
+def page(sections: Sequence[Section], command: str, machine: str) -> str:
     """Return RELIABILITY.md.
 
     Parameters
@@ -89,11 +89,13 @@ def page(sections: Sequence[Section], command: str) -> str:
     sections : sequence of Section
     command : str
         What measured them.
+    machine : str
+        From `machine_now`, taken before.
     """
     head = (
         "# What Mien's server stands\n\n"
         f"Measured on {datetime.now(UTC):%Y-%m-%d} by `{command}`, which wrote this page, on "
-        f"loopback, on {machine()}; server and clients shared them. Python "
+        f"loopback, on {machine}; server and clients shared them. Python "
         f"{platform.python_version()}, "
         + ", ".join(f"{name} {version(name)}" for name in PACKAGES)
         + ".\n"
@@ -119,7 +121,7 @@ def _holds(figure: Figure) -> str:
     return "yes" if figure.holds else "**no**"
 
 
-def machine() -> str:
+def machine_now() -> str:
     """Return the machine in words, and how busy it was."""
     cores = len(os.sched_getaffinity(0))
     memory = psutil.virtual_memory().total / 2**30
