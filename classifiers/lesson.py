@@ -92,6 +92,8 @@ def read_lesson(text: str, points: bytes) -> Lesson:
             f"Expected {FACE_BYTES} bytes of points for each of {len(labels)} labels, got "
             f"{len(points)} bytes; send 468 x 3 float32 numbers a face."
         )
+    # NumPy gives every label the room of the longest: one of a megabyte would take gigabytes.
+    _check_names(sorted(set(labels)))
     values = np.frombuffer(points, "<f4").astype(np.float32).reshape(-1, N_POINTS, 3)
     return Lesson(values, np.array(labels, dtype=str), sizes)
 

@@ -1,4 +1,5 @@
 import json
+import tracemalloc
 from io import BytesIO
 
 import numpy as np
@@ -33,6 +34,16 @@ def test_a_name_that_is_syntax_somewhere_is_refused(name):
     names = [name if label == "more" else label for label in labels]
     with pytest.raises(LessonError, match=r"^Expected names of 1 to 32 letters.*rename it\.$"):
         read_lesson(*form(points, names))
+
+
+def test_one_endless_name_takes_no_memory_for_every_face():
+    points, labels = recorded(100, {"a": 0, "b": 0.2})
+    text, content = form(points, [400_000 * "m", *labels[1:]])
+    tracemalloc.start()
+    with pytest.raises(LessonError, match=r"^Expected names"):
+        read_lesson(text, content)
+    assert tracemalloc.get_traced_memory()[1] < 20e6
+    tracemalloc.stop()
 
 
 def test_names_that_differ_in_case_only_are_refused():

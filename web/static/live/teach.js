@@ -1,7 +1,7 @@
 // Teach: the visitor names expressions, shows each for some seconds, and gets a classifier of them.
 
 import { save } from "../files.js";
-import { say, words } from "../words.js";
+import { counted, say, words } from "../words.js";
 import { openEngine } from "./engine.js";
 import { createExpressions } from "./expressions.js";
 import { frames } from "./frames.js";
@@ -128,14 +128,16 @@ function photos(expression, files) {
       photo.close();
       list.show();
     }
-    tellOf(expression, before);
+    tellOf(expression, before, files.length);
   });
 }
 
-function tellOf(expression, before) {
+function tellOf(expression, before, wanted = 0) {
   const count = expression.faces.length - before;
-  const { got } = words.teach;
-  note.textContent = say(got[count] ?? got.other, { count, name: nameOf(expression) });
+  const { got, missed } = words.teach;
+  const sentence = say(got[count] ?? got.other, { count, name: nameOf(expression) });
+  const left = count && wanted > count ? counted(missed, wanted - count) : "";
+  note.textContent = `${sentence} ${left}`.trim();
 }
 
 function nameOf(expression) {
