@@ -72,8 +72,9 @@ ablation: $(READY)  ## Measure what each step of a training gives, into results/
 results: $(READY)  ## Write RESULTS.md, and the table in the README, from the measured runs
 	@$(PYTHON) -m classifiers.results --readme README.md
 
-audit: $(READY)  ## List the rows of a table that can't be faces: TABLE=
-	@$(PYTHON) -m data.audit "$(TABLE)"
+# Only a table that was named is of these images.
+audit: $(READY)  ## List copies, blanks, missed faces, disputed labels of a data set: IMAGES= TABLE= VOTES= OUT=
+	@$(PYTHON) -m data.audit "$(IMAGES)" $(if $(filter-out file,$(origin TABLE)),$(call option,TABLE,table)) $(call option,VOTES,votes) $(call option,OUT,out)
 
 doctor:  ## Check the environment and say how to mend it
 	@sh setup.sh --check $(VENV)

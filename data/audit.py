@@ -1,37 +1,153 @@
-"""``make audit``: the rows of a table that shouldn't train a classifier; see `data.outliers`."""
+"""``make audit``: what is wrong with a data set, to be seen before a model is trained on it."""
 
+import json
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 from rich.table import Table
 
-from data.errors import DataError
-from data.outliers import outliers
-from data.table import read_table
+from data.audit_sheets import sheets_of
+from data.errors import DataError, StorageError
+from data.findings import Findings, audit, to_json
+from data.parts import replacing, storage_error
+from data.readers import read_images
+
+BAD_INPUT, NO_STORAGE, STOPPED = 1, 3, 130
+
+REPORT = "audit.json"
 
 
-def audit(
-    table: Annotated[Path, typer.Argument(help="Feature folder or CSV.")],
-    images: Annotated[
-        Path | None, typer.Option(help="The images it was made from, to find blank ones.")
+def main(
+    images: Annotated[Path, typer.Argument(help="Folder of class folders, or CSV.")],
+    table: Annotated[
+        Path | None,
+        typer.Option(help="What make features made of them: also lists missed and strange faces."),
     ] = None,
+    votes: Annotated[
+        Path | None,
+        typer.Option(help="CSV of a crowd's votes, such as FER+'s: also lists disputed labels."),
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Folder for audit.json and contact sheets.")] = Path(
+        "build/audit"
+    ),
 ) -> None:
-    """List the rows that shouldn't train a classifier, with the rule that each breaks."""
+    """List what is wrong with a data set: copies, blank and unreadable images, missed faces.
+
+    Exit code 1: something doesn't fit; 3: the disk refuses. What is found is no failure.
+
+    Example: python -m data.audit photos/ --table build/features --out build/audit
+    """
     try:
-        rows = read_table(table)
-        listed = outliers(rows, images)
+        found = _with_progress(images, table, votes)
+        report = to_json(found)
+        report["sheets"] = _write(found, report, out)
+    except StorageError as error:
+        _end(str(error), NO_STORAGE)
     except DataError as error:
-        print(error, file=sys.stderr)
-        raise typer.Exit(1) from error
-    shown = Table(*listed.columns)
-    for row in listed.itertuples(index=False):
-        shown.add_row(*map(str, row))
-    Console().print(shown)
-    print(f"{len(listed):,} of {len(rows):,} rows are outliers.")
+        _end(str(error), BAD_INPUT)
+    except KeyboardInterrupt:
+        _end("Stopped.", STOPPED)
+    console = Console(highlight=False)
+    _show_classes(console, report)
+    _show_copies(console, report)
+    print(f"Every image is named in {out / REPORT}; look at {', '.join(report['sheets']) or '-'}.")
+
+
+def _with_progress(images: Path, table: Path | None, votes: Path | None) -> Findings:
+    """Audit with a progress bar on stderr."""
+    refs = read_images(images)
+    screen = Console(stderr=True)
+    columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    shown = {"console": screen, "transient": True, "disable": not screen.is_terminal}
+    with Progress(*columns, **shown) as bar:
+        task = bar.add_task("Looking at images", total=len(refs))
+        return audit(refs, table, votes, lambda done: bar.advance(task, done))
+
+
+def _write(found: Findings, report: dict[str, Any], out: Path) -> list[str]:
+    """Write the sheets and, last, the report; return the sheets' names.
+
+    Sheets of an earlier audit that this one has no need of go, by the names in its report.
+    """
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise storage_error(out, error) from error
+    names, before = [], _sheets_before(out)
+    for name, picture in sheets_of(found):
+        with replacing(out / name, out) as file:
+            picture.save(file, "PNG")
+        names.append(name)
+    text = json.dumps({**report, "sheets": names}, indent=1, ensure_ascii=False)
+    with replacing(out / REPORT, out) as file:
+        file.write(text.encode() + b"\n")
+    for name in before - set(names):
+        (out / name).unlink(missing_ok=True)
+    return names
+
+
+def _sheets_before(out: Path) -> set[str]:
+    """Return the names of the sheets that an earlier audit left in a folder."""
+    try:
+        names = json.loads((out / REPORT).read_text("utf-8"))["sheets"]
+        return {name for name in names if Path(name).name == name and name.endswith(".png")}
+    except (OSError, ValueError, KeyError, TypeError):
+        return set()
+
+
+def _show_classes(console: Console, report: dict[str, Any]) -> None:
+    """Print a line per split and class, and one of all."""
+    faults = report["faults"]
+    table = Table("split", "class", title=f"{report['images']:,} images")
+    for name in ("images", "share", *faults):
+        table.add_column(name, justify="right")
+    for split, labels in report["classes"].items():
+        total = sum(counts["images"] for counts in labels.values())
+        for label, counts in labels.items():
+            figures = (f"{counts[name]:,}" for name in faults)
+            share = f"{counts['images'] / total:.1%}"
+            table.add_row(escape(split), escape(label), f"{counts['images']:,}", share, *figures)
+        table.add_section()
+    sums = (f"{fault['images']:,}" for fault in faults.values())
+    table.add_row("all", "", f"{report['images']:,}", "", *sums)
+    shares = (_share(fault["share"]) for fault in faults.values())
+    table.add_row("of those seen", "", "", "", *shares)
+    console.print(table)
+    for split, ratio in report["imbalance"].items():
+        print(f"{split}: the largest class has {ratio:.1f} images for one of the smallest.")
+
+
+def _show_copies(console: Console, report: dict[str, Any]) -> None:
+    """Print how many copies there are, and which splits share pictures."""
+    table = Table("copies")
+    columns = {"groups": "groups", "images": "images in them", "surplus": "to spare"}
+    columns["conflicting"] = "groups of several labels"
+    for title in columns.values():
+        table.add_column(title, justify="right")
+    for name, figures in report["copies"].items():
+        table.add_row(name, *(f"{figures[key]:,}" for key in columns))
+    console.print(table)
+    for name, figures in report["copies"].items():
+        for split, others in sorted(figures["across"].items()):
+            for other, count in sorted(others.items()):
+                how = "an identical copy" if name == "identical" else "a near, not identical copy"
+                print(f"{count:,} images of {split} have {how} in {other}.")
+
+
+def _share(share: float | None) -> str:
+    return "-" if share is None else f"{share:.1%}"
+
+
+def _end(sentence: str, code: int) -> None:
+    """Say why on stderr and leave with a code."""
+    print(sentence, file=sys.stderr)
+    raise typer.Exit(code)
 
 
 if __name__ == "__main__":
-    typer.run(audit)
+    typer.run(main)

@@ -23,6 +23,7 @@ from data.emotions import EMOTIONS, canonical
 from data.errors import DataError
 from data.parts import replacing
 from data.table import points_of, read_table
+from data.votes import read_votes
 from landmarks.align import align
 from landmarks.images import ImageError, read_image
 from landmarks.mesh import mirrored
@@ -173,17 +174,14 @@ def _training_faces(table: Path) -> pd.DataFrame:
 
 def _read_votes(path: Path) -> pd.DataFrame:
     """Read and check the votes."""
-    try:
-        votes = pd.read_csv(path)
-    except (OSError, ValueError) as error:
-        raise DataError(f"Can't read the votes in {path}: {error}; name a CSV.") from error
-    missing = {"image", *EMOTIONS} - {canonical(column) for column in votes.columns}
+    votes = read_votes(path)
+    missing = set(EMOTIONS) - {canonical(column) for column in votes.columns}
     if missing:
         raise DataError(
-            f"Expected {path} to have the column image and one for each emotion; "
+            f"Expected {path} to have a column for each emotion; "
             f"it lacks {', '.join(sorted(missing))}."
         )
-    return votes.drop_duplicates("image")
+    return votes.reset_index()
 
 
 def _load(folder: Path, faces: pd.DataFrame, share: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -81,9 +81,26 @@ def images_of(refs: Sequence[ImageRef]) -> Iterator[np.ndarray]:
     ImageError
         If one of them can't be used.
     """
+    for image in images_or_errors(refs):
+        if isinstance(image, ImageError):
+            raise image
+        yield image
+
+
+def images_or_errors(refs: Sequence[ImageRef]) -> Iterator[np.ndarray | ImageError]:
+    """Yield each image as `images_of` does, or in its place the error that says what is wrong.
+
+    Parameters
+    ----------
+    refs : sequence of ImageRef
+        As for `extract_chunk`, in long chunks.
+    """
     records = _csv_pixels(refs)
     for ref in refs:
-        yield _image(ref, records)
+        try:
+            yield _image(ref, records)
+        except ImageError as error:
+            yield error
 
 
 def _rows(ref: ImageRef, records: dict[tuple[str, int], str]) -> Iterator[dict[str, Any]]:

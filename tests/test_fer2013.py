@@ -1,4 +1,4 @@
-"""What is claimed of FER2013, on a part of its test folder; MIEN_FER2013 names the data set."""
+"""What is claimed of FER2013, of models on a part of its test images; MIEN_FER2013 names it."""
 
 import os
 from pathlib import Path
@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from classifiers.predictor import Predictor
+from data.duplicates import identical_groups, summary
+from data.looks import look_at
 from data.readers import read_images
 
 FER2013 = os.environ.get("MIEN_FER2013")
@@ -38,3 +40,10 @@ def test_nearly_all_faces_are_found(readings):
 def test_most_are_read_as_labelled_misses_counted_as_errors(readings, model):
     right = [bool(r.faces) and r.faces[0].expression == label for label, r in readings]
     assert sum(right) >= LEAST_RIGHT[model] * len(readings)
+
+
+def test_280_test_images_have_an_identical_copy_in_train():
+    refs = read_images(Path(FER2013))
+    groups = identical_groups(look_at(refs).pixels)
+    across = summary(groups, refs, range(len(refs)))["across"]
+    assert across["test"] == {"train": 280}

@@ -15,6 +15,7 @@ from data.errors import DataError
 from data.readers import NO_SPLIT
 from data.rows import PIXELS
 from data.table import read_pixels
+from data.votes import read_votes
 from landmarks.mesh import N_POINTS
 
 
@@ -98,14 +99,7 @@ def _votes(path: Path | None, images: Sequence[str]) -> np.ndarray:
     """Return the shares of the votes for each image, float32 (n, v)."""
     if path is None:
         return np.empty((len(images), 0), np.float32)
-    try:
-        counts = pd.read_csv(path, index_col="image").astype(np.float32)
-    except (OSError, ValueError) as error:
-        raise DataError(
-            f"Expected a CSV with the column image and a count for each vote, got {path} "
-            f"({error}); name another or leave the votes out."
-        ) from error
-    found = counts[~counts.index.duplicated()].reindex(images).fillna(0).to_numpy()
+    found = read_votes(path).reindex(images).fillna(0).to_numpy()
     if not found.any():
         raise DataError(f"Expected votes on the table's images in {path}, found none of them.")
     return found / np.maximum(found.sum(axis=1, keepdims=True), 1)

@@ -1,0 +1,81 @@
+"""What a crowd sees in images, such as FER+'s voters (Barsoum et al. 2016), beside their labels."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from data.emotions import canonical
+from data.errors import DataError
+
+NO_FACE_VOTE = "NF"
+"""FER+'s column of the votes for "this is no face"."""
+
+
+def read_votes(path: str | Path) -> pd.DataFrame:
+    """Read a crowd's votes.
+
+    Parameters
+    ----------
+    path : str or Path
+        CSV with the column image, as the source of images names it, and a count for each vote.
+
+    Returns
+    -------
+    DataFrame
+        float32 counts, a column for each thing that can be voted for; the index is the image.
+
+    Raises
+    ------
+    DataError
+        If there is no such file, or it holds something else.
+    """
+    try:
+        counts = pd.read_csv(path, index_col="image", dtype={"image": str}).astype(np.float32)
+    except (OSError, ValueError) as error:
+        reason = str(error).splitlines()[0]
+        raise DataError(
+            f"Expected a CSV with the column image and a count for each vote, got {path} "
+            f"({reason}); name another or leave the votes out."
+        ) from error
+    return counts[~counts.index.duplicated()].fillna(0)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What most voters of an image agree on: one class, the share of votes for it and the label."""
+
+    voted: str
+    share: float
+    share_of_label: float
+
+
+def majorities(
+    votes: pd.DataFrame, images: Sequence[str], labels: Sequence[str]
+) -> dict[int, Verdict]:
+    """Return what more than half of an image's voters agree on, where they do.
+
+    Parameters
+    ----------
+    votes : DataFrame
+        What `read_votes` returns.
+    images, labels : sequence of str, length n
+        Name and class of each image.
+
+    Returns
+    -------
+    dict of int to Verdict
+        By the image's number; images without votes or without a majority are left out.
+    """
+    counts = votes.reindex(images).fillna(0).to_numpy()
+    names = [canonical(column) for column in votes.columns]
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    found = {}
+    for row in np.flatnonzero(shares.max(axis=1, initial=0) > 0.5).tolist():
+        best = int(shares[row].argmax())
+        own = canonical(labels[row])
+        of_label = float(shares[row, names.index(own)]) if own in names else 0.0
+        found[row] = Verdict(names[best], float(shares[row, best]), of_label)
+    return found
