@@ -34,14 +34,15 @@ def make_calls(code):
 
 def module_calls(code):
     """Return (module or module and sub-command, options) of each ``python -m module``."""
-    module = r"(classifiers [a-z]+|[\w.]+)"
+    module = r"(classifiers [a-z][a-z-]*|[\w.]+)"
     calls = re.findall(START + rf"\S*python3? -m {module}([^\n;&#]*)", code, re.MULTILINE)
     return [(name, re.findall(r"--([a-z-]+)", rest)) for name, rest in calls]
 
 
 def source_of(module):
     """Return the file of a module, of a package's command, or of a sub-command of classifiers."""
-    path = ROOT / Path(*module.replace("classifiers ", "classifiers.commands.").split("."))
+    name = module.replace("classifiers ", "classifiers.commands.").replace("-", "_")
+    path = ROOT / Path(*name.split("."))
     return next((p for p in (path.with_suffix(".py"), path / "__main__.py") if p.is_file()), None)
 
 
