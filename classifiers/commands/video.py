@@ -170,7 +170,7 @@ def _print(path: Path, film: Film, summary: FilmSummary, as_json: bool) -> None:
         }
         print(json.dumps(head | summary.to_json(), indent=2))
         return
-    console = Console(highlight=False)
+    console = Console(highlight=False, soft_wrap=True)
     announced = f" of {film.announced:.1f} s announced" if film.announced else ""
     console.print(
         f"[bold]{escape(printable(str(path)))}[/]  {film.seconds_read:.1f} s read{announced}, "
