@@ -104,19 +104,16 @@ def _show_classes(console: Console, report: dict[str, Any]) -> None:
     """Print a line per split and class, and one of all."""
     faults = report["faults"]
     table = Table("split", "class", title=f"{report['images']:,} images")
-    for name in ("images", "share", *faults):
+    for name in ("images", *faults):
         table.add_column(name, justify="right")
     for split, labels in report["classes"].items():
-        total = sum(counts["images"] for counts in labels.values())
         for label, counts in labels.items():
-            figures = (f"{counts[name]:,}" for name in faults)
-            share = f"{counts['images'] / total:.1%}"
-            table.add_row(escape(split), escape(label), f"{counts['images']:,}", share, *figures)
+            figures = (f"{counts[name]:,}" for name in ("images", *faults))
+            table.add_row(escape(split), escape(label), *figures)
         table.add_section()
     sums = (f"{fault['images']:,}" for fault in faults.values())
-    table.add_row("all", "", f"{report['images']:,}", "", *sums)
-    shares = (_share(fault["share"]) for fault in faults.values())
-    table.add_row("of those seen", "", "", "", *shares)
+    table.add_row("all", "", f"{report['images']:,}", *sums)
+    table.add_row("share", "", "", *(_share(fault["share"]) for fault in faults.values()))
     console.print(table)
     for split, ratio in report["imbalance"].items():
         print(f"{split}: the largest class has {ratio:.1f} images for one of the smallest.")
