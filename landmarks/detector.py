@@ -12,20 +12,19 @@ scaled a little; its points are the mean of all these meshes, each of which scat
 """
 
 import threading
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 
 from landmarks import framing
-from landmarks.align import align
 from landmarks.detections import Detection, detect
 from landmarks.graphs import MEDIAPIPE, mesh_points
+from landmarks.looks import LOOK_CONFIDENCE, looks_at
 from landmarks.mesh import N_POINTS, mirrored
 from landmarks.plausibility import LEAST_AGREEMENT, disagreement, is_meant, merged, overlap
-from landmarks.views import radius
 
 MESH_VERSION = f"mediapipe {MEDIAPIPE}, refined, static, mean of 8 views, chain 2"
 """Names mesh and settings; a change that moves points changes it."""
@@ -49,18 +48,9 @@ CLOSE_UP_CHAIN = (
 CROP_CHAIN = ((2.0, 0.5), (1.5, 0.5), (2.0, 0.1))
 """Side of a face's crop over the side of its detection, and Face Mesh's confidence."""
 
-LOOKS_AGAIN = (
-    # roll in radians, scale, shift to the right and down in sides; as a set its own mirror image
-    (0.12, 1.05, 0.03, -0.02),
-    (-0.12, 1.05, -0.03, -0.02),
-    (0.0, 0.9, 0.0, 0.03),
-)
-"""Further crops of a face that was found, each shown with its mirror image."""
-
-LOOK_RADII = 6.0
-"""Side of such a crop in rms radii of the mesh: twice a face's height."""
-
-LOOK_CONFIDENCE = 0.1
+CROWD = 12
+"""Faces of a photo, the largest first, that are looked at again; further ones have the mesh of one
+crop and its mirror image, or a group photo would take as many times longer as it has faces."""
 
 SMALL_SHARE = 0.2
 """A detection below this share of the shorter side suggests that there are smaller ones."""
@@ -160,7 +150,7 @@ def find_close_up(image: np.ndarray, strict: bool = False) -> list[Face]:
         pair = _pair(picture.pixels, confidence)
         points = merged(*pair, strict)
         if points is not None:
-            return [_looked_at_again(image, picture, pair, points)]
+            return [_face(image, _First(picture, pair, points))]
     return []
 
 
@@ -185,20 +175,40 @@ def _find_in_photo(image: np.ndarray, tiled: bool) -> list[Face]:
             for tile in framing.tiles(image, quarters):
                 found += detect(tile, quarters)
         seen = _mesh_each(image, found)
-    return sorted((face for _, face in seen), key=lambda face: -face.box[2] * face.box[3])
+    firsts = sorted((first for _, first in seen), key=lambda first: -np.prod(first.size))
+    faces = [_face(image, first, again=i < CROWD) for i, first in enumerate(firsts)]
+    return sorted(faces, key=lambda face: -face.box[2] * face.box[3])
 
 
-def _mesh_each(image: np.ndarray, found: list[Detection]) -> list[tuple[Detection, Face]]:
+class _First(NamedTuple):
+    """A face as one picture shows it: what was found on that and on its mirror image, and both."""
+
+    picture: framing.Picture
+    pair: tuple[np.ndarray | None, np.ndarray | None]
+    points: np.ndarray
+
+    @property
+    def corners(self) -> np.ndarray:
+        """Left, top, right and bottom of the mesh in the image."""
+        return _corners(self.picture.to_image(self.points))
+
+    @property
+    def size(self) -> np.ndarray:
+        """Width and height of the mesh in the image."""
+        return self.corners[2:] - self.corners[:2]
+
+
+def _mesh_each(image: np.ndarray, found: list[Detection]) -> list[tuple[Detection, _First]]:
     """Turn detections into meshes, the best first, passing over those of a face already had."""
-    seen: list[tuple[Detection, Face]] = []
+    seen: list[tuple[Detection, _First]] = []
     for detection in sorted(found, key=lambda d: -d.rank):
         half = detection.side / 2
         box = np.concatenate([detection.centre - half, detection.centre + half])
-        if any(overlap(box, _corners(had)) > 0.5 for _, had in seen):
+        if any(overlap(box, had.corners) > 0.5 for _, had in seen):
             continue
-        face = face_at(image, detection)
-        if face and not any(overlap(_corners(face), _corners(had)) > 0.5 for _, had in seen):
-            seen.append((detection, face))
+        first = _first_look(image, detection)
+        if first and not any(overlap(first.corners, had.corners) > 0.5 for _, had in seen):
+            seen.append((detection, first))
     return seen
 
 
@@ -207,19 +217,25 @@ def face_at(image: np.ndarray, detection: Detection) -> Face | None:
 
     The mesh is looked for on upright crops of the detection.
     """
+    first = _first_look(image, detection)
+    return first and _face(image, first)
+
+
+def _first_look(image: np.ndarray, detection: Detection) -> _First | None:
+    """Find the mesh of a detection on upright crops of it."""
     for margin, confidence in CROP_CHAIN:
         side = detection.side * margin
         picture = framing.upright_crop(image, detection.centre, side, detection.roll)
         pair = _pair(picture.pixels, confidence)
         points = merged(*pair, strict=True)
         if points is not None and is_meant(points, framing.CROP_SIDE, margin):
-            return _looked_at_again(image, picture, pair, points)
+            return _First(picture, pair, points)
     return None
 
 
-def _corners(face: Face) -> np.ndarray:
-    """Return left, top, right and bottom of a face's mesh."""
-    return np.concatenate([face.points[:, :2].min(axis=0), face.points[:, :2].max(axis=0)])
+def _corners(points: np.ndarray) -> np.ndarray:
+    """Return left, top, right and bottom of points (468, 3)."""
+    return np.concatenate([points[:, :2].min(axis=0), points[:, :2].max(axis=0)])
 
 
 def _pair(pixels: np.ndarray, confidence: float) -> tuple[np.ndarray | None, np.ndarray | None]:
@@ -229,30 +245,13 @@ def _pair(pixels: np.ndarray, confidence: float) -> tuple[np.ndarray | None, np.
     return straight, None if flipped is None else mirrored(flipped, pixels.shape[1])
 
 
-def _looked_at_again(
-    image: np.ndarray,
-    picture: framing.Picture,
-    pair: tuple[np.ndarray | None, np.ndarray | None],
-    points: np.ndarray,
-) -> Face:
+def _face(image: np.ndarray, first: _First, again: bool = True) -> Face:
     """Make a face of what one picture showed and of further looks that agree with it."""
-    points = picture.to_image(points)
-    views = [picture.to_image(mesh) for mesh in pair if mesh is not None]
-    for look in looks_again(image, points):
+    points = first.picture.to_image(first.points)
+    views = [first.picture.to_image(mesh) for mesh in first.pair if mesh is not None]
+    for look in looks_at(image, points) if again else ():
         pair = _pair(look.pixels, LOOK_CONFIDENCE)
         views += [look.to_image(mesh) for mesh in pair if mesh is not None]
     agreed = [view for view in views if disagreement(view, points) < LEAST_AGREEMENT]
     mean = np.mean(agreed or [points], axis=0)
     return Face(mean.astype(np.float32), np.array(agreed, np.float32).reshape(-1, N_POINTS, 3))
-
-
-def looks_again(image: np.ndarray, points: np.ndarray) -> Iterator[framing.Picture]:
-    """Yield further crops of a face whose points (468, 3) are known in pixels of the image."""
-    rotation = align(points[None])[1][0]
-    roll = np.arctan2(rotation[1, 0], rotation[0, 0])
-    side = LOOK_RADII * radius(points).item()
-    centre = points[:, :2].mean(axis=0)
-    for turn, scale, *shift in LOOKS_AGAIN:
-        yield framing.upright_crop(
-            image, centre + np.multiply(shift, side), side * scale, roll + turn
-        )

@@ -12,8 +12,9 @@ import numpy as np
 from landmarks import framing
 from landmarks.align import align
 from landmarks.detections import detect
-from landmarks.detector import LOOK_RADII, Face, face_at, find_close_up
+from landmarks.detector import Face, face_at, find_close_up
 from landmarks.graphs import mesh_points
+from landmarks.looks import LOOK_RADII
 from landmarks.mesh import mirrored
 from landmarks.plausibility import is_meant, merged, overlap
 from landmarks.views import radius

@@ -165,3 +165,12 @@ def test_one_finder_serves_threads_in_turn(finder, portrait, mesh):
 def test_a_process_has_one_finder():
     assert shared_finder() is shared_finder()
     assert isinstance(shared_finder(), FaceFinder)
+
+
+def test_a_crowd_s_smaller_faces_are_looked_at_less(finder, portrait, monkeypatch):
+    monkeypatch.setattr("landmarks.detector.CROWD", 1)
+    both = np.concatenate(
+        [portrait, np.pad(portrait[::2, ::2], ((0, 256), (0, 0), (0, 0)))], axis=1
+    )
+    large, small = finder.find(both)
+    assert (len(large.views), len(small.views)) == (8, 2)
