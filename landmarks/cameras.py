@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator
 
 import cv2
 
-from landmarks.films import Film, FilmError, Frame
+from landmarks.film_files import FilmError
+from landmarks.films import Film, Frame
 
 USUAL_RATE = 30.0
 

@@ -1,58 +1,17 @@
-"""A film becomes upright RGB frames with their times, or one typed error that says what is wrong.
+"""A film becomes upright RGB frames with their times, as far as it can be read."""
 
-What a file is says its content, never its name, and three families of containers are read: MP4 and
-MOV, WebM and Matroska, AVI. FFmpeg's libraries are told which one it is and are given the open
-file instead of a path, so that a playlist in disguise has no way to have another file opened.
-"""
-
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 import av
 import numpy as np
 
-from landmarks.images import MAX_PIXELS
-
-FORMATS = "MP4, MOV, WebM, MKV or AVI"
-
-_SIGNATURES = (
-    # ISO/IEC 14496-12, 4.2: the kinds of box that a file begins with; QuickTime's among them.
-    ("mov", re.compile(rb".{4}(ftyp|moov|mdat|free|skip|wide|pnot)", re.DOTALL)),
-    ("matroska", re.compile(rb"\x1aE\xdf\xa3")),  # RFC 8794, 11.2.1: the EBML header
-    ("avi", re.compile(rb"RIFF.{4}AVI ", re.DOTALL)),
-)
-
-_ALONE = {"protocol_whitelist": "", "enable_drefs": "0", "use_absolute_path": "0"}
-"""FFmpeg's options by which a film's parts can't lie in other files or on the network."""
-
-_DECODER_THREADS = 2
-"""More would each hold pictures of their own, of up to 25 megapixels."""
+from landmarks.film_files import DamagedFilm, open_container, open_file, picture_stream
 
 _USUAL_RATE = 25.0
 _RATES = (0.1, 1000.0)
 """Frames a second that are believed; a header may say anything."""
-
-_BUFFER = 1 << 18
-"""Bytes read at a time; PyAV's 32 KB cost a call into Python each."""
-
-
-class FilmError(ValueError):
-    """A film that can't be used; the message says what was expected, what came, what to do."""
-
-
-class UnsupportedFilm(FilmError):
-    """None of the formats that are read here, or no picture in it."""
-
-
-class FilmTooLarge(FilmError):
-    """Frames of more than `MAX_PIXELS` pixels."""
-
-
-class DamagedFilm(FilmError):
-    """One of the formats, but cut off or damaged so that nothing of it can be read."""
 
 
 @dataclass(frozen=True)
@@ -103,10 +62,10 @@ class Film:
 
     def __init__(self, path: str | Path) -> None:
         self.name = str(path)
-        self._file = _opened(Path(path), self.name)
+        self._file = open_file(Path(path), self.name)
         try:
-            self._container = _container(self._file, self.name)
-            self._video = _first_picture_stream(self._container, self.name)
+            self._container = open_container(self._file, self.name)
+            self._video = picture_stream(self._container, self.name)
         except BaseException:
             self._file.close()
             raise
@@ -200,59 +159,6 @@ class Film:
                 yield packet
         except av.FFmpegError:  # what comes after can't be told apart any more
             return
-
-
-def _opened(path: Path, name: str) -> BinaryIO:
-    """Open a regular file; a pipe would hang and can't be searched."""
-    try:
-        if path.is_file():
-            return path.open("rb")
-    except (OSError, ValueError) as error:  # a name too long, or with a null character
-        raise UnsupportedFilm(f"{name} can't be opened ({error}).") from error
-    raise UnsupportedFilm(f"{name} is not a file; check the path.")
-
-
-def _container(file: BinaryIO, name: str) -> av.container.InputContainer:
-    """Open the one format that the first bytes tell."""
-    head = file.read(16)
-    file.seek(0)
-    if not head:
-        raise DamagedFilm(f"{name} is empty (0 bytes); copy or download it again.")
-    kind = next((kind for kind, pattern in _SIGNATURES if pattern.match(head)), None)
-    if kind is None:
-        raise UnsupportedFilm(f"Expected a film in {FORMATS}, got something else in {name}.")
-    options = {"max_pixels": str(MAX_PIXELS)} | (_ALONE if kind == "mov" else {})
-    try:
-        return av.open(file, format=kind, options=options, buffer_size=_BUFFER)
-    except (av.FFmpegError, UnicodeDecodeError) as error:
-        raise DamagedFilm(
-            f"{name} is damaged or cut off so that nothing of it can be read; copy it again."
-        ) from error
-
-
-def _first_picture_stream(
-    container: av.container.InputContainer, name: str
-) -> av.video.stream.VideoStream:
-    """Return the first stream of pictures, its decoder limited."""
-    covers = av.stream.Disposition.attached_pic  # a piece of music has its record's
-    videos = [each for each in container.streams.video if not each.disposition & covers]
-    if not videos:
-        raise UnsupportedFilm(f"Expected a film, got no pictures in {name}, only sound or text.")
-    video = videos[0]
-    if video.codec_context is None:
-        raise DamagedFilm(
-            f"{name} is damaged, or its pictures are of a kind that can't be decoded; "
-            "copy it again, or convert it to an MP4."
-        )
-    # FFmpeg gives up on larger frames and then knows of no size.
-    if not 0 < video.width * video.height <= MAX_PIXELS:
-        raise FilmTooLarge(
-            f"{name} has frames of no size or of more than {MAX_PIXELS // 1_000_000} megapixels; "
-            "make them smaller first."
-        )
-    video.codec_context.options = {"max_pixels": str(MAX_PIXELS)}
-    video.thread_type, video.codec_context.thread_count = "AUTO", _DECODER_THREADS
-    return video
 
 
 def _believed_rate(video: av.video.stream.VideoStream) -> float:

@@ -20,6 +20,7 @@ MAY_IMPORT = {
 
 READS_DATA = (
     "classifiers.ablation",
+    "classifiers.commands.camera_sample",
     "classifiers.commands.compare",
     "classifiers.comparison",
     "classifiers.evaluate",
@@ -29,6 +30,8 @@ READS_DATA = (
     "classifiers.pixels.rows",
     "classifiers.pixels.train",
     "classifiers.results",
+    "classifiers.robustness",
+    "classifiers.robustness_figures",
     "classifiers.rows",
     "classifiers.split_features",
     "classifiers.teach",
@@ -37,7 +40,7 @@ READS_DATA = (
 """The commands, and what they share, that may also import data."""
 
 STAYS_IN = {
-    "av": ("classifiers.commands.film_copy", "landmarks.films"),
+    "av": ("classifiers.commands.film_copy", "landmarks.film_files", "landmarks.films"),
     "mediapipe": ("landmarks.graphs",),
     "torch": (
         "classifiers.export",

@@ -78,7 +78,8 @@ def test_confidences_are_averaged_over_time_unless_told_otherwise(run, tmp_path)
     before, after = (1 - SURE) / 6, SURE
     assert happy[0] == pytest.approx([before] * 5 + [after] * 5, abs=1e-5)
     steps = np.exp(-np.arange(1, 6) * 0.1 / 0.2)
-    assert happy[0.2] == pytest.approx([*[before] * 5, *(after + (before - after) * steps)], abs=1e-5)
+    wanted = [*[before] * 5, *(after + (before - after) * steps)]
+    assert happy[0.2] == pytest.approx(wanted, abs=1e-5)
 
 
 def test_the_summary_says_who_showed_what_for_how_long(run, film):

@@ -2,7 +2,8 @@ import av
 import numpy as np
 import pytest
 
-from landmarks.films import DamagedFilm, Film, FilmError, FilmTooLarge, UnsupportedFilm
+from landmarks.film_files import DamagedFilm, FilmError, FilmTooLarge, UnsupportedFilm
+from landmarks.films import Film
 from tests.film_maker import CODECS, make_film, numbered, with_data_elsewhere
 
 

@@ -15,7 +15,8 @@ from data.errors import DataError, StorageError
 from data.extraction import extract_features
 from data.rows import MANIFEST, file_stem
 from landmarks.cameras import open_camera
-from landmarks.films import FilmError, Frame
+from landmarks.film_files import FilmError
+from landmarks.films import Frame
 from landmarks.framing import upright_crop
 from landmarks.tracking import FaceTracker
 

@@ -21,7 +21,8 @@ from classifiers.film_summary import FaceTimes, FilmSummary, shares
 from classifiers.predictor import Predictor
 from classifiers.smoothing import TAU
 from classifiers.timeline import Timeline, draw
-from landmarks.films import DamagedFilm, Film, FilmError
+from landmarks.film_files import DamagedFilm, FilmError
+from landmarks.films import Film
 
 LEAST_READ = 0.9
 """Share of the announced length below which the command ends with `UNREADABLE`."""

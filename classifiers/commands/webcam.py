@@ -19,7 +19,7 @@ from classifiers.film_rows import columns, rows_of
 from classifiers.predictor import Predictor
 from classifiers.smoothing import TAU
 from landmarks.cameras import open_camera
-from landmarks.films import FilmError
+from landmarks.film_files import FilmError
 
 STEADY = 0.1
 """Share of the newest frame in the shown frame rate."""
