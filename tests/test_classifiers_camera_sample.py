@@ -35,7 +35,7 @@ def test_classes_are_collected_one_after_the_other_and_can_be_trained_on(film, t
     table = read_table(tmp_path / "mine-features")
     assert table["label"].value_counts().to_dict() == {"happy": 4, "my own": 5}
     assert table["success"].all()
-    assert not list(tmp_path.glob("*.part"))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["mine", "mine-features"]
 
 
 def test_a_crop_is_the_face_with_its_surroundings(film, portrait, tmp_path):
@@ -77,3 +77,9 @@ def test_a_folder_of_something_else_is_not_touched(film, tmp_path):
     assert done.exit_code == 1
     assert [path.name for path in other.iterdir()] == ["notes.txt"]
     assert not (other / MANIFEST).exists()
+
+
+def test_the_root_is_no_folder_for_crops(film):
+    done = run("happy", "--folder", "/", "--camera", film)
+    assert done.exit_code == 1
+    assert done.stderr.count("\n") == 1

@@ -189,6 +189,22 @@ def test_nothing_that_is_not_ours_is_written_over(run, film, tmp_path, option, n
     assert (tmp_path / name).read_bytes() == before
 
 
+def test_each_result_needs_a_place_of_its_own(run, film, tmp_path):
+    place = tmp_path / "seen.mp4"
+    done = run(film, "--output-csv", place, "--output-video", place)
+    assert done.exit_code == 1
+    assert not place.exists()
+
+
+def test_what_only_looks_like_an_unfinished_copy_is_not_touched(run, film, tmp_path):
+    part = tmp_path / "seen.mp4.part"
+    part.write_text("my notes")
+    assert run(film, "--output-video", tmp_path / "seen.mp4").exit_code == 1
+    assert part.read_text() == "my notes"
+    part.write_bytes(film.read_bytes()[:100])  # what a run leaves that was killed
+    assert run(film, "--output-video", tmp_path / "seen.mp4").exit_code == 0
+
+
 def test_a_result_of_an_earlier_run_is_replaced(run, film, tmp_path):
     for _ in range(2):
         places = ["--output-video", tmp_path / "a.mp4", "--output-timeline", tmp_path / "a.png"]

@@ -1,6 +1,6 @@
 """Crops of one's own expressions to train on: ``python -m classifiers camera-sample LABEL``."""
 
-import shutil
+import tempfile
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
@@ -43,7 +43,7 @@ def main(
     Example: python -m classifiers camera-sample happy --folder mine --seconds 30
     """
     with sentences(FilmError, DataError):
-        features = folder.with_name(f"{folder.name}-features")
+        features = _features_of(folder)
         _check(label, features)
         count = _collect(label, folder, camera, start, seconds, fps)
         if not count:
@@ -56,6 +56,14 @@ def main(
         f"{count} crops of {label} are in {folder / label}; the landmarks of all "
         f"{done['images']:,} crops, {done['found']:,} of them with a face, in {features}."
     )
+
+
+def _features_of(folder: Path) -> Path:
+    """Return the place beside the crops where their landmarks go."""
+    named = folder if folder.name not in ("", "..") else folder.resolve()
+    if not named.name:
+        raise BadInput(f"Expected a folder for the crops, got {folder}; name another --folder.")
+    return named.with_name(f"{named.name}-features")
 
 
 def _check(label: str, features: Path) -> None:
@@ -105,13 +113,15 @@ def _crop(frame: Frame, tracker: FaceTracker) -> Image.Image | None:
 
 
 def _renew(folder: Path, features: Path) -> dict:
-    """Find the landmarks of all crops anew, which takes the place of those before at the end."""
-    fresh = features.with_name(f"{features.name}.part")
-    with storing(features):
-        shutil.rmtree(fresh, ignore_errors=True)
+    """Find the landmarks of all crops anew, which take the place of those before at the end."""
+    with (
+        storing(features),
+        tempfile.TemporaryDirectory(dir=features.parent, prefix=f".{features.name}-") as scratch,
+    ):
+        fresh = Path(scratch, "fresh")
         done = extract_features(folder, fresh)
         if features.exists():
-            shutil.rmtree(features)
+            features.rename(Path(scratch, "before"))
         fresh.rename(features)
     return done
 

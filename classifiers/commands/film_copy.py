@@ -32,7 +32,8 @@ def check_film(path: Path, films: Collection[Path]) -> None:
     """Raise a BadInput if a copy would take the place of a film, or of something else."""
     if path.suffix.lower() != ".mp4":
         raise BadInput(f"Expected the copy's name to end with .mp4, got {path}.")
-    if path.is_dir() or path.resolve() in films or (path.exists() and not _is_ours(path)):
+    taken = path.exists() and not _is_ours(path)
+    if path.is_dir() or path.resolve() in films or taken or not _is_begun(part_of(path)):
         raise BadInput(
             f"Expected {path} to be new or of an earlier run, got something else; "
             "name another place, it was not touched."
@@ -136,6 +137,17 @@ class FilmCopy:
             self._sound = self._container.add_stream("aac", rate=SOUND_RATE)
             for piece in self._early:
                 self.hear(piece)
+
+
+def _is_begun(part: Path) -> bool:
+    """Tell whether the place of an unfinished copy is free, or holds what begins like one."""
+    if not part.exists():
+        return True
+    try:
+        with part.open("rb") as file:
+            return file.read(8)[4:] in (b"", b"ftyp")
+    except OSError:
+        return False
 
 
 def _is_ours(path: Path) -> bool:

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress
 
-from classifiers.commands.ending import UNREADABLE, end, printable, sentences
+from classifiers.commands.ending import UNREADABLE, BadInput, end, printable, sentences
 from classifiers.commands.film_copy import FilmCopy, check_film, drawn
 from classifiers.commands.outputs import Sheet, check_picture, check_sheet, save_picture
 from classifiers.film_reading import FilmReader
@@ -129,6 +129,9 @@ def _check_places(film: Path, places: tuple[Path | None, ...], classes: tuple[st
     """Refuse, before any work, places where something else would be lost."""
     sheet, copy, picture = places
     films = [film.resolve()]
+    named = [place.resolve() for place in places if place]
+    if len(set(named)) < len(named):
+        raise BadInput("Expected a place of its own for each result, got one twice.")
     if sheet:
         check_sheet(sheet, columns(classes), films)
     if copy:
