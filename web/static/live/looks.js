@@ -6,7 +6,7 @@ import { centre, corners, distance, mean, mirrored, overlap, radius } from "./po
 const CROP_SIDE = 256;
 const LOOK_RADII = 6; // side of a crop in radii of the mesh: twice a face's height
 const LOOKS = [
-  // roll, scale, shift to the right and down in sides: the first, and landmarks.detector.LOOKS_AGAIN
+  // roll, scale, shift to the right and down in sides: the first, and landmarks.looks.LOOKS_AGAIN
   [0, 1.05, 0, 0],
   [0.12, 1.05, 0.03, -0.02],
   [-0.12, 1.05, -0.03, -0.02],
