@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from classifiers.following import MEMORY, Follower, shared
+from classifiers.following import Follower, shared
 from classifiers.smoothing import Smoother
 
 LEFT, RIGHT = (0, 0, 100, 100), (300, 0, 100, 100)
@@ -44,12 +44,12 @@ def test_a_jump_is_another_face():
 def test_a_face_missed_for_a_moment_keeps_its_number():
     follower = Follower()
     follower.follow([LEFT], 0.0)
-    for seconds in np.arange(0.1, MEMORY, 0.1):
+    for seconds in np.arange(0.1, 1.0, 0.1):
         follower.follow([], seconds)
-    assert follower.follow([LEFT], MEMORY) == [1]
-    follower.follow([], MEMORY + 0.1)
-    follower.follow([], 2 * MEMORY + 0.1)
-    assert follower.follow([LEFT], 2 * MEMORY + 0.2) == [2]
+    assert follower.follow([LEFT], 1.0) == [1]
+    follower.follow([], 1.1)
+    follower.follow([], 2.1)
+    assert follower.follow([LEFT], 2.2) == [2]
 
 
 def test_frames_far_apart_still_follow_from_one_to_the_next():
