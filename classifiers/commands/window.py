@@ -32,7 +32,8 @@ class Window:
 
     def __enter__(self) -> "Window":
         """Open the window."""
-        cv2.namedWindow(TITLE)
+        # Without Qt's row of tools above the picture.
+        cv2.namedWindow(TITLE, cv2.WINDOW_AUTOSIZE | cv2.WINDOW_GUI_NORMAL)
         return self
 
     def __exit__(
