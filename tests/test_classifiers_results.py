@@ -6,7 +6,7 @@ from typer import Typer
 from typer.testing import CliRunner
 
 from classifiers import results
-from classifiers.results import read_reports, read_trials
+from classifiers.results import read_reports, read_robustness, read_trials
 from classifiers.results_page import (
     BLOCK_BEGIN,
     BLOCK_END,
@@ -78,6 +78,37 @@ def test_trials_become_tables_by_name():
     assert "### Steps\n\n| step | gain |\n| :-- | --: |\n| align | 1.25 |" in page
 
 
+MEASURED = {
+    "source": "photos",
+    "split": "test",
+    "models": ["fused"],
+    "images": 70,
+    "clean": {"found": 1.0, "accuracy": {"fused": 0.9}},
+    "corruptions": [{"name": "fog", "found": [0.5] * 5, "accuracy": {"fused": [0.4] * 5}}],
+    "non_faces": [
+        {"kind": "noise", "pictures": 60, "as_photo": 0, "as_close_up": 9, "sure": {"fused": 0}}
+    ],
+}
+
+
+def test_what_make_robustness_measured_is_a_section():
+    page = render([report()], [], MEASURED)
+    section = page.split("## Spoiled pictures\n\n70 images (photos, test)")[1]
+    assert "| fog | 90.0 % | 40.0 % | 40.0 % | 40.0 % | 40.0 % | 40.0 % | 40.0 % |" in section
+    assert "0.0 % of the photos without a face are given an expression, no more than" in section
+    assert "Spoiled pictures" not in render([report()], [])
+
+
+def test_a_foreign_robustness_file_is_named(tmp_path):
+    path = tmp_path / "robustness.json"
+    assert read_robustness(path) is None
+    path.write_text(json.dumps(MEASURED))
+    assert read_robustness(path) == MEASURED
+    path.write_text('{"images": 3}')
+    with pytest.raises(ValueError, match=r"robustness\.json, got something else"):
+        read_robustness(path)
+
+
 def test_figures_that_are_missing_are_hyphens():
     page = render([report(coverage=None, ece=None)], [])
     assert "| 0.612 | - | - | 2.3 MB |" in page
@@ -111,9 +142,13 @@ def run(*arguments):
 def test_the_command_writes_the_page(tmp_path, runs):
     out = tmp_path / "RESULTS.md"
     (tmp_path / "trials.jsonl").write_text('{"table": "Steps", "step": "x"}\n\n')
-    done = run("--runs", runs, "--ablation", tmp_path / "trials.jsonl", "--out", out)
+    (tmp_path / "robustness.json").write_text(json.dumps(MEASURED))
+    given = ("--ablation", tmp_path / "trials.jsonl", "--robustness", tmp_path / "robustness.json")
+    done = run("--runs", runs, *given, "--out", out)
     assert done.exit_code == 0, done.output
-    assert out.read_text() == render(read_reports(runs), [{"table": "Steps", "step": "x"}])
+    assert out.read_text() == render(
+        read_reports(runs), [{"table": "Steps", "step": "x"}], MEASURED
+    )
     assert not list(tmp_path.glob(".RESULTS*"))
 
 

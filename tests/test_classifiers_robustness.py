@@ -1,0 +1,227 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from typer import Typer
+from typer.testing import CliRunner
+
+from classifiers import robustness, robustness_run
+from classifiers.bundle import resolve
+from classifiers.corruptions import CORRUPTIONS, STRENGTHS
+from classifiers.non_faces import KINDS
+from classifiers.predictor import Predictor
+from classifiers.robustness_figures import figures
+from classifiers.robustness_page import section
+from classifiers.robustness_run import CLEAN, LABELLED, NOT_A_FACE, Job, answer, job_of, run_jobs
+from data.errors import DataError
+from data.readers import read_images
+
+SAMPLE = Path(__file__).parent.parent / "data" / "sample"
+GOLDEN = (Path(__file__).parent / "golden" / "robustness.md").read_text()
+MODELS = ["fused", "landmarks"]
+
+
+def answers(*given):
+    """Return an answer of both models; no arguments stand for no face."""
+    return [[expression, sure] for expression, sure in given]
+
+
+HAPPY = answers(("happy", True), ("sad", False))
+SAD = answers(("sad", False), ("sad", True))
+
+
+def line(kind, name, clean=None, spoiled=(), **ways):
+    told = (
+        {CLEAN: clean} | {c.name: list(spoiled) for c in CORRUPTIONS} if clean is not None else {}
+    )
+    return {"kind": kind, "name": name, "reason": "", "answers": told | ways}
+
+
+LINES = [
+    line(LABELLED, "a", HAPPY, [HAPPY, HAPPY, SAD, [], []]),
+    line(LABELLED, "b", SAD, [SAD] * 5),
+    {"kind": LABELLED, "name": "c", "reason": "unreadable", "answers": {}},
+    line("noise", "00", photo=[], **{"close-up": HAPPY}),
+    line("noise", "01", photo=HAPPY, **{"close-up": []}),
+    line("blanks", "00", photo=[], **{"close-up": []}),
+]
+LABELS = ["Happiness", "sad", "sad"]
+
+
+def measured():
+    return {"source": "photos", "split": "test", **figures(LINES, LABELS, MODELS)}
+
+
+def test_misses_are_errors_and_names_of_a_class_are_one():
+    told = figures(LINES, LABELS, MODELS)
+    assert (told["images"], told["unreadable"]) == (2, 1)
+    assert told["clean"] == {"found": 1.0, "accuracy": {"fused": 1.0, "landmarks": 0.5}}
+    first = told["corruptions"][0]
+    assert first["found"] == [1.0, 1.0, 1.0, 0.5, 0.5]
+    assert first["accuracy"]["fused"] == [1.0, 1.0, 0.5, 0.5, 0.5]
+    assert first["accuracy"]["landmarks"] == [0.5] * 5
+
+
+def test_without_a_picture_that_can_be_read_there_are_no_figures():
+    with pytest.raises(DataError, match="None of the 1 images"):
+        figures(LINES[2:3], LABELS[2:], MODELS)
+
+
+def test_answers_to_no_face_are_counted_by_how_it_is_shown():
+    assert figures(LINES, LABELS, MODELS)["non_faces"] == [
+        {
+            "kind": "noise",
+            "pictures": 2,
+            "as_photo": 1,
+            "as_close_up": 1,
+            "sure": {"fused": 1, "landmarks": 0},
+        },
+        {
+            "kind": "blanks",
+            "pictures": 1,
+            "as_photo": 0,
+            "as_close_up": 0,
+            "sure": {"fused": 0, "landmarks": 0},
+        },
+    ]
+
+
+def test_golden_section():
+    assert section(measured()) + "\n" == GOLDEN
+
+
+@pytest.fixture
+def jobs():
+    refs = [ref for ref in read_images(SAMPLE) if ref.split == "test"][:3]
+    return [job_of(ref, LABELLED) for ref in refs] + [Job("00", "blanks")]
+
+
+@pytest.fixture
+def done(monkeypatch):
+    """Answer every job at once, and note which were done."""
+    calls = []
+
+    def quick(job, bundles, seed):
+        calls.append(job.name)
+        return {"kind": job.kind, "name": job.name, "reason": "", "answers": {}}
+
+    monkeypatch.setattr(robustness_run, "_line", quick)
+    return calls
+
+
+def go(jobs, folder, seed=0):
+    steps = []
+    lines = run_jobs(jobs, [resolve("landmarks")], seed, folder, 1, steps.append)
+    assert sum(steps) == len(jobs)
+    assert [entry["name"] for entry in lines] == [job.name for job in jobs]
+
+
+def test_a_stopped_run_goes_on_after_its_last_whole_line(jobs, done, tmp_path):
+    go(jobs, tmp_path)
+    (path,) = tmp_path.iterdir()
+    whole = path.read_bytes()
+    start = whole.split(b"\n")[0] + b"\n"
+    path.write_bytes(start + b'{"kind": "labelled", "na')
+    done.clear()
+    go(jobs, tmp_path)
+    assert done == [job.name for job in jobs[1:]]
+    assert path.read_bytes() == whole
+
+
+def test_a_finished_run_does_nothing_and_another_seed_begins_anew(jobs, done, tmp_path):
+    go(jobs, tmp_path)
+    done.clear()
+    go(jobs, tmp_path)
+    assert done == []
+    go(jobs, tmp_path, seed=1)
+    assert len(done) == len(jobs)
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_models_answer_pictures_as_they_do_photos(jobs, monkeypatch):
+    monkeypatch.setattr(robustness_run, "CORRUPTIONS", CORRUPTIONS[6:7])
+    predictor = Predictor("landmarks")
+    told = answer(jobs[0], [predictor], seed=0)["answers"]
+    face = predictor.predict(jobs[0].ref.path).faces[0]
+    assert told[CLEAN] == [[face.expression, not face.unsure]]
+    assert len(told["brightness"]) == STRENGTHS
+    assert told["brightness"][0] == told[CLEAN]
+    assert answer(jobs[-1], [predictor], seed=0)["answers"] == {"photo": [], "close-up": []}
+
+
+def test_a_picture_that_cannot_be_read_is_told(tmp_path):
+    (tmp_path / "sad").mkdir()
+    (tmp_path / "sad" / "a.png").write_bytes(b"no picture")
+    (ref,) = read_images(tmp_path)
+    assert answer(job_of(ref, LABELLED), [], 0) == {"reason": "unreadable", "answers": {}}
+
+
+def test_a_limit_draws_the_same_images_of_each_class_again():
+    refs = read_images(SAMPLE)
+    chosen = robustness.some_of_each_class(refs, 3, seed=1)
+    assert chosen == robustness.some_of_each_class(refs, 3, seed=1)
+    assert chosen != robustness.some_of_each_class(refs, 3, seed=2)
+    assert len(chosen) == 21
+    labels, counts = np.unique([ref.label for ref in chosen], return_counts=True)
+    assert (len(labels), set(counts)) == (7, {3})
+    assert robustness.some_of_each_class(refs, 0, seed=1) == refs
+
+
+@pytest.fixture
+def run(monkeypatch, tmp_path):
+    shown = []
+
+    def no_work(jobs, bundles, seed, scratch, workers):
+        shown.extend(jobs)
+        empty = {CLEAN: [], **{c.name: [[]] * STRENGTHS for c in CORRUPTIONS}}
+        empty |= {"photo": [], "close-up": []}
+        return [{"kind": j.kind, "name": j.name, "reason": "", "answers": empty} for j in jobs]
+
+    monkeypatch.setattr(robustness, "_with_progress", no_work)
+    app = Typer()
+    app.command()(robustness.main)
+
+    def call(*arguments):
+        places = ("--out", tmp_path / "deep" / "robustness.json", "--scratch", tmp_path / "scratch")
+        return CliRunner().invoke(app, [str(argument) for argument in (*arguments, *places)])
+
+    return call, shown, tmp_path / "deep" / "robustness.json"
+
+
+def test_the_command_measures_the_test_split_and_writes_json(run):
+    call, shown, out = run
+    done = call(SAMPLE, "--limit", 2)
+    assert done.exit_code == 0, done.output
+    assert sum(job.kind == LABELLED for job in shown) == 14
+    assert {job.kind for job in shown} == {LABELLED, *KINDS}
+    assert all(job.name.startswith("test/") for job in shown if job.kind == LABELLED)
+    told = json.loads(out.read_text())
+    assert (told["source"], told["split"], told["images"]) == ("sample", "test", 14)
+    assert "0.0 % of the photos without a face" in done.stdout
+
+
+def test_images_that_every_voter_calls_no_face_are_shown_too(run, tmp_path):
+    call, shown, _ = run
+    for name in ("a", "b", "c"):
+        place = tmp_path / "photos" / "sad" / f"{name}.png"
+        place.parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (48, 48)).save(place)
+    votes = tmp_path / "votes.csv"
+    votes.write_text("image,sadness,NF\nsad/a.png,0,10\nsad/b.png,1,9\nsad/c.png,0,0\n")
+    assert call(tmp_path / "photos", "--votes", votes).exit_code == 0
+    assert [job.ref.image for job in shown if job.kind == NOT_A_FACE] == ["sad/a.png"]
+    votes.write_text("image,sadness\nsad/a.png,10\n")
+    assert "column NF" in call(tmp_path / "photos", "--votes", votes).stderr
+
+
+@pytest.mark.parametrize(
+    "arguments", [["nowhere"], [SAMPLE, "--models", "none"], [SAMPLE, "--split", "x"]]
+)
+def test_bad_input_is_one_sentence(run, arguments):
+    call, _, out = run
+    done = call(*arguments)
+    assert done.exit_code == 1
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert not out.exists()
