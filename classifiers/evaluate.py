@@ -19,6 +19,7 @@ from classifiers.report import write_report
 from classifiers.report_table import show
 from classifiers.split_features import features_of
 from data.errors import DataError, StorageError
+from landmarks.detectors import Detector, DetectorError
 
 BAD_INPUT, UNREADABLE, NO_STORAGE, STOPPED = 1, 2, 3, 130
 MOST_UNREADABLE = 0.01
@@ -41,6 +42,9 @@ def main(
     ] = True,
     workers: Annotated[int, typer.Option(min=0, help="Worker processes; 0: one per core.")] = 0,
     backend: Annotated[str, typer.Option(help="joblib backend, such as loky.")] = "loky",
+    detector: Annotated[
+        Detector, typer.Option(help="What looks for faces; mtcnn is installed when asked for.")
+    ] = "mesh",
 ) -> None:
     """Write OUT/report.json and its pictures, and print the figures.
 
@@ -49,14 +53,14 @@ def main(
     """
     try:
         predictor = Predictor(model, mirror)
-        folder, split, source = features_of(images, out, split, workers or None, backend)
+        folder, split, source = features_of(images, out, split, workers or None, backend, detector)
         report = evaluate(predictor, folder, split, ignore_unknown, source)
         # the name alone: a report may be published, and where a disk keeps its images may not
         report = {"source": images.absolute().name, **report}
         write_report(out, report)
     except StorageError as error:
         _end(str(error), NO_STORAGE)
-    except (BundleError, DataError) as error:
+    except (BundleError, DataError, DetectorError) as error:
         _end(str(error), BAD_INPUT)
     except OSError as error:
         _end(f"Can't write to {out}: {error.strerror or error}; name another OUT.", NO_STORAGE)

@@ -77,7 +77,7 @@ def evaluate(
     n_missed = int((known["reason"] == NO_FACE).sum())
     return {
         "split": split,
-        "model": describe(predictor, points, crops),
+        "model": describe(predictor, points, crops, detector_of(manifest_of(folder))),
         **figures,
         "n_missed": n_missed,
         "n_unreadable": len(known) - int((known["success"] == 1).sum()) - n_missed,
@@ -187,9 +187,12 @@ def copies_of(table: pd.DataFrame, folder: Path, trained_on: frozenset[str]) -> 
     return hashes.reindex(keys).isin(trained_on - {""}).to_numpy()
 
 
-def describe(predictor: Predictor, points: np.ndarray, crops: np.ndarray | None) -> dict:
+def describe(
+    predictor: Predictor, points: np.ndarray, crops: np.ndarray | None, detector: str = "mesh"
+) -> dict:
     """Return what the results page says of a model, its speed measured on `points`."""
     manifest = predictor.manifest
+    name = manifest["name"] + ("" if predictor.mirror else ", without mirror image")
     times = []
     for row in range(min(len(points), TIMED_FACES)):
         face = slice(row, row + 1)
@@ -197,7 +200,7 @@ def describe(predictor: Predictor, points: np.ndarray, crops: np.ndarray | None)
         predictor.predict_proba(points[face], None if crops is None else crops[face])
         times.append(1000 * (time.perf_counter() - start))
     return {
-        "name": manifest["name"] + ("" if predictor.mirror else ", without mirror image"),
+        "name": name + ("" if detector == "mesh" else f", faces by {detector}"),
         "seed": manifest["seed"],
         "training_seconds": manifest["training_seconds"],
         "bytes": sum(path.stat().st_size for path in predictor.folder.iterdir()),
@@ -214,6 +217,11 @@ def manifest_of(folder: Path) -> dict:
     except (OSError, ValueError, TypeError):
         pass
     raise DataError(f"{folder / MANIFEST} isn't what make features writes; make them again.")
+
+
+def detector_of(manifest: dict) -> str:
+    """Return what found the faces of a feature folder; older ones don't name it."""
+    return manifest.get("detector", "mesh")
 
 
 def _rows_of(folder: Path, split: str) -> pd.DataFrame:

@@ -13,6 +13,7 @@ from classifiers.reading import NO_FACE, FaceReading, Reading
 from classifiers.reading_rows import frame_of, rows_of
 from landmarks.crops import SIDE, face_crop
 from landmarks.detector import MESH_VERSION, Face, shared_finder
+from landmarks.detectors import Detector, check_detector
 from landmarks.images import FOLDER_FORMATS, ImageError, read_image
 from landmarks.mesh import CANONICAL, N_POINTS, mirrored
 
@@ -33,6 +34,8 @@ class Predictor:
     mirror : bool, default True
         Average over the face and its mirror image, which is more accurate and takes twice as
         long; the confidences are calibrated for that.
+    detector : {"mesh", "mtcnn"}, default "mesh"
+        What looks for faces in a photo. The mesh of a face is the same either way.
 
     Attributes
     ----------
@@ -40,6 +43,7 @@ class Predictor:
     manifest : dict
     classes : tuple of str
         In the order of every proba.
+    detector : str
     takes_pixels : bool
         Whether the model looks at a face's crop beside its points.
 
@@ -47,9 +51,18 @@ class Predictor:
     ------
     BundleError
         If the bundle is missing, damaged or doesn't fit this version.
+    landmarks.detectors.DetectorError
+        If the detector isn't installed.
     """
 
-    def __init__(self, bundle: str | Path = DEFAULT_BUNDLE, mirror: bool = True):
+    def __init__(
+        self,
+        bundle: str | Path = DEFAULT_BUNDLE,
+        mirror: bool = True,
+        detector: Detector = "mesh",
+    ):
+        check_detector(detector)
+        self.detector = detector
         self.folder = resolve(bundle)
         self.manifest = load_manifest(self.folder, MESH_VERSION)
         self.classes = tuple(self.manifest["classes"])
@@ -138,7 +151,7 @@ class Predictor:
         [('happy', False)]
         """
         rgb = image if isinstance(image, np.ndarray) else read_image(image, formats)
-        found = self.predict_faces(rgb, shared_finder().find(rgb))
+        found = self.predict_faces(rgb, shared_finder(self.detector).find(rgb))
         height, width = rgb.shape[:2]
         reason = "" if found else NO_FACE
         return Reading(found, reason, width, height, self.manifest["name"])

@@ -5,15 +5,21 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import Progress
 
-from classifiers.evaluation import ALL, manifest_of
+from classifiers.evaluation import ALL, detector_of, manifest_of
 from data.errors import DataError
 from data.extraction import extract_features
 from data.readers import read_images, split_name
 from data.rows import MANIFEST
+from landmarks.detectors import Detector
 
 
 def features_of(
-    images: Path, out: Path, split: str, workers: int | None, backend: str
+    images: Path,
+    out: Path,
+    split: str,
+    workers: int | None,
+    backend: str,
+    detector: Detector = "mesh",
 ) -> tuple[Path, str, Path]:
     """Return a feature folder of the images, made if need be, and the split of it to measure.
 
@@ -22,10 +28,10 @@ def features_of(
     images : Path
         A feature folder, or what `data.readers.read_images` reads.
     out : Path
-        Features are made in its sub-folder ``features``.
+        Features are made in its sub-folder ``features``, or that of another detector.
     split : str
         What the user asked for, ``""`` for the default.
-    workers, backend
+    workers, backend, detector
         As for `data.extraction.extract_features`.
 
     Returns
@@ -40,13 +46,20 @@ def features_of(
     Raises
     ------
     DataError, StorageError
-        As `data.extraction.extract_features` does, or if there is no such split.
+        As `data.extraction.extract_features` does, or if there is no such split, or a feature
+        folder was made with another detector than the one that was asked for.
     """
     if (images / MANIFEST).is_file():
-        return images, choose_split(manifest_of(images)["splits"], split), images
+        manifest = manifest_of(images)
+        if detector not in ("mesh", detector_of(manifest)):
+            raise DataError(
+                f"Expected images, or features of the detector {detector}, got features of "
+                f"{detector_of(manifest)} in {images}; name the images."
+            )
+        return images, choose_split(manifest["splits"], split), images
     split = choose_split({ref.split for ref in read_images(images)}, split)
     source = _split_folder(images, split)
-    folder = out / "features"
+    folder = out / ("features" if detector == "mesh" else f"features-{detector}")
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("Finding faces")
         extract_features(
@@ -55,6 +68,7 @@ def features_of(
             workers,
             backend,
             lambda done, total: bar.update(task, completed=done, total=total),
+            detector,
         )
     return folder, split, source
 

@@ -28,7 +28,8 @@ from data.rows import (
     quoted,
 )
 from data.workers import run_chunks
-from landmarks.detector import MESH_VERSION
+from landmarks.detector import MESH_VERSION, mesh_version
+from landmarks.detectors import Detector
 from landmarks.extract import ImageRef
 from landmarks.mesh import N_POINTS
 from landmarks.views import N_VIEWS
@@ -49,6 +50,7 @@ def extract_features(
     workers: int | None = None,
     backend: str = "loky",
     progress: Callable[[int, int], None] = lambda done, total: None,
+    detector: Detector = "mesh",
 ) -> dict[str, Any]:
     """Write the feature folder of a source, going on where an earlier run was stopped.
 
@@ -64,6 +66,9 @@ def extract_features(
         joblib backend.
     progress : callable, optional
         Called with the number of images done and of all, first with what an earlier run did.
+    detector : {"mesh", "mtcnn"}, default "mesh"
+        What looks for faces. The points are the same mesh's, so that ``features.json`` names the
+        detector beside the mesh, and any bundle of that mesh takes them.
 
     Returns
     -------
@@ -75,26 +80,29 @@ def extract_features(
     DataError
         If the source doesn't fit, the folder holds the features of other images or settings, or
         another run is at work in it.
+    DetectorError
+        If the detector isn't installed.
     StorageError
         If the folder can't be written.
     """
     refs, out = read_images(source), Path(out).absolute()
-    key = _images_key(refs)
+    key = _images_key(refs, detector)
     with only_run(out):
         done = _finished(out, key, refs)
         if done is None:
-            chunks = plan_chunks(refs, out)
+            chunks = plan_chunks(refs, out, detector)
             left = _prepare(out, chunks)
             _run(left, len(refs), workers or os.cpu_count() or 1, backend, progress)
-            done = _assemble(out, chunks, key)
+            done = _assemble(out, chunks, key, detector)
         shutil.rmtree(out / PARTS, ignore_errors=True)
     return done
 
 
-def _images_key(refs: list[ImageRef]) -> str:
+def _images_key(refs: list[ImageRef], detector: Detector) -> str:
     """Return a fingerprint of which images with which labels, and of the mesh that reads them."""
     names = [(ref.image, ref.label, ref.split) for ref in refs]
-    return sha256(repr((FORMAT, MESH_VERSION, DECIMALS, names)).encode()).hexdigest()
+    what = repr((FORMAT, mesh_version(detector), DECIMALS, names))
+    return sha256(what.encode()).hexdigest()
 
 
 def _finished(out: Path, key: str, refs: list[ImageRef]) -> dict[str, Any] | None:
@@ -109,8 +117,8 @@ def _finished(out: Path, key: str, refs: list[ImageRef]) -> dict[str, Any] | Non
         raise DataError(f"{manifest} isn't what make features writes; name another OUT.") from error
     if not same:
         raise DataError(
-            f"{out} holds the features of other images or of another mesh; name another OUT, "
-            "or remove that folder to start over."
+            f"{out} holds the features of other images, another mesh or another "
+            "detector; name another OUT, or remove that folder to start over."
         )
     written = manifest.stat().st_mtime_ns
     sizes = [(out / f, n) for f, n in files.items()]
@@ -160,7 +168,7 @@ def _run(
     run_chunks(left, workers, backend, advance)
 
 
-def _assemble(out: Path, chunks: list[Chunk], key: str) -> dict[str, Any]:
+def _assemble(out: Path, chunks: list[Chunk], key: str, detector: Detector) -> dict[str, Any]:
     """Join the parts of each split and class; the manifest comes last and vouches for them."""
     files, views, groups, reasons = {}, {}, {}, Counter()
     with replacing(out / PIXELS, out / PARTS) as pixels:
@@ -182,6 +190,7 @@ def _assemble(out: Path, chunks: list[Chunk], key: str) -> dict[str, Any]:
         "format": FORMAT,
         "mien": __version__,
         "mesh": MESH_VERSION,
+        "detector": detector,
         "units": _UNITS,
         "decimals": DECIMALS,
         "images_key": key,

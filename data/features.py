@@ -21,6 +21,7 @@ from rich.text import Text
 
 from data.errors import DataError, StorageError
 from data.extraction import extract_features
+from landmarks.detectors import Detector, DetectorError
 
 MOST_UNREADABLE = 0.01
 """Share of unreadable images above which the command says so and ends with code 2."""
@@ -44,14 +45,17 @@ def features(
     out: Annotated[Path, typer.Argument(help="Folder for the CSVs.")],
     workers: Annotated[int, typer.Option(min=0, help="Worker processes; 0: one per core.")] = 0,
     backend: Annotated[str, typer.Option(help="joblib backend, such as loky.")] = "loky",
+    detector: Annotated[
+        Detector, typer.Option(help="What looks for faces; mtcnn is installed when asked for.")
+    ] = "mesh",
 ) -> None:
     """Find the faces of all images and write their landmarks; run again to go on after a stop."""
     started = time.monotonic()
     try:
-        done = _with_progress(images, out, workers or None, backend)
+        done = _with_progress(images, out, workers or None, backend, detector)
     except StorageError as error:
         _end(str(error), NO_STORAGE)
-    except DataError as error:
+    except (DataError, DetectorError) as error:
         _end(str(error), BAD_INPUT)
     except KeyboardInterrupt:
         _end("Stopped. Run the same command again to go on from here.", STOPPED)
@@ -65,7 +69,9 @@ def features(
         )
 
 
-def _with_progress(images: Path, out: Path, workers: int | None, backend: str) -> dict[str, Any]:
+def _with_progress(
+    images: Path, out: Path, workers: int | None, backend: str, detector: Detector
+) -> dict[str, Any]:
     """Extract with a progress bar on stderr."""
     columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), Rate())
     screen = Console(stderr=True)
@@ -80,7 +86,7 @@ def _with_progress(images: Path, out: Path, workers: int | None, backend: str) -
             # Starting anew keeps what an earlier run did out of the rate.
             bar.reset(task, completed=done) if first else bar.update(task, completed=done)
 
-        return extract_features(images, out, workers, backend, progress)
+        return extract_features(images, out, workers, backend, progress, detector)
 
 
 def _print_summary(done: dict[str, Any], out: Path, seconds: float) -> None:

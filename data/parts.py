@@ -22,7 +22,8 @@ from uuid import uuid4
 
 from data.errors import StorageError
 from data.rows import DECIMALS, PARTS, row_line
-from landmarks.detector import MESH_VERSION
+from landmarks.detector import mesh_version
+from landmarks.detectors import Detector
 from landmarks.extract import ImageRef, extract_chunk
 
 CHUNK_SIZE = 64
@@ -38,9 +39,10 @@ class Chunk:
 
     refs: tuple[ImageRef, ...]
     part: Path
+    detector: Detector = "mesh"
 
 
-def plan_chunks(refs: list[ImageRef], out: Path) -> list[Chunk]:
+def plan_chunks(refs: list[ImageRef], out: Path, detector: Detector = "mesh") -> list[Chunk]:
     """Cut sorted references into chunks that each hold images of a single split and class."""
     chunks, start = [], 0
     for end in range(1, len(refs) + 1):
@@ -49,7 +51,8 @@ def plan_chunks(refs: list[ImageRef], out: Path) -> list[Chunk]:
         full = CHUNK_SIZE if first.row is None else CSV_CHUNK_SIZE
         if not same or end - start == full:
             members = tuple(refs[start:end])
-            chunks.append(Chunk(members, out / PARTS / f"{_fingerprint(members)}.part"))
+            part = out / PARTS / f"{_fingerprint(members, detector)}.part"
+            chunks.append(Chunk(members, part, detector))
             start = end
     return chunks
 
@@ -76,7 +79,7 @@ def extract_part(chunk: Chunk, parent: int) -> int:
     """
     if os.getpid() != parent:
         _settle_in_worker()
-    rows = extract_chunk(chunk.refs)
+    rows = extract_chunk(chunk.refs, chunk.detector)
     views = b"".join(row["views"].tobytes() for row in rows if row["success"])
     head = {"images": list(_images(rows)), "views": len(views)}
     with replacing(chunk.part, chunk.part.parent) as file:
@@ -137,10 +140,11 @@ def storage_error(path: Path, error: OSError) -> StorageError:
     )
 
 
-def _fingerprint(refs: tuple[ImageRef, ...]) -> str:
+def _fingerprint(refs: tuple[ImageRef, ...], detector: Detector) -> str:
     """Return a name for these images as they are on the disk now and the mesh that reads them."""
     stamps = [(*vars(ref).values(), *_stamp(ref.path)) for ref in refs]
-    return blake2b(repr((MESH_VERSION, DECIMALS, stamps)).encode(), digest_size=12).hexdigest()
+    what = repr((mesh_version(detector), DECIMALS, stamps))
+    return blake2b(what.encode(), digest_size=12).hexdigest()
 
 
 def _stamp(path: str) -> tuple[int, int]:

@@ -57,13 +57,13 @@ def _as_detection(
         score=score,
         centre=(low + high) / 2,
         side=float(np.abs(high - low).max()),
-        roll=_roll(picture.to_image(keypoints)),
+        roll=roll_of(picture.to_image(keypoints)),
         quarters=quarters,
-        tilt=_roll(keypoints),
+        tilt=roll_of(keypoints),
     )
 
 
-def _roll(keypoints: np.ndarray) -> float:
+def roll_of(keypoints: np.ndarray) -> float:
     """Return a face's roll in radians from its right eye, left eye, nose and mouth (4, 2).
 
     The eye line alone shortens as the head turns aside; the line from the eyes to the mouth,

@@ -9,6 +9,9 @@ that its size suggests, then the other one.
 Either way a mesh is found on the picture and on its mirror image, so that both are treated alike,
 and has to pass landmarks.plausibility. A face that was found is looked at again, turned, moved and
 scaled a little; its points are the mean of all these meshes, each of which scatters.
+
+Instead of all that, MTCNN may look for faces, in close-ups and photos alike; the mesh of what it
+sees is found as in a photo.
 """
 
 import threading
@@ -19,8 +22,9 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from landmarks import framing
+from landmarks import framing, mtcnn
 from landmarks.detections import Detection, detect
+from landmarks.detectors import Detector, check_detector, mtcnn_version
 from landmarks.graphs import MEDIAPIPE, mesh_points
 from landmarks.looks import LOOK_CONFIDENCE, looks_at
 from landmarks.mesh import N_POINTS, mirrored
@@ -28,6 +32,8 @@ from landmarks.plausibility import LEAST_AGREEMENT, disagreement, is_meant, merg
 
 MESH_VERSION = f"mediapipe {MEDIAPIPE}, refined, static, mean of 8 views, chain 2"
 """Names mesh and settings; a change that moves points changes it."""
+
+_LOCK = threading.Lock()  # of MediaPipe's graphs, of which a process has one set
 
 CLOSE_UP_SIDE = 128
 """An image whose shorter side is below this many pixels is first taken for a close-up."""
@@ -86,14 +92,19 @@ class Face:
 
 
 class FaceFinder:
-    """Finds every face's mesh; one object a process serves all threads in turn.
+    """Finds every face's mesh; all finders of a process serve its threads in turn.
 
     Fork after use hangs: start workers by spawn or loky. Use `shared_finder` to get it.
+
+    Parameters
+    ----------
+    detector : {"mesh", "mtcnn"}, default "mesh"
     """
 
-    def __init__(self) -> None:
+    def __init__(self, detector: Detector = "mesh") -> None:
+        check_detector(detector)
+        self.detector = detector
         cv2.setNumThreads(1)  # one process a core: threads would only get in each other's way
-        self._lock = threading.Lock()
 
     def find(self, image: np.ndarray) -> list[Face]:
         """Find the faces of an image.
@@ -124,16 +135,29 @@ class FaceFinder:
         shorter, longer = sorted((height, width))
         close_up = shorter < CLOSE_UP_SIDE and longer <= 2 * CLOSE_UP_SIDE
         tiled = shorter >= CLOSE_UP_SIDE and longer <= TILED_ASPECT * shorter
-        with self._lock:
+        with _LOCK:
+            if self.detector == "mtcnn":
+                return _faces(image, [first for _, first in _mesh_each(image, mtcnn.detect(image))])
             if close_up:
                 return find_close_up(image) or _find_in_photo(image, tiled)[:1]
             return _find_in_photo(image, tiled)
 
 
 @cache
-def shared_finder() -> FaceFinder:
-    """Return this process's one finder, built when first asked for."""
-    return FaceFinder()
+def shared_finder(detector: Detector = "mesh") -> FaceFinder:
+    """Return this process's one finder with a detector, built when first asked for."""
+    return FaceFinder(detector)
+
+
+def mesh_version(detector: Detector) -> str:
+    """Name mesh, settings and detector: where the names are equal, so are the points.
+
+    A bundle only asks for `MESH_VERSION`: another detector finds other faces, but a face that both
+    find has the same mesh, nearer than two looks at it are to one another (RESULTS.md).
+    """
+    if detector == "mesh":
+        return MESH_VERSION
+    return f"{MESH_VERSION}, in boxes of {mtcnn_version()}"
 
 
 def find_close_up(image: np.ndarray, strict: bool = False) -> list[Face]:
@@ -175,7 +199,12 @@ def _find_in_photo(image: np.ndarray, tiled: bool) -> list[Face]:
             for tile in framing.tiles(image, quarters):
                 found += detect(tile, quarters)
         seen = _mesh_each(image, found)
-    firsts = sorted((first for _, first in seen), key=lambda first: -np.prod(first.size))
+    return _faces(image, [first for _, first in seen])
+
+
+def _faces(image: np.ndarray, firsts: list["_First"]) -> list[Face]:
+    """Look again at the largest faces that were found, and return all, largest first."""
+    firsts = sorted(firsts, key=lambda first: -np.prod(first.size))
     faces = [_face(image, first, again=i < CROWD) for i, first in enumerate(firsts)]
     return sorted(faces, key=lambda face: -face.box[2] * face.box[3])
 

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from landmarks.detector import shared_finder
+from landmarks.detectors import Detector
 from landmarks.images import ImageError, UnreadableImage, pixel_hash, read_image
 from landmarks.views import pack
 
@@ -43,13 +44,14 @@ class ImageRef:
     row: int | None = None
 
 
-def extract_chunk(refs: Sequence[ImageRef]) -> list[dict[str, Any]]:
+def extract_chunk(refs: Sequence[ImageRef], detector: Detector = "mesh") -> list[dict[str, Any]]:
     """Find the faces of a chunk of images.
 
     Parameters
     ----------
     refs : sequence of ImageRef
         References into one CSV cost one pass over its beginning, so keep chunks long.
+    detector : {"mesh", "mtcnn"}, default "mesh"
 
     Returns
     -------
@@ -61,7 +63,7 @@ def extract_chunk(refs: Sequence[ImageRef]) -> list[dict[str, Any]]:
         `landmarks.views.pack` makes, or None).
     """
     records = _csv_pixels(refs)
-    return [row for ref in refs for row in _rows(ref, records)]
+    return [row for ref in refs for row in _rows(ref, records, detector)]
 
 
 def images_of(refs: Sequence[ImageRef]) -> Iterator[np.ndarray]:
@@ -103,7 +105,9 @@ def images_or_errors(refs: Sequence[ImageRef]) -> Iterator[np.ndarray | ImageErr
             yield error
 
 
-def _rows(ref: ImageRef, records: dict[tuple[str, int], str]) -> Iterator[dict[str, Any]]:
+def _rows(
+    ref: ImageRef, records: dict[tuple[str, int], str], detector: Detector
+) -> Iterator[dict[str, Any]]:
     """Yield an image's rows; whatever is wrong with it ends as a reason."""
     known = {"image": ref.image, "label": ref.label, "split": ref.split}
     failed = {"face": 0, "success": 0, "points": None, "views": None}
@@ -114,7 +118,7 @@ def _rows(ref: ImageRef, records: dict[tuple[str, int], str]) -> Iterator[dict[s
         return
     height, width = image.shape[:2]
     known |= {"width": width, "height": height, "pixels": pixel_hash(image)}
-    faces = shared_finder().find(image)
+    faces = shared_finder(detector).find(image)
     if not faces:
         yield known | failed | {"reason": "no-face"}
     for number, face in enumerate(faces):

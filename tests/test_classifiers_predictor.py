@@ -61,7 +61,7 @@ class Finder:
 
 def test_a_reading_says_what_each_face_shows(folder, monkeypatch):
     points, y = faces(2, seed=4)
-    monkeypatch.setattr(module, "shared_finder", lambda: Finder(points))
+    monkeypatch.setattr(module, "shared_finder", lambda detector: Finder(points))
     reading = Predictor(folder).predict(np.zeros((50, 40, 3), dtype=np.uint8))
     assert (reading.width, reading.height, reading.reason) == (40, 50, "")
     assert [face.expression for face in reading.faces] == list(y)
@@ -85,7 +85,7 @@ def test_a_reading_says_what_each_face_shows(folder, monkeypatch):
 
 def test_below_the_threshold_it_is_unsure(folder, monkeypatch):
     points, _ = faces(1, seed=4)
-    monkeypatch.setattr(module, "shared_finder", lambda: Finder(points))
+    monkeypatch.setattr(module, "shared_finder", lambda detector: Finder(points))
     predictor = Predictor(folder)
     assert not predictor.predict(np.zeros((9, 9, 3), dtype=np.uint8)).faces[0].unsure
     predictor.manifest["unsure_threshold"] = 1.01
@@ -93,7 +93,7 @@ def test_below_the_threshold_it_is_unsure(folder, monkeypatch):
 
 
 def test_no_face_is_a_reason(folder, monkeypatch):
-    monkeypatch.setattr(module, "shared_finder", lambda: Finder([]))
+    monkeypatch.setattr(module, "shared_finder", lambda detector: Finder([]))
     reading = Predictor(folder).predict(np.zeros((9, 9, 3), dtype=np.uint8))
     assert reading.to_json("x") == {
         "image": "x",

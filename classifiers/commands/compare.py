@@ -21,6 +21,7 @@ from classifiers.commands.ending import (
 )
 from classifiers.predictor import Predictor
 from data.errors import DataError, StorageError
+from landmarks.detectors import Detector
 
 CHANCE = 0.05
 """Above this p-value a difference is said to be perhaps chance."""
@@ -46,6 +47,9 @@ def main(
         bool, typer.Option("--ignore-unknown", help="Leave out classes that a model lacks.")
     ] = False,
     workers: Annotated[int, typer.Option(min=0, help="Worker processes; 0: one per core.")] = 0,
+    detector: Annotated[
+        Detector, typer.Option(help="What looks for faces; mtcnn is installed when asked for.")
+    ] = "mesh",
 ) -> None:
     """Compare models on the same labelled images, each face found once.
 
@@ -59,7 +63,7 @@ def main(
             raise BadInput(f"Expected two or more bundles, got {len(bundles)}; name another.")
         predictors = [Predictor(bundle) for bundle in bundles]
         place = out or Path(stack.enter_context(TemporaryDirectory()))
-        compared = _compare(predictors, images, place, split, ignore_unknown, workers)
+        compared = _compare(predictors, images, place, split, ignore_unknown, workers, detector)
         for name, model in zip(bundles, compared["models"], strict=True):
             model["name"] = name
     if as_json:
@@ -107,6 +111,7 @@ def _compare(
     split: str,
     ignore_unknown: bool,
     workers: int,
+    detector: Detector,
 ) -> dict[str, Any]:
     """Find the faces and compare."""
     # Only here: they bring scikit-learn and pandas, for which no other sub-command should wait.
@@ -114,7 +119,7 @@ def _compare(
     from classifiers.split_features import features_of
 
     try:
-        folder, split, source = features_of(images, place, split, workers or None, "loky")
+        folder, split, source = features_of(images, place, split, workers or None, "loky", detector)
     except StorageError as error:
         raise NotWritable(str(error)) from error
     return compare(predictors, folder, split, source, ignore_unknown)

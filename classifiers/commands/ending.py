@@ -9,6 +9,7 @@ from typing import NoReturn
 import typer
 
 from classifiers.bundle import BundleError
+from landmarks.detectors import DetectorError
 
 BAD_INPUT, UNREADABLE, NO_STORAGE, STOPPED = 1, 2, 3, 130
 
@@ -50,14 +51,15 @@ def sentences(*bad_input: type[Exception]) -> Iterator[None]:
     Parameters
     ----------
     *bad_input : type of Exception
-        Errors whose text says what doesn't fit, beside `BadInput` and `BundleError`: they end
-        with `BAD_INPUT`, a `NotWritable` with `NO_STORAGE`, Ctrl-C with `STOPPED`.
+        Errors whose text says what doesn't fit, beside `BadInput`, `BundleError` and
+        `DetectorError`: they end with `BAD_INPUT`, a `NotWritable` with `NO_STORAGE`, Ctrl-C
+        with `STOPPED`.
     """
     try:
         yield
     except NotWritable as error:
         end(str(error), NO_STORAGE)
-    except (BadInput, BundleError, *bad_input) as error:
+    except (BadInput, BundleError, DetectorError, *bad_input) as error:
         end(str(error), BAD_INPUT)
     except KeyboardInterrupt:
         end("Stopped.", STOPPED)

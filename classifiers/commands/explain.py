@@ -12,6 +12,7 @@ from classifiers.commands.ending import UNREADABLE, end, sentences
 from classifiers.commands.outputs import check_picture, save_picture
 from classifiers.commands.showing import headline, moved_table, show_head
 from classifiers.predictor import Predictor
+from landmarks.detectors import Detector
 from landmarks.images import ImageError, read_image
 
 
@@ -23,6 +24,9 @@ def main(
     model: Annotated[
         str, typer.Option(help="A bundle's folder, or one of landmarks, fused, auto.")
     ] = DEFAULT_BUNDLE,
+    detector: Annotated[
+        Detector, typer.Option(help="What looks for faces; mtcnn is installed when asked for.")
+    ] = "mesh",
 ) -> None:
     """Show which regions of each face moved the answer, and by how much.
 
@@ -35,7 +39,7 @@ def main(
     with sentences():
         if output_image:
             check_picture(output_image, {photo.resolve()})
-        predictor = Predictor(model)
+        predictor = Predictor(model, detector=detector)
         try:
             rgb = read_image(photo)
         except ImageError as error:

@@ -24,6 +24,7 @@ from classifiers.commands.photos import Photo, find_photos
 from classifiers.commands.reading_photos import Job, Outcome, read_photos
 from classifiers.predictor import Predictor
 from classifiers.reading_rows import columns
+from landmarks.detectors import Detector
 
 
 def main(
@@ -47,6 +48,9 @@ def main(
         str, typer.Option(help="A bundle's folder, or one of landmarks, fused, auto.")
     ] = DEFAULT_BUNDLE,
     workers: Annotated[int, typer.Option(min=1, help="Processes that read photos.")] = 1,
+    detector: Annotated[
+        Detector, typer.Option(help="What looks for faces; mtcnn is installed when asked for.")
+    ] = "mesh",
 ) -> None:
     """Read every face in every photo: box, expression and confidences.
 
@@ -60,7 +64,7 @@ def main(
         if mesh and output_image is None:
             raise BadInput("--mesh draws on copies of the photos: name --output-image, too.")
         found = find_photos(photos, output_image)
-        predictor = Predictor(model)
+        predictor = Predictor(model, detector=detector)
         classes = predictor.manifest["classes"]
         _check_places(found, output_csv, counts, columns(classes))
         jobs = _jobs(found, output_image, mesh, explain)

@@ -14,6 +14,7 @@ from classifiers.commands.ending import BadInput
 from classifiers.commands.outputs import part_of, save_picture
 from classifiers.predictor import Predictor
 from classifiers.reading import Reading
+from landmarks.detectors import Detector
 from landmarks.images import ImageError, read_image
 
 
@@ -97,7 +98,10 @@ def read_photos(predictor: Predictor, jobs: Sequence[Job], workers: int) -> Iter
         return
     run = joblib.Parallel(workers, return_as="generator", batch_size=1, pre_dispatch="2*n_jobs")
     try:
-        yield from run(joblib.delayed(_read_in_worker)(predictor.folder, job) for job in jobs)
+        yield from run(
+            joblib.delayed(_read_in_worker)(predictor.folder, predictor.detector, job)
+            for job in jobs
+        )
     except BrokenProcessPool as error:
         raise BadInput(
             "A worker process ended, perhaps for want of memory; run it again with --workers 1."
@@ -108,12 +112,12 @@ def read_photos(predictor: Predictor, jobs: Sequence[Job], workers: int) -> Iter
                 part_of(job.picture).unlink(missing_ok=True)
 
 
-def _read_in_worker(folder: Path, job: Job) -> Outcome:
-    return read_photo(_own_predictor(folder), job)
+def _read_in_worker(folder: Path, detector: Detector, job: Job) -> Outcome:
+    return read_photo(_own_predictor(folder, detector), job)
 
 
 @cache
-def _own_predictor(folder: Path) -> Predictor:
+def _own_predictor(folder: Path, detector: Detector) -> Predictor:
     """Load the bundle once in a worker, which leaves Ctrl-C to the command."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    return Predictor(folder)
+    return Predictor(folder, detector=detector)
