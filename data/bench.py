@@ -26,9 +26,10 @@ from PIL import Image
 from data.errors import DataError
 from data.readers import read_images
 from landmarks import framing
-from landmarks.detector import CLOSE_UP_CHAIN, looks_again, shared_finder
+from landmarks.detector import CLOSE_UP_CHAIN, shared_finder
 from landmarks.graphs import bare_call
 from landmarks.images import ImageError, read_image
+from landmarks.looks import looks_at
 
 SIDE = 48
 MOST_DIFFERENT = 2000
@@ -119,7 +120,7 @@ def _prepared(crop: np.ndarray, look: list[float]) -> Iterator[np.ndarray]:
     """Yield the pictures that the detector makes of a close-up, without their mirror images."""
     yield framing.padded(crop, *look).pixels
     for face in shared_finder().find(crop):
-        for picture in looks_again(crop, face.points):
+        for picture in looks_at(crop, face.points):
             yield picture.pixels
 
 
