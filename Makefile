@@ -16,7 +16,7 @@ PORT   ?= 5000
 option = $(if $($(1)),--$(2) "$($(1))")
 
 .DEFAULT_GOAL := help
-.PHONY: help web features train evaluate ablation results sample audit robustness test offline fuzz reliability lint bench doctor clean
+.PHONY: help web features train evaluate ablation results sample audit detectors robustness test offline fuzz reliability lint bench doctor clean
 
 help:  ## Print the targets and what each is for
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -32,8 +32,8 @@ $(LIVE): web/package-lock.json web/.npmrc
 web: $(READY) $(LIVE)  ## Serve the page: HOST=127.0.0.1 PORT=5000 MODEL= WORKERS= SECONDS= ALLOW_HOST=
 	@$(PYTHON) -m web --host "$(HOST)" --port "$(PORT)" $(call option,MODEL,model) $(call option,WORKERS,workers) $(call option,SECONDS,seconds) $(call option,ALLOW_HOST,allow-host)
 
-features: $(READY)  ## Turn photos into landmark CSVs: IMAGES= OUT= WORKERS= BACKEND= DETECTOR=mesh|mtcnn
-	@$(PYTHON) -m data.features "$(IMAGES)" "$(or $(OUT),build/features)" $(call option,WORKERS,workers) $(call option,BACKEND,backend) $(call option,DETECTOR,detector)
+features: $(READY)  ## Turn photos into landmark CSVs: IMAGES= OUT= WORKERS= BACKEND= SCHEDULER= DETECTOR=mesh|mtcnn
+	@$(PYTHON) -m data.features "$(IMAGES)" "$(or $(OUT),build/features)" $(call option,WORKERS,workers) $(call option,BACKEND,backend) $(call option,SCHEDULER,scheduler) $(call option,DETECTOR,detector)
 
 # The models that look at pixels have a command of their own, with the images and a device.
 BACKBONES := resnet18 resnet34 resnet50 vgg16 mobilenet_v3_large vit_b_16
@@ -75,6 +75,9 @@ results: $(READY)  ## Write RESULTS.md, and the table in the README, from the me
 # Only a table that was named is of these images.
 audit: $(READY)  ## List copies, blanks, missed faces, disputed labels of a data set: IMAGES= TABLE= VOTES= OUT=
 	@$(PYTHON) -m data.audit "$(IMAGES)" $(if $(filter-out file,$(origin TABLE)),$(call option,TABLE,table)) $(call option,VOTES,votes) $(call option,OUT,out)
+
+detectors: $(READY)  ## Compare the detectors of faces, into results/: IMAGES=close-ups LIMIT= SEED=
+	@$(PYTHON) -m data.detectors $(if $(filter-out file,$(origin IMAGES)),"$(IMAGES)") $(call option,LIMIT,limit) --seed "$(SEED)"
 
 robustness: $(READY)  ## Measure the models on spoiled pictures and on no faces, into results/: IMAGES= VOTES= LIMIT= SPLIT=
 	@$(PYTHON) -m classifiers.robustness "$(IMAGES)" $(call option,VOTES,votes) $(call option,LIMIT,limit) $(call option,SPLIT,split) $(call option,WORKERS,workers) --seed "$(SEED)"

@@ -13,6 +13,7 @@ from typing import IO, Any
 import numpy as np
 
 from data import __version__
+from data.cluster import check_cluster
 from data.errors import DataError, StorageError
 from data.lock import only_run
 from data.parts import Chunk, plan_chunks, read_head, replacing, storage_error
@@ -51,6 +52,7 @@ def extract_features(
     backend: str = "loky",
     progress: Callable[[int, int], None] = lambda done, total: None,
     detector: Detector = "mesh",
+    scheduler: str = "",
 ) -> dict[str, Any]:
     """Write the feature folder of a source, going on where an earlier run was stopped.
 
@@ -63,12 +65,14 @@ def extract_features(
     workers : int, optional
         Number of workers; one per core if not given.
     backend : str, default "loky"
-        joblib backend.
+        joblib backend; with ``"dask"`` or ``"ray"`` a running cluster does the work.
     progress : callable, optional
         Called with the number of images done and of all, first with what an earlier run did.
     detector : {"mesh", "mtcnn"}, default "mesh"
         What looks for faces. The points are the same mesh's, so that ``features.json`` names the
         detector beside the mesh, and any bundle of that mesh takes them.
+    scheduler : str, default ""
+        The cluster's address.
 
     Returns
     -------
@@ -78,13 +82,14 @@ def extract_features(
     Raises
     ------
     DataError
-        If the source doesn't fit, the folder holds the features of other images or settings, or
-        another run is at work in it.
+        If the source doesn't fit, the folder holds the features of other images or settings,
+        another run is at work in it, or the cluster fails.
     DetectorError
         If the detector isn't installed.
     StorageError
         If the folder can't be written.
     """
+    check_cluster(backend, scheduler, workers)
     refs, out = read_images(source), Path(out).absolute()
     key = _images_key(refs, detector)
     with only_run(out):
@@ -92,7 +97,8 @@ def extract_features(
         if done is None:
             chunks = plan_chunks(refs, out, detector)
             left = _prepare(out, chunks)
-            _run(left, len(refs), workers or os.cpu_count() or 1, backend, progress)
+            advance = _counter(left, len(refs), progress)
+            run_chunks(left, workers or os.cpu_count() or 1, backend, advance, scheduler)
             done = _assemble(out, chunks, key, detector)
         shutil.rmtree(out / PARTS, ignore_errors=True)
     return done
@@ -153,10 +159,10 @@ def _prepare(out: Path, chunks: list[Chunk]) -> list[Chunk]:
     return left
 
 
-def _run(
-    left: list[Chunk], total: int, workers: int, backend: str, progress: Callable[[int, int], None]
-) -> None:
-    """Do the chunks that are left and report each."""
+def _counter(
+    left: list[Chunk], total: int, progress: Callable[[int, int], None]
+) -> Callable[[int], None]:
+    """Report what earlier runs did, and return what counts and reports further images."""
     done = total - sum(len(chunk.refs) for chunk in left)
     progress(done, total)
 
@@ -165,7 +171,7 @@ def _run(
         done += images
         progress(done, total)
 
-    run_chunks(left, workers, backend, advance)
+    return advance
 
 
 def _assemble(out: Path, chunks: list[Chunk], key: str, detector: Detector) -> dict[str, Any]:

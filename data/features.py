@@ -44,7 +44,10 @@ def features(
     images: Annotated[Path, typer.Argument(help="Folder of class folders, or CSV.")],
     out: Annotated[Path, typer.Argument(help="Folder for the CSVs.")],
     workers: Annotated[int, typer.Option(min=0, help="Worker processes; 0: one per core.")] = 0,
-    backend: Annotated[str, typer.Option(help="joblib backend, such as loky.")] = "loky",
+    backend: Annotated[
+        str, typer.Option(help="joblib backend, such as loky; dask or ray: a running cluster.")
+    ] = "loky",
+    scheduler: Annotated[str, typer.Option(help="The cluster's address.")] = "",
     detector: Annotated[
         Detector, typer.Option(help="What looks for faces; mtcnn is installed when asked for.")
     ] = "mesh",
@@ -52,7 +55,14 @@ def features(
     """Find the faces of all images and write their landmarks; run again to go on after a stop."""
     started = time.monotonic()
     try:
-        done = _with_progress(images, out, workers or None, backend, detector)
+        done = _with_progress(
+            images,
+            out,
+            workers=workers or None,
+            backend=backend,
+            scheduler=scheduler,
+            detector=detector,
+        )
     except StorageError as error:
         _end(str(error), NO_STORAGE)
     except (DataError, DetectorError) as error:
@@ -69,9 +79,7 @@ def features(
         )
 
 
-def _with_progress(
-    images: Path, out: Path, workers: int | None, backend: str, detector: Detector
-) -> dict[str, Any]:
+def _with_progress(images: Path, out: Path, **settings: Any) -> dict[str, Any]:
     """Extract with a progress bar on stderr."""
     columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), Rate())
     screen = Console(stderr=True)
@@ -86,7 +94,7 @@ def _with_progress(
             # Starting anew keeps what an earlier run did out of the rate.
             bar.reset(task, completed=done) if first else bar.update(task, completed=done)
 
-        return extract_features(images, out, workers, backend, progress, detector)
+        return extract_features(images, out, progress=progress, **settings)
 
 
 def _print_summary(done: dict[str, Any], out: Path, seconds: float) -> None:

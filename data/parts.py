@@ -57,6 +57,11 @@ def plan_chunks(refs: list[ImageRef], out: Path, detector: Detector = "mesh") ->
     return chunks
 
 
+def is_as_planned(chunk: Chunk) -> bool:
+    """Tell whether the images and the mesh here are those that the chunk was planned with."""
+    return chunk.part.stem == _fingerprint(chunk.refs, chunk.detector)
+
+
 def extract_part(chunk: Chunk, parent: int) -> int:
     """Find the faces of a chunk's images and keep their rows in its part file.
 
@@ -79,6 +84,11 @@ def extract_part(chunk: Chunk, parent: int) -> int:
     """
     if os.getpid() != parent:
         _settle_in_worker()
+    return write_part(chunk)
+
+
+def write_part(chunk: Chunk) -> int:
+    """Do what `extract_part` does, in a process that lives as its owner wants."""
     rows = extract_chunk(chunk.refs, chunk.detector)
     views = b"".join(row["views"].tobytes() for row in rows if row["success"])
     head = {"images": list(_images(rows)), "views": len(views)}

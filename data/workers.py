@@ -1,17 +1,23 @@
 """joblib runs the chunks, and a worker that dies costs no more than its chunk."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import joblib
 from joblib.externals.loky.process_executor import BrokenProcessPool
+from joblib.parallel import get_active_backend
 
+from data.cluster import CLUSTERS, connected, extract_on_worker
 from data.errors import DataError
 from data.parts import Chunk, extract_part
 
 
 def run_chunks(
-    chunks: Sequence[Chunk], workers: int, backend: str, advance: Callable[[int], None]
+    chunks: Sequence[Chunk],
+    workers: int,
+    backend: str,
+    advance: Callable[[int], None],
+    scheduler: str = "",
 ) -> None:
     """Do chunks on workers, again where a worker was lost, until all have their part files.
 
@@ -20,19 +26,26 @@ def run_chunks(
     chunks : sequence of Chunk
         Chunks without part files.
     workers : int
-        Number of worker processes; 1 works in this process.
+        Number of worker processes; 1 works in this process. A cluster uses all of its own.
     backend : str
-        Name of a joblib backend, such as ``"loky"``.
+        Name of a joblib backend, such as ``"loky"``, or one of `data.cluster.CLUSTERS`.
     advance : callable
         Called with the number of images of each finished chunk.
+    scheduler : str, default ""
+        Address of a cluster.
 
     Raises
     ------
     DataError
-        If joblib lacks the backend, or workers die twice without finishing a chunk in between.
+        If joblib lacks the backend, workers die twice without finishing a chunk in between, or
+        the cluster fails.
     StorageError
         If a part file can't be written.
     """
+    if backend in CLUSTERS:
+        with connected(backend, scheduler):
+            _do(map(joblib.delayed(extract_on_worker), chunks), advance)
+        return
     left = list(chunks)
     while left:
         try:
@@ -58,9 +71,15 @@ def _run_once(
     except ValueError as error:
         raise DataError(f"joblib has no backend {backend!r} here: {error}.") from error
     with configured:
-        # Chunks come back in any order: their part files put them in the right one.
-        run = joblib.Parallel(
-            return_as="generator_unordered", batch_size=1, pre_dispatch="2*n_jobs"
-        )
-        for images in run(joblib.delayed(extract_part)(chunk, os.getpid()) for chunk in chunks):
-            advance(images)
+        _do((joblib.delayed(extract_part)(chunk, os.getpid()) for chunk in chunks), advance)
+
+
+def _do(tasks: Iterable[tuple], advance: Callable[[int], None]) -> None:
+    """Do joblib's tasks with the backend that is set, and report each."""
+    # Chunks come back in any order: their part files put them in the right one. Ray's backend has
+    # but one way to give them, all at the end.
+    one_by_one = get_active_backend()[0].supports_return_generator
+    return_as = "generator_unordered" if one_by_one else "list"
+    run = joblib.Parallel(return_as=return_as, batch_size=1, pre_dispatch="2*n_jobs")
+    for images in run(tasks):
+        advance(images)

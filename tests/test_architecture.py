@@ -67,6 +67,8 @@ STAYS_IN = {
     "prometheus_client": ("web.metrics",),
     "waitress": ("web.bodies", "web.connections", "web.serve"),
     "filelock": ("data.lock",),
+    "distributed": ("data.cluster",),
+    "ray": ("data.cluster",),
 }
 """The modules, or the room, that a third-party package stays in."""
 
