@@ -13,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemaining
 from rich.table import Table
 
 from classifiers.bundle import PREFERRED
-from classifiers.commands.ending import BadInput, sentences, storing
+from classifiers.commands.ending import STOPPED, BadInput, end, sentences, storing
 from classifiers.evaluation import ALL, match_classes
 from classifiers.non_faces import KINDS
 from classifiers.non_faces import names as names_of
@@ -24,6 +24,7 @@ from classifiers.robustness_run import LABELLED, NOT_A_FACE, Job, job_of, run_jo
 from classifiers.split_features import choose_split
 from data.errors import DataError
 from data.readers import read_images
+from data.splits import some_of_each_class
 from data.votes import NO_FACE_VOTE, read_votes
 from landmarks.extract import ImageRef
 
@@ -84,16 +85,6 @@ def _write(out: Path, measured: dict[str, Any]) -> None:
         fresh.replace(out)
 
 
-def some_of_each_class(refs: list[ImageRef], limit: int, seed: int) -> list[ImageRef]:
-    """Draw up to `limit` images of each class, in the order they come in; all if it is 0."""
-    if not limit:
-        return refs
-    labels = np.array([ref.label for ref in refs])
-    rng = np.random.default_rng(seed)
-    rows = [rng.permutation(np.flatnonzero(labels == label))[:limit] for label in np.unique(labels)]
-    return [refs[row] for row in np.sort(np.concatenate(rows))]
-
-
 def show(console: Console, measured: dict[str, Any]) -> None:
     """Print found faces and accuracies, averaged over the strengths."""
     models = measured["models"]
@@ -141,6 +132,8 @@ def _with_progress(
                 "A worker ended, perhaps for want of memory; run the same command again to go on, "
                 "with --workers 1."
             ) from error
+        except KeyboardInterrupt:
+            end("Stopped. Run the same command again to go on from here.", STOPPED)
 
 
 if __name__ == "__main__":

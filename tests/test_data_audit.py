@@ -99,6 +99,13 @@ def test_darker_written_on_and_mirrored_copies_are_near_ones_and_blanks_are_not(
     assert to_json(found)["copies"]["near"]["across"]["test"] == {"train": 2}
 
 
+def test_an_identical_copy_is_no_near_one_in_another_split(tmp_path):
+    pictures = {"train/happy/1.png": scene(1), "test/happy/1.png": scene(1)}
+    found = audit(read_images(save(tmp_path, pictures | {"train/happy/2.png": darker(scene(1))})))
+    across = to_json(found)["copies"]["near"]["across"]
+    assert across == {"test": {"train": 1}, "train": {"test": 1}}
+
+
 def test_the_worst_copies_come_first(tmp_path):
     pairs = {"a": ("train/happy", "train/happy"), "b": ("train/happy", "test/happy")}
     pairs["c"] = ("train/happy", "train/sad")
