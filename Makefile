@@ -76,8 +76,8 @@ results: $(READY)  ## Write RESULTS.md, and the table in the README, from the me
 audit: $(READY)  ## List copies, blanks, missed faces, disputed labels of a data set: IMAGES= TABLE= VOTES= OUT=
 	@$(PYTHON) -m data.audit "$(IMAGES)" $(if $(filter-out file,$(origin TABLE)),$(call option,TABLE,table)) $(call option,VOTES,votes) $(call option,OUT,out)
 
-detectors: $(READY)  ## Compare the detectors of faces, into results/: IMAGES=close-ups LIMIT= SEED=
-	@$(PYTHON) -m data.detectors $(if $(filter-out file,$(origin IMAGES)),"$(IMAGES)") $(call option,LIMIT,limit) --seed "$(SEED)"
+detectors: $(READY)  ## Compare the detectors of faces, into results/: IMAGES= LIMIT= SEED=
+	@$(PYTHON) -m data.detectors "$(IMAGES)" $(call option,LIMIT,limit) --seed "$(SEED)"
 
 robustness: $(READY)  ## Measure the models on spoiled pictures and on no faces, into results/: IMAGES= VOTES= LIMIT= SPLIT=
 	@$(PYTHON) -m classifiers.robustness "$(IMAGES)" $(call option,VOTES,votes) $(call option,LIMIT,limit) $(call option,SPLIT,split) $(call option,WORKERS,workers) --seed "$(SEED)"

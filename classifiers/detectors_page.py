@@ -1,0 +1,66 @@
+"""The section of the results page on the detectors of faces that there are to choose from."""
+
+from typing import Any
+
+from classifiers.markdown import markdown, number, percent
+
+HEAD = [
+    "pictures",
+    "number",
+    "found by mesh",
+    "by MTCNN",
+    "by both",
+    "false finds of mesh",
+    "of MTCNN",
+    "IoU",
+    "points apart",
+    "bare call",
+    "mesh",
+    "MTCNN and mesh",
+    "MTCNN alone",
+]
+
+
+def section(measured: dict[str, Any]) -> str:
+    """Return what `make detectors` measured as Markdown.
+
+    Parameters
+    ----------
+    measured : dict
+        ``source``, ``limit``, ``seed``, ``mtcnn`` (package and version) and ``groups``, what
+        `data.detectors.summed` returns.
+
+    Returns
+    -------
+    str
+    """
+    of_each = f"{measured['limit']} of each class" if measured["limit"] else "all"
+    text = (
+        f"`DETECTOR=mesh`, the default, beside `DETECTOR=mtcnn` ({measured['mtcnn']}, its own "
+        f"settings), by `make detectors`: on close-ups of {measured['source']} ({of_each}, seed "
+        f"{measured['seed']}) and on photos of 640 x 480 pixels made up of composite faces on "
+        "scikit-image's pictures. A face is found where it gets a mesh whose box shares 0.4 or "
+        "more with the true one (intersection over union); in a close-up and in the portrait, "
+        "where any is found. *IoU* is that of the boxes which both lead to, *points apart* the "
+        "mean distance of the points in radii of the face, medians; two looks at one face are "
+        "about 0.01 apart. *Bare call* is Face Mesh's own on one picture, in milliseconds of the "
+        "processor's time, and the last three columns are as many times that: medians of one run."
+    )
+    return f"{text}\n\n{markdown([HEAD, *map(_row, measured['groups'])])}"
+
+
+def _row(group: dict[str, Any]) -> list[str]:
+    """Return a line for one kind of pictures."""
+    mesh, mtcnn, bare = group["mesh"], group["mtcnn"], group["bare_ms"]
+    found = (mesh["found"], mtcnn["found"], group["both"])
+    return [
+        group["kind"],
+        f"{group['pictures']:,}",
+        *(percent(count / group["faces"]) if group["faces"] else "-" for count in found),
+        f"{mesh['false']:,}",
+        f"{mtcnn['false']:,}",
+        number(group["iou"], ".2f"),
+        number(group["apart"], ".4f"),
+        f"{bare:.1f} ms",
+        *(f"{ms / bare:.1f}" for ms in (mesh["ms"], mtcnn["ms"], group["alone_ms"])),
+    ]

@@ -1,0 +1,116 @@
+"""Whole photos to look for faces in: composite faces pasted on scikit-image's pictures.
+
+Where the faces are is known, so that finds can be told from misses and from false finds.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import skimage.data
+from skimage.util import img_as_ubyte
+
+BACKGROUNDS = ("brick", "cat", "coffee", "coins", "grass", "gravel", "hubble_deep_field", "rocket")
+"""scikit-image's pictures in its wheel that show nobody and stand behind the faces."""
+
+SIZE = (640, 480)
+"""Width and height of a photo in pixels."""
+
+KINDS = {
+    "face 32 px high": (32, 0),
+    "48 px": (48, 0),
+    "80 px": (80, 0),
+    "140 px": (140, 0),
+    "240 px": (240, 0),
+    "140 px, turned by 30°": (140, 30),
+    "140 px, turned by 60°": (140, 60),
+    "140 px, on its side": (140, 90),
+    "140 px, upside down": (140, 180),
+}
+"""Height in pixels of the face's mesh and degrees that it is turned by, either way."""
+
+NOBODY, PORTRAIT = "nobody", "portrait of an astronaut"
+
+WOBBLE = 8.0
+"""Most degrees that a face is turned by besides."""
+
+REACH, EDGE = 0.62, 0.12
+"""How far what is pasted reaches from the middle and its soft edge, in sizes of the mesh."""
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A picture, and where its faces are.
+
+    Attributes
+    ----------
+    kind : str
+    pixels : ndarray of uint8, shape (h, w, 3)
+        RGB.
+    boxes : ndarray of float, shape (n, 4), or None
+        Left, top, right and bottom of the faces in pixels; None: one, wherever it is.
+    """
+
+    kind: str
+    pixels: np.ndarray
+    boxes: np.ndarray | None
+
+
+def whole_photos(
+    faces: Sequence[tuple[np.ndarray, np.ndarray]], count: int, seed: int
+) -> Iterator[Photo]:
+    """Make photos of each of `KINDS`, and show backgrounds and a portrait as they are.
+
+    Parameters
+    ----------
+    faces : sequence of (picture, points)
+        Close-ups, RGB uint8 (h, w, 3), and the mesh (468, 3) of the face in each.
+    count : int
+        Photos of each kind.
+    seed : int
+        Decides which face stands where on which background.
+    """
+    rng = np.random.default_rng(seed)
+    for kind, (height, degrees) in KINDS.items():
+        for number in range(count):
+            picture, points = faces[rng.integers(len(faces))]
+            turn = rng.choice([-1, 1]) * degrees + rng.uniform(-WOBBLE, WOBBLE)
+            pixels = _background(BACKGROUNDS[number % len(BACKGROUNDS)])
+            box = _paste(pixels, picture, points, height, turn, rng)
+            yield Photo(kind, pixels, box[None])
+    for name in BACKGROUNDS:
+        yield Photo(NOBODY, _background(name), np.empty((0, 4)))
+    yield Photo(PORTRAIT, skimage.data.astronaut(), None)
+
+
+def _background(name: str) -> np.ndarray:
+    """Return a picture of scikit-image's in a photo's size, RGB."""
+    picture = img_as_ubyte(getattr(skimage.data, name)())
+    if picture.ndim == 2:
+        picture = np.repeat(picture[..., None], 3, axis=2)
+    return cv2.resize(picture[..., :3], SIZE, interpolation=cv2.INTER_AREA)
+
+
+def _paste(
+    pixels: np.ndarray,
+    picture: np.ndarray,
+    points: np.ndarray,
+    height: int,
+    degrees: float,
+    rng: np.random.Generator,
+) -> np.ndarray:
+    """Put a face somewhere on a photo, and return the box (4,) of its mesh there."""
+    low, high = points[:, :2].min(axis=0), points[:, :2].max(axis=0)
+    middle, scale = (low + high) / 2, height / (high - low)[1]
+    room = np.minimum(0.7 * height, np.array(SIZE) / 2)
+    matrix = cv2.getRotationMatrix2D(middle.tolist(), degrees, scale)
+    matrix[:, 2] += rng.uniform(room, SIZE - room) - middle
+    y, x = np.mgrid[: picture.shape[0], : picture.shape[1]]
+    reach = np.hypot(*((np.stack([x, y], axis=-1) - middle) / (high - low)).T).T
+    mask = np.clip((REACH - reach) / EDGE, 0, 1)  # none of it beyond, all of it well within
+    shrunk = cv2.warpAffine(picture, matrix, SIZE, flags=cv2.INTER_AREA)
+    share = cv2.warpAffine(mask, matrix, SIZE)[..., None]
+    pixels[:] = np.rint(share * shrunk + (1 - share) * pixels)
+    there = points[:, :2] @ matrix[:, :2].T + matrix[:, 2]
+    return np.concatenate([there.min(axis=0), there.max(axis=0)])
