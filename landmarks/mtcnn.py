@@ -13,8 +13,7 @@ import numpy as np
 from landmarks.detections import Detection, roll_of
 
 LONGEST = 2048
-"""Longer side in pixels that an image is brought down to: its memory grows with the area, by about
-a gigabyte for the largest images that are read."""
+"""Longer side in pixels that an image is brought down to: time and memory grow with its area."""
 
 
 def detect(image: np.ndarray) -> list[Detection]:
