@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 
 from classifiers import evaluate, evaluation, split_features
 from data.errors import DataError
+from data.extraction import extract_features
 from data.rows import MANIFEST, PIXELS, header_line, row_line
 from landmarks.detector import MESH_VERSION
 from landmarks.mesh import CANONICAL
@@ -219,6 +220,26 @@ def test_from_the_images_on_only_the_split_is_searched(tmp_path, monkeypatch, bu
     pixels = evaluation.evaluate(PixelPredictor(bundle), folder, split, images=source)
     assert (pixels["n_images"], pixels["n_found"], pixels["n_unreadable"]) == (3, 2, 1)
     assert report["accuracy_with_misses"] == pytest.approx(2 / 3)
+
+
+def test_another_detector_has_features_of_its_own(tmp_path, monkeypatch, bundle):
+    images = write_faces(tmp_path / "images", {"test/happiness": 2})
+    where = (images, tmp_path / "out", "", 1, "loky", "mtcnn")
+    folder, split, source = split_features.features_of(*where)
+    assert folder == tmp_path / "out" / "features-mtcnn"
+    manifest = evaluation.manifest_of(folder)
+    assert (manifest["mesh"], manifest["detector"]) == (MESH_VERSION, "mtcnn")
+    with pytest.raises(DataError, match="another detector"):
+        extract_features(source, folder, workers=1)
+    monkeypatch.setattr(evaluation, "train_pixels", lambda folder: frozenset())
+    report = evaluation.evaluate(FakePredictor(bundle), folder, split)
+    assert report["model"]["name"].endswith(", faces by mtcnn")
+
+
+def test_features_of_another_detector_than_was_asked_for_are_refused(tmp_path):
+    folder = write_features(tmp_path, [face("a.png", "happy", "happy")])
+    with pytest.raises(DataError, match="the detector mtcnn, got features of mesh"):
+        split_features.features_of(folder, tmp_path / "out", "", 1, "loky", "mtcnn")
 
 
 class PixelPredictor(FakePredictor):
