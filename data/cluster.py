@@ -107,8 +107,8 @@ def connected(backend: str, scheduler: str) -> Iterator[None]:
         cause = getattr(error, "cause", error)  # Ray wraps what a worker raises.
         if isinstance(cause, DataError | StorageError):
             raise cause from error
-        if isinstance(cause, ImportError):
-            reason = f"{cause}: start workers in Mien's folder, with its .venv"
+        if isinstance(cause, ModuleNotFoundError):
+            reason = f"a worker lacks {cause.name}: start workers in Mien's folder, with its .venv"
         else:
             reason = (str(cause).strip() or type(cause).__name__).splitlines()[0]
         raise DataError(

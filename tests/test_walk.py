@@ -1,4 +1,4 @@
-"""The walk through the whole loop runs from any folder, offline as all tests may, and reads well."""
+"""The walk through the whole loop runs from any folder, needs no network, and reads well."""
 
 import json
 import os
