@@ -44,7 +44,8 @@ def section(measured: dict[str, Any]) -> str:
         "where any is found. *IoU* is that of the boxes which both lead to, *points apart* the "
         "mean distance of the points in radii of the face, medians; two looks at one face are "
         "about 0.01 apart. *Bare call* is Face Mesh's own on one picture, in milliseconds of the "
-        "processor's time, and the last three columns are as many times that: medians of one run."
+        "processor's time, and the last three columns are as many times that: medians of one run. "
+        "Where it takes less than half as long as elsewhere, it found no face, nor paid for a mesh."
     )
     return f"{text}\n\n{markdown([HEAD, *map(_row, measured['groups'])])}"
 

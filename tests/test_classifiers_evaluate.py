@@ -232,7 +232,9 @@ def test_another_detector_has_features_of_its_own(tmp_path, monkeypatch, bundle)
     with pytest.raises(DataError, match="another detector"):
         extract_features(source, folder, workers=1)
     monkeypatch.setattr(evaluation, "train_pixels", lambda folder: frozenset())
-    report = evaluation.evaluate(FakePredictor(bundle), folder, split)
+    predictor = FakePredictor(bundle)
+    monkeypatch.setattr(predictor, "predict_proba", lambda p, _: np.tile([0, 1, 0], (len(p), 1)))
+    report = evaluation.evaluate(predictor, folder, split)
     assert report["model"]["name"].endswith(", faces by mtcnn")
 
 
