@@ -179,11 +179,11 @@ def test_the_command_writes_the_page(tmp_path, runs):
     (tmp_path / "trials.jsonl").write_text('{"table": "Steps", "step": "x"}\n\n')
     (tmp_path / "robustness.json").write_text(json.dumps(MEASURED))
     given = ("--ablation", tmp_path / "trials.jsonl", "--robustness", tmp_path / "robustness.json")
-    done = run("--runs", runs, *given, "--out", out)
+    (tmp_path / "detectors.json").write_text(json.dumps(COMPARED))
+    done = run("--runs", runs, *given, "--detectors", tmp_path / "detectors.json", "--out", out)
     assert done.exit_code == 0, done.output
-    assert out.read_text() == render(
-        read_reports(runs), [{"table": "Steps", "step": "x"}], MEASURED
-    )
+    trials = [{"table": "Steps", "step": "x"}]
+    assert out.read_text() == render(read_reports(runs), trials, MEASURED, COMPARED)
     assert not list(tmp_path.glob(".RESULTS*"))
 
 
