@@ -23,6 +23,7 @@ class FakePredictor:
     """Finds `n_faces` faces side by side in every photo."""
 
     folder = resolve("landmarks")
+    detector = "mesh"
     manifest = load_manifest(folder) | {"name": "fake", "version": "1.2"}
 
     def __init__(self, n_faces=1, unsure=False, takes_pixels=False):

@@ -11,7 +11,7 @@ from tests.fake_predictor import FakePredictor
 @pytest.fixture
 def run(monkeypatch):
     def run(*arguments, **options):
-        monkeypatch.setattr(command, "Predictor", lambda model: FakePredictor(**options))
+        monkeypatch.setattr(command, "Predictor", lambda model, detector: FakePredictor(**options))
         return CliRunner().invoke(app, ["explain", *map(str, arguments)])
 
     return run

@@ -29,7 +29,7 @@ HEAD = [
 def run(monkeypatch):
     def run(*arguments, predictor=None, **options):
         answering = predictor or FakePredictor(**options)
-        monkeypatch.setattr(command, "Predictor", lambda model: answering)
+        monkeypatch.setattr(command, "Predictor", lambda model, detector: answering)
         return CliRunner().invoke(app, ["image", *map(str, arguments)])
 
     return run
@@ -287,7 +287,7 @@ def test_options_that_do_not_fit_are_one_sentence(run, photo, options, sentence,
 
 
 def test_a_bundle_that_does_not_fit_is_one_sentence(monkeypatch, photo):
-    def refuse(model):
+    def refuse(model, detector):
         raise BundleError(f"{model} is no bundle")
 
     monkeypatch.setattr(command, "Predictor", refuse)
@@ -298,7 +298,7 @@ def test_a_bundle_that_does_not_fit_is_one_sentence(monkeypatch, photo):
 
 def test_workers_answer_in_order_and_can_send_their_answers(photo, monkeypatch):
     jobs = [Job(write_photo(photo.with_name(f"{number}.png"))) for number in range(5)]
-    monkeypatch.setattr(reading_photos, "_own_predictor", lambda folder: FakePredictor())
+    monkeypatch.setattr(reading_photos, "_own_predictor", lambda folder, detector: FakePredictor())
     with joblib.parallel_config(backend="threading"):
         outcomes = list(read_photos(FakePredictor(), jobs, workers=2))
     assert [outcome.path for outcome in outcomes] == [job.path for job in jobs]
