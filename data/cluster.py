@@ -8,6 +8,7 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 
 import joblib
 
@@ -130,11 +131,11 @@ def _dask(scheduler: str) -> Iterator[None]:
             f"No dask scheduler answers at {scheduler}; start one with dask scheduler, and workers "
             "with dask worker --nthreads 1, or name another SCHEDULER."
         ) from error
-    with (
-        client,
-        joblib.parallel_config("dask", client=client, wait_for_workers_timeout=PATIENCE),
-    ):
-        yield
+    with client:
+        # Raised here, since a worker that lacks Mien would be asked for each chunk again and again.
+        client.run(find_spec, __name__)
+        with joblib.parallel_config("dask", client=client, wait_for_workers_timeout=PATIENCE):
+            yield
 
 
 @contextmanager

@@ -137,3 +137,20 @@ def test_settings_that_contradict_one_another_are_refused(faces, tmp_path, setti
     with pytest.raises(DataError, match=sentence):
         extract_features(faces, tmp_path / "out", **settings)
     assert not (tmp_path / "out").exists()
+
+
+def test_a_worker_without_mien_is_one_sentence(faces, tmp_path):
+    distributed = pytest.importorskip("distributed")
+    (chunk, *_) = plan_chunks(read_images(faces), tmp_path)
+    with distributed.LocalCluster(n_workers=0, host="127.0.0.1", dashboard_address=":0") as empty:
+        address = empty.scheduler_address
+        command = [Path(sys.executable).with_name("dask"), "worker", address, "--no-dashboard"]
+        # Its folder isn't Mien's; stderr to nowhere, for a worker that is ended says so.
+        worker = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.DEVNULL)
+        try:
+            empty.get_client().wait_for_workers(1, timeout=60)
+            with pytest.raises(DataError, match="a worker lacks data: start workers in Mien"):
+                run_chunks([chunk], 1, "dask", int, address)
+        finally:
+            worker.kill()
+            worker.wait()
