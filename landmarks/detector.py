@@ -28,7 +28,7 @@ from landmarks.detectors import Detector, check_detector, mtcnn_version
 from landmarks.graphs import MEDIAPIPE, mesh_points
 from landmarks.looks import LOOK_CONFIDENCE, looks_at
 from landmarks.mesh import N_POINTS, mirrored
-from landmarks.plausibility import LEAST_AGREEMENT, disagreement, is_meant, merged, overlap
+from landmarks.plausibility import LEAST_AGREEMENT, corners, disagreement, is_meant, merged, overlap
 
 MESH_VERSION = f"mediapipe {MEDIAPIPE}, refined, static, mean of 8 views, chain 2"
 """Names mesh and settings; a change that moves points changes it."""
@@ -204,7 +204,7 @@ def _find_in_photo(image: np.ndarray, tiled: bool) -> list[Face]:
 
 def _faces(image: np.ndarray, firsts: list["_First"]) -> list[Face]:
     """Look again at the largest faces that were found, and return all, largest first."""
-    firsts = sorted(firsts, key=lambda first: -np.prod(first.size))
+    firsts = sorted(firsts, key=lambda first: -first.area)
     faces = [_face(image, first, again=i < CROWD) for i, first in enumerate(firsts)]
     return sorted(faces, key=lambda face: -face.box[2] * face.box[3])
 
@@ -219,12 +219,13 @@ class _First(NamedTuple):
     @property
     def corners(self) -> np.ndarray:
         """Left, top, right and bottom of the mesh in the image."""
-        return _corners(self.picture.to_image(self.points))
+        return corners(self.picture.to_image(self.points))
 
     @property
-    def size(self) -> np.ndarray:
-        """Width and height of the mesh in the image."""
-        return self.corners[2:] - self.corners[:2]
+    def area(self) -> float:
+        """Of the mesh's box in the image, in pixels."""
+        left, top, right, bottom = self.corners
+        return (right - left) * (bottom - top)
 
 
 def _mesh_each(image: np.ndarray, found: list[Detection]) -> list[tuple[Detection, _First]]:
@@ -260,11 +261,6 @@ def _first_look(image: np.ndarray, detection: Detection) -> _First | None:
         if points is not None and is_meant(points, framing.CROP_SIDE, margin):
             return _First(picture, pair, points)
     return None
-
-
-def _corners(points: np.ndarray) -> np.ndarray:
-    """Return left, top, right and bottom of points (468, 3)."""
-    return np.concatenate([points[:, :2].min(axis=0), points[:, :2].max(axis=0)])
 
 
 def _pair(pixels: np.ndarray, confidence: float) -> tuple[np.ndarray | None, np.ndarray | None]:

@@ -92,6 +92,11 @@ def is_meant(points: np.ndarray, crop_side: float, margin: float) -> bool:
     return bool(central and fitting and upright)
 
 
+def corners(points: np.ndarray) -> np.ndarray:
+    """Return left, top, right and bottom of points (468, 3), as `overlap` takes them."""
+    return np.concatenate([points[:, :2].min(axis=0), points[:, :2].max(axis=0)])
+
+
 def overlap(one: np.ndarray, other: np.ndarray) -> float:
     """Return the shared area of two boxes (left, top, right, bottom) over the smaller one's."""
     sides = np.minimum(one[2:], other[2:]) - np.maximum(one[:2], other[:2])

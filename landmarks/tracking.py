@@ -16,7 +16,7 @@ from landmarks.detector import Face, face_at, find_close_up
 from landmarks.graphs import mesh_points
 from landmarks.looks import LOOK_RADII
 from landmarks.mesh import mirrored
-from landmarks.plausibility import is_meant, merged, overlap
+from landmarks.plausibility import corners, is_meant, merged, overlap
 from landmarks.views import radius
 
 SEARCH_EVERY = 0.2
@@ -92,7 +92,7 @@ class FaceTracker:
             box = np.concatenate([detection.centre - half, detection.centre + half])
             if len(seen) >= self.most_faces:
                 return
-            if not any(overlap(box, _corners(had)) > 0.5 for had in seen):
+            if not any(overlap(box, corners(had)) > 0.5 for had in seen):
                 face = face_at(image, detection)
                 _add(seen, None if face is None else face.points)
         if not seen:  # a face too close for the detector
@@ -127,12 +127,5 @@ def _followed(image: np.ndarray, points: np.ndarray, check: bool) -> np.ndarray 
 
 def _add(seen: list[np.ndarray], points: np.ndarray | None) -> None:
     """Add a face unless there is none, or one that is had already."""
-    if points is not None and not any(
-        overlap(_corners(points), _corners(had)) > 0.5 for had in seen
-    ):
+    if points is not None and not any(overlap(corners(points), corners(had)) > 0.5 for had in seen):
         seen.append(points)
-
-
-def _corners(points: np.ndarray) -> np.ndarray:
-    """Return left, top, right and bottom of a mesh (468, 3)."""
-    return np.concatenate([points[:, :2].min(axis=0), points[:, :2].max(axis=0)])

@@ -93,8 +93,6 @@ class Reader:
         try:
             rgb = read_image(content, formats=PAGE_FORMATS)
         except ImageError as error:
-            if isinstance(error.__cause__, MemoryError):
-                raise error.__cause__ from None
             raise Refusal("heic" if is_heic(content) else error.reason) from None
         reading = self._predictor.predict(rgb)
         if reading.reason:
