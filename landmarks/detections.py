@@ -11,7 +11,7 @@ from landmarks.graphs import face_keypoints
 CONVINCING_SCORE = 0.85
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # each is itself alone, and can be a key
 class Detection:
     """Where the detector sees a face: centre (2,) and side in pixels, roll in radians."""
 

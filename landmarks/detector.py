@@ -15,8 +15,9 @@ sees is found as in a photo.
 """
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from typing import NamedTuple
 
 import cv2
@@ -137,7 +138,8 @@ class FaceFinder:
         tiled = shorter >= CLOSE_UP_SIDE and longer <= TILED_ASPECT * shorter
         with _LOCK:
             if self.detector == "mtcnn":
-                return _faces(image, [first for _, first in _mesh_each(image, mtcnn.detect(image))])
+                seen = _mesh_each(mtcnn.detect(image), partial(_first_look, image))
+                return _faces(image, [first for _, first in seen])
             if close_up:
                 return find_close_up(image) or _find_in_photo(image, tiled)[:1]
             return _find_in_photo(image, tiled)
@@ -185,12 +187,13 @@ def _find_in_photo(image: np.ndarray, tiled: bool) -> list[Face]:
     turns, and tiles where nothing large was seen. A face too close for the detector is tried as a
     close-up before the tiles, in which one eye may pass for a face.
     """
+    look = cache(partial(_first_look, image))  # each search begins with what the last one found
     found = detect(framing.whole(image, 0), 0)
-    seen = _mesh_each(image, found)
+    seen = _mesh_each(found, look)
     if not seen or not all(d.is_convincing for d, _ in seen):
         for quarters in (1, 2, 3):
             found += detect(framing.whole(image, quarters), quarters)
-        seen = _mesh_each(image, found)
+        seen = _mesh_each(found, look)
     if not seen and (close := find_close_up(image, strict=True)):
         return close
     largest = max((d.side for d, _ in seen), default=0)
@@ -198,7 +201,7 @@ def _find_in_photo(image: np.ndarray, tiled: bool) -> list[Face]:
         for quarters in sorted({d.quarters for d, _ in seen}) or range(4):
             for tile in framing.tiles(image, quarters):
                 found += detect(tile, quarters)
-        seen = _mesh_each(image, found)
+        seen = _mesh_each(found, look)
     return _faces(image, [first for _, first in seen])
 
 
@@ -228,7 +231,9 @@ class _First(NamedTuple):
         return (right - left) * (bottom - top)
 
 
-def _mesh_each(image: np.ndarray, found: list[Detection]) -> list[tuple[Detection, _First]]:
+def _mesh_each(
+    found: list[Detection], look: Callable[[Detection], _First | None]
+) -> list[tuple[Detection, _First]]:
     """Turn detections into meshes, the best first, passing over those of a face already had."""
     seen: list[tuple[Detection, _First]] = []
     for detection in sorted(found, key=lambda d: -d.rank):
@@ -236,7 +241,7 @@ def _mesh_each(image: np.ndarray, found: list[Detection]) -> list[tuple[Detectio
         box = np.concatenate([detection.centre - half, detection.centre + half])
         if any(overlap(box, had.corners) > 0.5 for _, had in seen):
             continue
-        first = _first_look(image, detection)
+        first = look(detection)
         if first and not any(overlap(first.corners, had.corners) > 0.5 for _, had in seen):
             seen.append((detection, first))
     return seen
