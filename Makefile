@@ -52,8 +52,8 @@ test: $(READY) $(LIVE)  ## Run the tests: ARGS="-k web"
 offline: $(READY) $(LIVE)  ## Run the tests with the network cut, but for loopback: ARGS=
 	@unshare --map-root-user --net sh -c 'ip link set lo up && exec "$$@"' sh $(PYTHON) -m pytest $(SPREAD) $(ARGS)
 
-fuzz: $(READY)  ## Look for bytes that break the decoding and the forms: SECONDS=60
-	@$(PYTHON) -m tests.fuzz $(call option,SECONDS,seconds)
+fuzz: $(READY)  ## Look for bytes that break the decoding and the forms: SECONDS=60 SEED=
+	@$(PYTHON) -m tests.fuzz $(call option,SECONDS,seconds) $(call option,SEED,seed)
 
 reliability: $(READY)  ## Measure what the server stands, into RELIABILITY.md: CORPUS= SUITE=1
 	@$(PYTHON) -m tests.reliability $(call option,CORPUS,corpus) $(if $(SUITE),--suite)

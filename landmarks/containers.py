@@ -93,7 +93,7 @@ def _trimmed_jpeg(content: bytes) -> bytes:
         if marker == _START_OF_SCAN:
             return b"".join([*kept, _checked_scans(content[start:])])
         at = _end_of_segment(content, marker, found.end())
-        is_exif = marker == _APP1 and content.startswith(_EXIF, start + 4) and not has_exif
+        is_exif = marker == _APP1 and content.startswith(_EXIF, start + 4, at) and not has_exif
         if marker not in _LEFT_OUT or is_exif:
             kept.append(content[start:at])
             has_exif |= is_exif

@@ -1,5 +1,6 @@
 """The command behind ``make fuzz``: let Hypothesis look for bytes that break Mien."""
 
+import itertools
 import os
 import secrets
 import subprocess
@@ -15,15 +16,24 @@ EXAMPLES = "500"
 
 def main(
     seconds: Annotated[float, typer.Option(help="When no further round is begun.")] = 60.0,
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="Of the first round, the next being its followers.")
+    ] = None,
 ) -> None:
-    """Fuzz until the time is up or something breaks; exit as pytest does."""
+    """Fuzz until the time is up or something breaks; exit as pytest does.
+
+    A given seed repeats a run; without one each run looks at bytes of its own.
+    """
     environment = os.environ | {"MIEN_FUZZ_EXAMPLES": EXAMPLES}
     end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        seed = secrets.randbelow(2**32)
-        print(f"Fuzzing with --hypothesis-seed={seed}", flush=True)
+    first = secrets.randbelow(2**32) if seed is None else seed
+    for round_seed in itertools.count(first):
+        if time.monotonic() >= end:
+            return
+        print(f"Fuzzing with --hypothesis-seed={round_seed}", flush=True)
         command = [sys.executable, "-m", "pytest", "-q", "tests/test_web_fuzz.py"]
-        done = subprocess.run([*command, f"--hypothesis-seed={seed}"], env=environment, check=False)
+        command.append(f"--hypothesis-seed={round_seed}")
+        done = subprocess.run(command, env=environment, check=False)
         if done.returncode:
             raise typer.Exit(done.returncode)
 

@@ -78,6 +78,12 @@ def test_of_many_exif_blocks_one_is_kept():
     assert b"eXIf" not in trimmed(png_of(8, 8, chunk(b"eXIf", bytes(70_000))))
 
 
+def test_a_segment_too_short_for_its_exif_mark_is_left_out():
+    empty_segment = b"\xff\xe1\x00\x02"
+    content = encoded("JPEG")
+    assert empty_segment not in trimmed(content[:2] + empty_segment + b"Exif\0\0" + content[2:])
+
+
 @pytest.mark.parametrize("form", ["GIF", "WEBP", "BMP", "TIFF"])
 def test_other_files_come_back_as_they_are(form):
     assert trimmed(encoded(form)) == encoded(form)
