@@ -16,7 +16,7 @@ PORT   ?= 5000
 option = $(if $($(1)),--$(2) "$($(1))")
 
 .DEFAULT_GOAL := help
-.PHONY: help web features train evaluate ablation results sample audit detectors robustness test offline fuzz reliability lint bench doctor clean
+.PHONY: help web features train evaluate ablation results sample audit detectors robustness walk test offline fuzz reliability lint bench doctor clean
 
 help:  ## Print the targets and what each is for
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -71,6 +71,9 @@ ablation: $(READY)  ## Measure what each step of a training gives, into results/
 
 results: $(READY)  ## Write RESULTS.md, and the table in the README, from the measured runs
 	@$(PYTHON) -m classifiers.results --readme README.md
+
+walk: $(READY)  ## Go from photos to an explained answer, in a minute, into build/walk
+	@$(PYTHON) -m classifiers.walk
 
 # Only a table that was named is of these images.
 audit: $(READY)  ## List copies, blanks, missed faces, disputed labels of a data set: IMAGES= TABLE= VOTES= OUT=

@@ -6,13 +6,16 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from classifiers.predictor import Predictor
+    from landmarks.detectors import Detector
 
 # Since 1.29 onnxruntime sends usage events to its maker, from its import on and with an identifier
 # that it keeps on disk, unless this stands in the environment before. Mien sends nothing anywhere.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 
-def load(bundle: str | Path = "auto", mirror: bool = True) -> "Predictor":
+def load(
+    bundle: str | Path = "auto", mirror: bool = True, detector: "Detector" = "mesh"
+) -> "Predictor":
     """Return a model that reads photos.
 
     Parameters
@@ -21,7 +24,8 @@ def load(bundle: str | Path = "auto", mirror: bool = True) -> "Predictor":
         A bundle's folder, or the name of a shipped one: ``"fused"``, ``"landmarks"``, or
         ``"auto"`` for the most accurate of these.
     mirror : bool, default True
-        See `classifiers.predictor.Predictor`.
+    detector : {"mesh", "mtcnn"}, default "mesh"
+        See `classifiers.predictor.Predictor` for both.
 
     Returns
     -------
@@ -32,6 +36,8 @@ def load(bundle: str | Path = "auto", mirror: bool = True) -> "Predictor":
     ------
     classifiers.bundle.BundleError
         If the bundle is missing, damaged or doesn't fit this version.
+    landmarks.detectors.DetectorError
+        If the detector isn't installed.
 
     Examples
     --------
@@ -44,4 +50,4 @@ def load(bundle: str | Path = "auto", mirror: bool = True) -> "Predictor":
     # Only now: the package is imported for any of its modules, MediaPipe takes seconds.
     from classifiers.predictor import Predictor
 
-    return Predictor(bundle, mirror)
+    return Predictor(bundle, mirror, detector)

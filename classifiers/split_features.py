@@ -2,10 +2,8 @@
 
 from pathlib import Path
 
-from rich.console import Console
-from rich.progress import Progress
-
 from classifiers.evaluation import ALL, detector_of, manifest_of
+from classifiers.progress import work_bar
 from data.errors import DataError
 from data.extraction import extract_features
 from data.readers import read_images, split_name
@@ -60,7 +58,7 @@ def features_of(
     split = choose_split({ref.split for ref in read_images(images)}, split)
     source = _split_folder(images, split)
     folder = out / ("features" if detector == "mesh" else f"features-{detector}")
-    with Progress(console=Console(stderr=True), transient=True) as bar:
+    with work_bar() as bar:
         task = bar.add_task("Finding faces")
         extract_features(
             source,

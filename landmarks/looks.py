@@ -1,6 +1,6 @@
 """How a face that was found is looked at again: crops of it, turned, moved and scaled a little."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -22,13 +22,25 @@ LOOK_RADII = 6.0
 LOOK_CONFIDENCE = 0.1
 
 
-def looks_at(image: np.ndarray, points: np.ndarray) -> Iterator[framing.Picture]:
-    """Yield further crops of a face whose points (468, 3) are known in pixels of the image."""
+def look_at(
+    image: np.ndarray,
+    points: np.ndarray,
+    turn: float = 0.0,
+    scale: float = 1.0,
+    shift: Sequence[float] = (0.0, 0.0),
+) -> framing.Picture:
+    """Return an upright crop of a face whose points (468, 3) are known in pixels of the image.
+
+    It is turned, scaled and shifted to the right and down by so many radians, times and sides.
+    """
     rotation = align(points[None])[1][0]
     roll = np.arctan2(rotation[1, 0], rotation[0, 0])
     side = LOOK_RADII * radius(points).item()
-    centre = points[:, :2].mean(axis=0)
+    centre = points[:, :2].mean(axis=0) + np.multiply(shift, side)
+    return framing.upright_crop(image, centre, side * scale, roll + turn)
+
+
+def looks_at(image: np.ndarray, points: np.ndarray) -> Iterator[framing.Picture]:
+    """Yield further crops of a face whose points (468, 3) are known in pixels of the image."""
     for turn, scale, *shift in LOOKS_AGAIN:
-        yield framing.upright_crop(
-            image, centre + np.multiply(shift, side), side * scale, roll + turn
-        )
+        yield look_at(image, points, turn, scale, shift)

@@ -9,15 +9,14 @@ alike in the mirror, as a photo's does; after a cut everything starts anew.
 import cv2
 import numpy as np
 
-from landmarks import framing
-from landmarks.align import align
+from landmarks import framing, mtcnn
 from landmarks.detections import detect
 from landmarks.detector import Face, face_at, find_close_up
+from landmarks.detectors import Detector, check_detector
 from landmarks.graphs import mesh_points
-from landmarks.looks import LOOK_RADII
+from landmarks.looks import look_at
 from landmarks.mesh import mirrored
 from landmarks.plausibility import corners, is_meant, merged, overlap
-from landmarks.views import radius
 
 SEARCH_EVERY = 0.2
 """Seconds of film from one search for new faces to the next."""
@@ -33,7 +32,7 @@ PySceneDetect's content detector takes 27 of a similar measure.
 
 THUMBNAIL = 32  # side in pixels of these copies
 
-_MARGIN = 2.0  # side of a crop of LOOK_RADII over that of a face
+_MARGIN = 2.0  # side of a look over that of a face
 
 
 class FaceTracker:
@@ -43,15 +42,23 @@ class FaceTracker:
     ----------
     most_faces : int, default 4
         Faces to look at in a frame; the detector's surest are taken.
+    detector : {"mesh", "mtcnn"}, default "mesh"
+        What searches a frame for new faces; known ones are followed the same way.
 
     Attributes
     ----------
     is_cut : bool
         Whether the last frame is the first of a shot.
+
+    Raises
+    ------
+    landmarks.detectors.DetectorError
+        If the detector isn't installed.
     """
 
-    def __init__(self, most_faces: int = 4) -> None:
-        self.most_faces = most_faces
+    def __init__(self, most_faces: int = 4, detector: Detector = "mesh") -> None:
+        check_detector(detector)
+        self.most_faces, self.detector = most_faces, detector
         self.is_cut = True
         self._known: list[np.ndarray] = []
         self._searched = -np.inf
@@ -87,7 +94,9 @@ class FaceTracker:
 
     def _search(self, image: np.ndarray, seen: list[np.ndarray]) -> None:
         """Add the faces that aren't among those seen."""
-        for detection in sorted(detect(framing.whole(image, 0), 0), key=lambda d: -d.rank):
+        is_mesh = self.detector == "mesh"
+        found = detect(framing.whole(image, 0), 0) if is_mesh else mtcnn.detect(image)
+        for detection in sorted(found, key=lambda d: -d.rank):
             half = detection.side / 2
             box = np.concatenate([detection.centre - half, detection.centre + half])
             if len(seen) >= self.most_faces:
@@ -95,7 +104,7 @@ class FaceTracker:
             if not any(overlap(box, corners(had)) > 0.5 for had in seen):
                 face = face_at(image, detection)
                 _add(seen, None if face is None else face.points)
-        if not seen:  # a face too close for the detector
+        if is_mesh and not seen:  # a face too close for the detector
             seen += [face.points for face in find_close_up(image, strict=True)]
 
     def _notice_cut(self, image: np.ndarray) -> None:
@@ -111,10 +120,7 @@ class FaceTracker:
 
 def _followed(image: np.ndarray, points: np.ndarray, check: bool) -> np.ndarray | None:
     """Return the mesh of a face that had these points a frame ago, or None if it is lost."""
-    rotation = align(points[None])[1][0]
-    roll = np.arctan2(rotation[1, 0], rotation[0, 0])
-    side = LOOK_RADII * radius(points).item()
-    picture = framing.upright_crop(image, points[:, :2].mean(axis=0), side, roll)
+    picture = look_at(image, points)
     straight = flipped = mesh_points(picture.pixels, CONFIDENCE)
     if check and straight is not None:
         flipped = mesh_points(cv2.flip(picture.pixels, 1), CONFIDENCE)

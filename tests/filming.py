@@ -16,9 +16,9 @@ import cv2
 import numpy as np
 import skimage.data
 
-from classifiers.film_reading import FilmReader
+from classifiers.films.reading import FilmReader
+from classifiers.films.smoothing import Smoother
 from classifiers.predictor import Predictor
-from classifiers.smoothing import Smoother
 from landmarks.detector import shared_finder
 from landmarks.films import Film
 from landmarks.images import read_image

@@ -5,7 +5,7 @@ from functools import partial
 import cv2
 import numpy as np
 
-from classifiers import film_reading
+from classifiers.films import reading
 from classifiers.reading import FaceReading
 from landmarks.detector import Face
 from landmarks.mesh import CANONICAL
@@ -29,7 +29,7 @@ def squares(*faces, size=(160, 120)):
 class SquareTracker:
     """Finds squares, in the order in which they lie; every frame far from the last is a cut."""
 
-    def __init__(self, most_faces=4):
+    def __init__(self, most_faces=4, detector="mesh"):
         self.most_faces, self._grey = most_faces, None
         self.is_cut = True
 
@@ -74,8 +74,8 @@ class ColourPredictor(FakePredictor):
 
 def use_squares(monkeypatch, command):
     """Let a command's module see squares in place of faces."""
-    monkeypatch.setattr(film_reading, "FaceTracker", SquareTracker)
-    monkeypatch.setattr(command, "Predictor", lambda model: ColourPredictor())
+    monkeypatch.setattr(reading, "FaceTracker", SquareTracker)
+    monkeypatch.setattr(command, "Predictor", lambda *_, **__: ColourPredictor())
 
 
 def _points(x, y, width, height):

@@ -36,6 +36,7 @@ READS_DATA = (
     "classifiers.split_features",
     "classifiers.teach",
     "classifiers.train",
+    "classifiers.walk",
 )
 """The commands, and what they share, that may also import data."""
 

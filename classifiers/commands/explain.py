@@ -9,10 +9,10 @@ from rich.console import Console
 from classifiers.annotation import annotate, marks_of
 from classifiers.bundle import DEFAULT_BUNDLE
 from classifiers.commands.ending import UNREADABLE, end, sentences
+from classifiers.commands.options import DetectorOption, ModelOption
 from classifiers.commands.outputs import check_picture, save_picture
 from classifiers.commands.showing import headline, moved_table, show_head
 from classifiers.predictor import Predictor
-from landmarks.detectors import Detector
 from landmarks.images import ImageError, read_image
 
 
@@ -21,12 +21,8 @@ def main(
     output_image: Annotated[
         Path | None, typer.Option(help="PNG or JPEG: the photo, its regions coloured.")
     ] = None,
-    model: Annotated[
-        str, typer.Option(help="A bundle's folder, or one of landmarks, fused, auto.")
-    ] = DEFAULT_BUNDLE,
-    detector: Annotated[
-        Detector, typer.Option(help="What looks for faces; mtcnn is installed when asked for.")
-    ] = "mesh",
+    model: ModelOption = DEFAULT_BUNDLE,
+    detector: DetectorOption = "mesh",
 ) -> None:
     """Show which regions of each face moved the answer, and by how much.
 

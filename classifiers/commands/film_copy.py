@@ -12,7 +12,7 @@ import numpy as np
 from classifiers.annotation import Mark, annotate
 from classifiers.commands.ending import BadInput, storing
 from classifiers.commands.outputs import part_of
-from classifiers.film_reading import SeenFace
+from classifiers.films.reading import SeenFace
 
 COMMENT = "Annotated by Mien"
 """Tag by which a copy of an earlier run is known."""

@@ -18,13 +18,13 @@ from classifiers.commands.ending import (
     end,
     sentences,
 )
+from classifiers.commands.options import DetectorOption, ModelOption
 from classifiers.commands.outputs import PICTURES, Sheet, check_picture, check_sheet
 from classifiers.commands.photo_results import COUNTS, Results
 from classifiers.commands.photos import Photo, find_photos
 from classifiers.commands.reading_photos import Job, Outcome, read_photos
 from classifiers.predictor import Predictor
 from classifiers.reading_rows import columns
-from landmarks.detectors import Detector
 
 
 def main(
@@ -44,13 +44,9 @@ def main(
         bool, typer.Option("--explain", help="Say which regions of the face moved the answer.")
     ] = False,
     mesh: Annotated[bool, typer.Option("--mesh", help="Draw the mesh on the copies.")] = False,
-    model: Annotated[
-        str, typer.Option(help="A bundle's folder, or one of landmarks, fused, auto.")
-    ] = DEFAULT_BUNDLE,
+    model: ModelOption = DEFAULT_BUNDLE,
     workers: Annotated[int, typer.Option(min=1, help="Processes that read photos.")] = 1,
-    detector: Annotated[
-        Detector, typer.Option(help="What looks for faces; mtcnn is installed when asked for.")
-    ] = "mesh",
+    detector: DetectorOption = "mesh",
 ) -> None:
     """Read every face in every photo: box, expression and confidences.
 

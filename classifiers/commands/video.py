@@ -10,17 +10,18 @@ import typer
 from PIL import Image
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import Progress
 
 from classifiers.commands.ending import UNREADABLE, BadInput, end, printable, sentences
 from classifiers.commands.film_copy import FilmCopy, check_film, drawn
+from classifiers.commands.options import DetectorOption, FacesOption, ModelOption, SmoothingOption
 from classifiers.commands.outputs import Sheet, check_picture, check_sheet, save_picture
-from classifiers.film_reading import FilmReader
-from classifiers.film_rows import columns, rows_of
-from classifiers.film_summary import FaceTimes, FilmSummary, shares
+from classifiers.films.reading import FilmReader
+from classifiers.films.rows import columns, rows_of
+from classifiers.films.smoothing import TAU
+from classifiers.films.summary import FaceTimes, FilmSummary, shares
+from classifiers.films.timeline import Timeline, draw
 from classifiers.predictor import Predictor
-from classifiers.smoothing import TAU
-from classifiers.timeline import Timeline, draw
+from classifiers.progress import work_bar
 from landmarks.film_files import DamagedFilm, FilmError
 from landmarks.films import Film
 
@@ -48,13 +49,10 @@ def main(
     as_json: Annotated[
         bool, typer.Option("--json/--summary", help="Print the summary as JSON, or as a table.")
     ] = False,
-    faces: Annotated[int, typer.Option(min=1, help="Most faces to follow at a time.")] = 4,
-    smoothing: Annotated[
-        float, typer.Option(min=0, help="Seconds to average over (tau); 0: none.")
-    ] = TAU,
-    model: Annotated[
-        str, typer.Option(help="A bundle's folder, or one of landmarks, fused, auto.")
-    ] = "landmarks",
+    faces: FacesOption = 4,
+    smoothing: SmoothingOption = TAU,
+    model: ModelOption = "landmarks",
+    detector: DetectorOption = "mesh",
 ) -> None:
     """Follow the faces of a film and read their expressions.
 
@@ -66,7 +64,7 @@ def main(
     """
     with sentences(FilmError), ExitStack() as stack:
         places = (output_csv, output_video, output_timeline)
-        predictor = Predictor(model)
+        predictor = Predictor(model, detector=detector)
         _check_places(film, places, predictor.classes)
         try:
             opened = stack.enter_context(Film(film))
@@ -110,7 +108,7 @@ def read_film(
     with ExitStack() as stack:
         sheet = places[0] and stack.enter_context(Sheet(places[0], columns(classes)))
         copy = places[1] and stack.enter_context(FilmCopy(places[1], rate, film.has_sound))
-        bar = stack.enter_context(_progress())
+        bar = stack.enter_context(work_bar())
         task = bar.add_task("Reading the film", total=film.announced)
         for frame in film.frames(fps, hear=copy.hear if copy else None):
             seen = reader.read(frame)
@@ -138,12 +136,6 @@ def _check_places(film: Path, places: tuple[Path | None, ...], classes: tuple[st
         check_film(copy, films)
     if picture:
         check_picture(picture, films)
-
-
-def _progress() -> Progress:
-    """Return a bar on stderr, where people see it."""
-    screen = Console(stderr=True)
-    return Progress(console=screen, transient=True, disable=not screen.is_terminal)
 
 
 def _picture(timeline: Timeline, film: Path) -> Image.Image:

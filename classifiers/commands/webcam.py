@@ -12,12 +12,19 @@ import typer
 
 from classifiers.commands.ending import sentences
 from classifiers.commands.film_copy import FilmCopy, check_film, drawn
+from classifiers.commands.options import (
+    CameraOption,
+    DetectorOption,
+    FacesOption,
+    ModelOption,
+    SmoothingOption,
+)
 from classifiers.commands.outputs import Sheet, check_sheet
 from classifiers.commands.window import Window
-from classifiers.film_reading import FilmReader
-from classifiers.film_rows import columns, rows_of
+from classifiers.films.reading import FilmReader
+from classifiers.films.rows import columns, rows_of
+from classifiers.films.smoothing import TAU
 from classifiers.predictor import Predictor
-from classifiers.smoothing import TAU
 from landmarks.cameras import open_camera
 from landmarks.film_files import FilmError
 
@@ -26,18 +33,15 @@ STEADY = 0.1
 
 
 def main(
-    camera: Annotated[str, typer.Option(help="A camera's number, or a film in its place.")] = "0",
+    camera: CameraOption = "0",
     record: Annotated[Path | None, typer.Option(help="MP4 of what the window shows.")] = None,
     csv: Annotated[
         Path | None, typer.Option(help="CSV with a row for each face in each frame.")
     ] = None,
-    faces: Annotated[int, typer.Option(min=1, help="Most faces to follow at a time.")] = 4,
-    smoothing: Annotated[
-        float, typer.Option(min=0, help="Seconds to average over (tau); 0: none.")
-    ] = TAU,
-    model: Annotated[
-        str, typer.Option(help="A bundle's folder, or one of landmarks, fused, auto.")
-    ] = "landmarks",
+    faces: FacesOption = 4,
+    smoothing: SmoothingOption = TAU,
+    model: ModelOption = "landmarks",
+    detector: DetectorOption = "mesh",
 ) -> None:
     """Show what the camera sees, with each face's expression; q or Ctrl-C ends it.
 
@@ -47,7 +51,7 @@ def main(
     Example: python -m classifiers webcam --camera 0 --csv me.csv
     """
     with sentences(FilmError), ExitStack() as stack:
-        predictor = Predictor(model)
+        predictor = Predictor(model, detector=detector)
         if csv:
             check_sheet(csv, columns(predictor.classes), [Path(camera).resolve()])
         if record:

@@ -4,8 +4,9 @@
 # # A walk through Mien
 #
 # From photos to a model of one's own that explains its answers, in a minute and without a network.
-# Run it whole with `.venv/bin/python walk.py`, or cell by cell: Visual Studio Code, PyCharm, Spyder
-# and Jupyter with Jupytext open it as a notebook. What it makes is in `build/walk/`.
+# Run it whole with `make walk`, or cell by cell: Visual Studio Code, PyCharm, Spyder and Jupyter
+# with Jupytext open it as a notebook, whose Python has to start in Mien's folder. What it makes is
+# in `build/walk/`.
 
 # %%
 from pathlib import Path

@@ -3,10 +3,10 @@
 from functools import partial
 from typing import NamedTuple
 
-from classifiers.following import Follower
+from classifiers.films.following import Follower
+from classifiers.films.smoothing import TAU, Smoother
 from classifiers.predictor import Predictor
 from classifiers.reading import FaceReading
-from classifiers.smoothing import TAU, Smoother
 from landmarks.films import Frame
 from landmarks.tracking import FaceTracker
 
@@ -32,15 +32,16 @@ class FilmReader:
     Parameters
     ----------
     predictor : Predictor
+        Its detector looks for faces.
     most_faces : int, default 4
         Faces to read in a frame.
     tau : float, default TAU
-        Seconds of `classifiers.smoothing`; 0 for none.
+        Seconds of `classifiers.films.smoothing`; 0 for none.
     """
 
     def __init__(self, predictor: Predictor, most_faces: int = 4, tau: float = TAU) -> None:
         self._predictor = predictor
-        self._tracker = FaceTracker(most_faces)
+        self._tracker = FaceTracker(most_faces, predictor.detector)
         self._follower = Follower()
         self._smoother = Smoother(tau)
 

@@ -3,9 +3,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from classifiers.film_reading import SeenFace
-from classifiers.film_summary import FilmSummary
-from classifiers.timeline import MOST_BINS, MOST_PANELS, Timeline, draw
+from classifiers.films.reading import SeenFace
+from classifiers.films.summary import FilmSummary
+from classifiers.films.timeline import MOST_BINS, MOST_PANELS, Timeline, draw
 
 CLASSES = ("happy", "sad")
 

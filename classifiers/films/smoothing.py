@@ -39,7 +39,7 @@ class Smoother:
         Parameters
         ----------
         numbers : sequence of int, length n
-            The faces, as `classifiers.following` numbers them.
+            The faces, as `classifiers.films.following` numbers them.
         proba : ndarray of float, shape (n, k), range 0..1
         seconds : float
             When the frame is shown.

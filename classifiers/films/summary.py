@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from classifiers.film_reading import SeenFace
+from classifiers.films.reading import SeenFace
 
 
 @dataclass

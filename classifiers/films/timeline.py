@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from classifiers.film_reading import SeenFace
+from classifiers.films.reading import SeenFace
 
 MOST_BINS = 800
 """Columns of time that are kept: more than a picture's width shows apart."""

@@ -6,7 +6,7 @@ https://github.com/TadasBaltrusaitis/OpenFace/wiki/Output-Format
 from collections.abc import Sequence
 from typing import Any
 
-from classifiers.film_reading import SeenFace
+from classifiers.films.reading import SeenFace
 from classifiers.reading_rows import BOX
 from landmarks.films import Frame
 
@@ -14,7 +14,7 @@ START = ("frame", "face_id", "timestamp", "confidence", "success", *BOX, "expres
 
 
 def columns(classes: Sequence[str]) -> list[str]:
-    """Return the names of the columns.
+    """Return the names of the columns of every row: those of photos, in OpenFace's order, and more.
 
     Parameters
     ----------
@@ -24,10 +24,9 @@ def columns(classes: Sequence[str]) -> list[str]:
     Returns
     -------
     list of str
-        ``frame``, its number from 1; ``face_id``, the same as long as a face is followed, from 1;
-        ``timestamp`` in seconds of the film; ``confidence`` of the expression, 0..1; ``success``,
-        1 or 0; ``x``, ``y``, ``width``, ``height`` of the box in pixels of the upright frame;
-        ``expression``; ``unsure``; and the confidence of each class.
+        In place of ``image`` and ``face``: ``frame``, its number from 1, ``face_id``, the same as
+        long as a face is followed, ``timestamp`` in seconds of the film; and ``confidence``, that
+        of the ``expression``. The others as `classifiers.reading_rows.columns` describes them.
     """
     return [*START, *classes]
 

@@ -1,0 +1,1 @@
+"""Films: their faces keep numbers, their confidences are averaged over time and added up."""
