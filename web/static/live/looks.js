@@ -1,6 +1,7 @@
 // Faces of a photo as Python finds them (landmarks/detector.py): each is looked at in four crops and
 // their mirror images, and its points are the mean of these meshes.
 
+import { pixelsOf, squareCut } from "./crops.js";
 import { centre, corners, distance, mean, mirrored, overlap, radius } from "./points.js";
 
 const CROP_SIDE = 256;
@@ -32,11 +33,12 @@ const OUTER_EYES = [33, 263]; // the visitor's right eye is on the picture's lef
  * @returns {Promise<{points: Float32Array}[]>}  largest first, in pixels of the photo
  */
 export async function findInPhoto(mesh, photo, mirror) {
+  const pixels = pixelsOf(photo);
   for (const [border, grey] of FRAMES) {
     const found = await firstMeshes(mesh, photo, border, grey);
     const faces = [];
     for (const points of found) {
-      const face = await lookedAt(mesh, photo, points, mirror);
+      const face = await lookedAt(mesh, pixels, points, mirror);
       const known = face && faces.some((had) => overlap(corners(had.points), corners(face)) > 0.5);
       if (face && !known) faces.push({ points: face });
     }
@@ -45,6 +47,7 @@ export async function findInPhoto(mesh, photo, mirror) {
   return [];
 }
 
+/** The meshes of the whole photo in a frame, in pixels of the photo. */
 async function firstMeshes(mesh, photo, border, grey) {
   const longer = Math.max(photo.width, photo.height);
   const scale = Math.min(1, FRAMED_SIDE / longer) / (1 + 2 * border);
@@ -53,18 +56,22 @@ async function firstMeshes(mesh, photo, border, grey) {
     Math.max(1, Math.round(photo.width * scale + 2 * edge)),
     Math.max(1, Math.round(photo.height * scale + 2 * edge)),
   );
-  const look = { a: scale, b: 0, x: edge, y: edge, canvas };
-  draw(look, photo, `rgb(${grey} ${grey} ${grey})`);
+  const context = canvas.getContext("2d");
+  context.imageSmoothingQuality = "high";
+  context.fillStyle = `rgb(${grey} ${grey} ${grey})`;
+  context.fillRect(0, 0, canvas.width, canvas.height);
+  context.drawImage(photo, edge, edge, photo.width * scale, photo.height * scale);
+  const place = { a: 1 / scale, b: 0, x: -edge / scale, y: -edge / scale };
   const found = await mesh.find(canvas, { fresh: true });
-  return found.map(({ points }) => toPhoto(look, points));
+  return found.map(({ points }) => toPhoto(place, points));
 }
 
 /** The mean mesh of a face whose points are roughly known, or null where the looks disagree. */
-async function lookedAt(mesh, photo, rough, mirror) {
+async function lookedAt(mesh, pixels, rough, mirror) {
   let points = rough;
   const views = [];
-  for (const [number, [turn, scale, right, down]] of LOOKS.entries()) {
-    const pair = await pairOf(mesh, photo, cropAbout(points, turn, scale, right, down), mirror);
+  for (const [number, look] of LOOKS.entries()) {
+    const pair = await pairOf(mesh, pixels, placeAbout(points, ...look), mirror);
     if (number === 0) {
       // What the detector takes for a face in a curtain looks otherwise in the mirror.
       if (pair.length < 2 || apart(...pair) > LEAST_AGREEMENT) return null;
@@ -79,42 +86,43 @@ function apart(one, other) {
   return distance(one, other) / radius(one);
 }
 
-/** A crop as the similarity from the photo to its canvas: (x, y) -> (ax - by + x0, bx + ay + y0). */
-function cropAbout(points, turn, scale, right, down) {
+/** The place, as in crops.js, of a crop that a face stands upright in. */
+function placeAbout(points, turn, scale, right, down) {
   const side = LOOK_RADII * radius(points);
   const [x, y] = centre(points);
   const [one, other] = OUTER_EYES.map((i) => 3 * i);
   const eyes = Math.atan2(points[other + 1] - points[one + 1], points[other] - points[one]);
-  const zoom = CROP_SIDE / (side * scale);
-  const a = Math.cos(eyes + turn) * zoom;
-  const b = -Math.sin(eyes + turn) * zoom;
-  const [cx, cy] = [x + right * side, y + down * side];
-  const canvas = new OffscreenCanvas(CROP_SIDE, CROP_SIDE);
+  const step = (side * scale) / CROP_SIDE;
+  const [a, b] = [Math.cos(eyes + turn) * step, Math.sin(eyes + turn) * step];
   const half = CROP_SIDE / 2;
-  return { a, b, x: half - (a * cx - b * cy), y: half - (b * cx + a * cy), canvas };
-}
-
-function draw({ a, b, x, y, canvas }, photo, paper = "black", flip = false) {
-  const context = canvas.getContext("2d");
-  context.imageSmoothingQuality = "high";
-  context.fillStyle = paper;
-  context.fillRect(0, 0, canvas.width, canvas.height);
-  if (flip) context.setTransform(-a, b, b, a, canvas.width - x, y);
-  else context.setTransform(a, b, -b, a, x, y);
-  context.drawImage(photo, 0, 0);
-  context.resetTransform();
+  return {
+    a,
+    b,
+    x: x + right * side - (a - b) * half,
+    y: y + down * side - (b + a) * half,
+  };
 }
 
 /** The meshes of a crop and of its mirror image, in pixels of the photo; those that were found. */
-async function pairOf(mesh, photo, look, mirror) {
+async function pairOf(mesh, pixels, place, mirror) {
+  const crop = squareCut(pixels, place, CROP_SIDE);
   const pair = [];
   for (const flip of [false, true]) {
-    draw(look, photo, "black", flip);
-    const found = await mesh.find(look.canvas, { fresh: true });
+    const found = await mesh.find(flip ? inMirror(crop) : crop, { fresh: true });
     const points = mostCentral(found.map((face) => face.points));
-    if (points) pair.push(toPhoto(look, flip ? mirrored(points, mirror, CROP_SIDE) : points));
+    if (points) pair.push(toPhoto(place, flip ? mirrored(points, mirror, CROP_SIDE) : points));
   }
   return pair;
+}
+
+/** The mirror image of a crop. */
+function inMirror({ data, width, height }) {
+  const flipped = new ImageData(width, height);
+  const [from, to] = [data, flipped.data].map(({ buffer }) => new Uint32Array(buffer));
+  for (let row = 0; row < to.length; row += width) {
+    for (let i = 0; i < width; i++) to[row + i] = from[row + width - 1 - i];
+  }
+  return flipped;
 }
 
 function mostCentral(meshes) {
@@ -123,15 +131,14 @@ function mostCentral(meshes) {
   return meshes.sort((one, other) => off(one) - off(other))[0];
 }
 
-/** Points of a look in pixels of the photo; z is scaled, not moved. */
+/** Points of a picture at a place in pixels of the photo; z is scaled, not moved. */
 function toPhoto({ a, b, x, y }, points) {
-  const zoom = Math.hypot(a, b);
-  const back = new Float32Array(points.length);
+  const step = Math.hypot(a, b);
+  const moved = new Float32Array(points.length);
   for (let i = 0; i < points.length; i += 3) {
-    const [dx, dy] = [points[i] - x, points[i + 1] - y];
-    back[i] = (a * dx + b * dy) / zoom ** 2;
-    back[i + 1] = (a * dy - b * dx) / zoom ** 2;
-    back[i + 2] = points[i + 2] / zoom;
+    moved[i] = a * points[i] - b * points[i + 1] + x;
+    moved[i + 1] = b * points[i] + a * points[i + 1] + y;
+    moved[i + 2] = points[i + 2] * step;
   }
-  return back;
+  return moved;
 }
