@@ -62,9 +62,10 @@ lint: $(READY)  ## Check style and format, changing nothing
 	@$(PYTHON) -m ruff check .
 	@$(PYTHON) -m ruff format --check .
 
-bench: $(READY)  ## Images per second, and ms of a photo's stages, beside bare Face Mesh: IMAGES= MODEL=
+bench: $(READY)  ## Images and film frames per second, and ms of a photo's stages, beside bare Face Mesh: IMAGES= MODEL=
 	@$(PYTHON) -m data.bench "$(IMAGES)"
 	@$(PYTHON) -m classifiers.latency --images "$(IMAGES)" $(call option,MODEL,models)
+	@$(PYTHON) -m tests.filming --rate
 
 ablation: $(READY)  ## Measure what each step of a training gives, into results/: TABLE=, or MODEL=fused TABLE= IMAGES= VOTES=
 	@$(PYTHON) -m classifiers.$(if $(filter fused,$(MODEL)),pixels.)ablation "$(TABLE)" $(if $(filter fused,$(MODEL)),"$(IMAGES)") $(call option,VOTES,votes)
