@@ -152,7 +152,8 @@ def _ray(scheduler: str) -> Iterator[None]:
     except (OSError, RuntimeError, ValueError) as error:
         raise DataError(
             f"No Ray cluster answers{f' at {scheduler}' if scheduler else ' here'}; start one with "
-            "ray start --head, or name another SCHEDULER."
+            "ray start --head, set RAY_AUTH_MODE=token if it asks for one, or name another "
+            "SCHEDULER."
         ) from error
     register_ray()
     try:
