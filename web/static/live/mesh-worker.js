@@ -40,7 +40,14 @@ let found;
 async function open(faces) {
   importScripts(`${HOME}face_mesh.js`);
   mesh = new FaceMesh({ locateFile: (name) => HOME + name });
-  mesh.setOptions({ maxNumFaces: faces, refineLandmarks: true, minDetectionConfidence: 0.5 });
+  mesh.setOptions({
+    maxNumFaces: faces,
+    refineLandmarks: true,
+    minDetectionConfidence: 0.5,
+    // The networks run as WebAssembly, as the package has it on an iPhone: as quick on machines
+    // whose graphics are drawn by software, and the same on all. WebGL only cuts the pictures.
+    useCpuInference: true,
+  });
   mesh.onResults((results) => {
     found = results.multiFaceLandmarks ?? [];
     results.image.close();
