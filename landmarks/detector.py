@@ -8,7 +8,9 @@ that its size suggests, then the other one.
 
 Either way a mesh is found on the picture and on its mirror image, so that both are treated alike,
 and has to pass landmarks.plausibility. A face that was found is looked at again, turned, moved and
-scaled a little; its points are the mean of all these meshes, each of which scatters.
+scaled a little; its points are the mean of all these meshes, each of which scatters. In a photo,
+which need not show a face, that also settles what doesn't convince the detector: where the meshes
+scatter too far, there is no face.
 
 Instead of all that, MTCNN may look for faces, in close-ups and photos alike; the mesh of what it
 sees is found as in a photo.
@@ -18,7 +20,6 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache, partial
-from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -26,10 +27,10 @@ import numpy as np
 from landmarks import framing, mtcnn
 from landmarks.detections import Detection, detect
 from landmarks.detectors import Detector, check_detector, mtcnn_version
-from landmarks.graphs import MEDIAPIPE, mesh_points
-from landmarks.looks import LOOK_CONFIDENCE, looks_at
-from landmarks.mesh import N_POINTS, mirrored
-from landmarks.plausibility import LEAST_AGREEMENT, corners, disagreement, is_meant, merged, overlap
+from landmarks.graphs import MEDIAPIPE
+from landmarks.looks import Look, Sighting
+from landmarks.mesh import N_POINTS
+from landmarks.plausibility import LEAST_AGREEMENT, disagreement, is_meant, merged, overlap
 
 MESH_VERSION = f"mediapipe {MEDIAPIPE}, refined, static, mean of 8 views, chain 2"
 """Names mesh and settings; a change that moves points changes it."""
@@ -138,10 +139,10 @@ class FaceFinder:
         tiled = shorter >= CLOSE_UP_SIDE and longer <= TILED_ASPECT * shorter
         with _LOCK:
             if self.detector == "mtcnn":
-                seen = _mesh_each(mtcnn.detect(image), partial(_first_look, image))
-                return _faces(image, [first for _, first in seen])
+                look = partial(_first_look, image, strict=not close_up)
+                return _faces(image, [first for _, first in _mesh_each(mtcnn.detect(image), look)])
             if close_up:
-                return find_close_up(image) or _find_in_photo(image, tiled)[:1]
+                return find_close_up(image) or _find_in_photo(image, tiled, strict=False)[:1]
             return _find_in_photo(image, tiled)
 
 
@@ -172,22 +173,24 @@ def find_close_up(image: np.ndarray, strict: bool = False) -> list[Face]:
         For images in which there may be none.
     """
     for size, border, grey, confidence in CLOSE_UP_CHAIN[:3] if strict else CLOSE_UP_CHAIN:
-        picture = framing.padded(image, size, border, grey)
-        pair = _pair(picture.pixels, confidence)
-        points = merged(*pair, strict)
+        look = Look.at(framing.padded(image, size, border, grey), confidence)
+        points = merged(*look.pair, strict)
         if points is not None:
-            return [_face(image, _First(picture, pair, points))]
+            first = Sighting(look.picture.to_image(points), (look,)).looked_again(image)
+            if not strict or first.is_steady:
+                return [_face(image, first)]
     return []
 
 
-def _find_in_photo(image: np.ndarray, tiled: bool) -> list[Face]:
+def _find_in_photo(image: np.ndarray, tiled: bool, strict: bool = True) -> list[Face]:
     """Return all faces that the detector leads to, largest first.
 
     The upright image alone is looked at where that answers convincingly; then the other quarter
     turns, and tiles where nothing large was seen. A face too close for the detector is tried as a
     close-up before the tiles, in which one eye may pass for a face.
     """
-    look = cache(partial(_first_look, image))  # each search begins with what the last one found
+    # Each search begins with what the last one found.
+    look = cache(partial(_first_look, image, strict=strict))
     found = detect(framing.whole(image, 0), 0)
     seen = _mesh_each(found, look)
     if not seen or not all(d.is_convincing for d, _ in seen):
@@ -205,37 +208,18 @@ def _find_in_photo(image: np.ndarray, tiled: bool) -> list[Face]:
     return _faces(image, [first for _, first in seen])
 
 
-def _faces(image: np.ndarray, firsts: list["_First"]) -> list[Face]:
+def _faces(image: np.ndarray, firsts: list[Sighting]) -> list[Face]:
     """Look again at the largest faces that were found, and return all, largest first."""
     firsts = sorted(firsts, key=lambda first: -first.area)
     faces = [_face(image, first, again=i < CROWD) for i, first in enumerate(firsts)]
     return sorted(faces, key=lambda face: -face.box[2] * face.box[3])
 
 
-class _First(NamedTuple):
-    """A face as one picture shows it: what was found on that and on its mirror image, and both."""
-
-    picture: framing.Picture
-    pair: tuple[np.ndarray | None, np.ndarray | None]
-    points: np.ndarray
-
-    @property
-    def corners(self) -> np.ndarray:
-        """Left, top, right and bottom of the mesh in the image."""
-        return corners(self.picture.to_image(self.points))
-
-    @property
-    def area(self) -> float:
-        """Of the mesh's box in the image, in pixels."""
-        left, top, right, bottom = self.corners
-        return (right - left) * (bottom - top)
-
-
 def _mesh_each(
-    found: list[Detection], look: Callable[[Detection], _First | None]
-) -> list[tuple[Detection, _First]]:
+    found: list[Detection], look: Callable[[Detection], Sighting | None]
+) -> list[tuple[Detection, Sighting]]:
     """Turn detections into meshes, the best first, passing over those of a face already had."""
-    seen: list[tuple[Detection, _First]] = []
+    seen: list[tuple[Detection, Sighting]] = []
     for detection in sorted(found, key=lambda d: -d.rank):
         half = detection.side / 2
         box = np.concatenate([detection.centre - half, detection.centre + half])
@@ -256,32 +240,30 @@ def face_at(image: np.ndarray, detection: Detection) -> Face | None:
     return first and _face(image, first)
 
 
-def _first_look(image: np.ndarray, detection: Detection) -> _First | None:
-    """Find the mesh of a detection on upright crops of it."""
+def _first_look(image: np.ndarray, detection: Detection, strict: bool = True) -> Sighting | None:
+    """Find the mesh of a detection on upright crops of it.
+
+    If strict, one of a detection that doesn't convince has to be found in further looks, too.
+    """
     for margin, confidence in CROP_CHAIN:
         side = detection.side * margin
-        picture = framing.upright_crop(image, detection.centre, side, detection.roll)
-        pair = _pair(picture.pixels, confidence)
-        points = merged(*pair, strict=True)
+        crop = framing.upright_crop(image, detection.centre, side, detection.roll)
+        look = Look.at(crop, confidence)
+        points = merged(*look.pair, strict=True)
         if points is not None and is_meant(points, framing.CROP_SIDE, margin):
-            return _First(picture, pair, points)
+            first = Sighting(crop.to_image(points), (look,))
+            if not strict or detection.is_convincing:
+                return first
+            first = first.looked_again(image)
+            if first.is_steady:
+                return first
     return None
 
 
-def _pair(pixels: np.ndarray, confidence: float) -> tuple[np.ndarray | None, np.ndarray | None]:
-    """Return the meshes (468, 3) of a picture and, mapped back, of its mirror image."""
-    straight = mesh_points(pixels, confidence)
-    flipped = mesh_points(cv2.flip(pixels, 1), confidence)
-    return straight, None if flipped is None else mirrored(flipped, pixels.shape[1])
-
-
-def _face(image: np.ndarray, first: _First, again: bool = True) -> Face:
-    """Make a face of what one picture showed and of further looks that agree with it."""
-    points = first.picture.to_image(first.points)
-    views = [first.picture.to_image(mesh) for mesh in first.pair if mesh is not None]
-    for look in looks_at(image, points) if again else ():
-        pair = _pair(look.pixels, LOOK_CONFIDENCE)
-        views += [look.to_image(mesh) for mesh in pair if mesh is not None]
-    agreed = [view for view in views if disagreement(view, points) < LEAST_AGREEMENT]
-    mean = np.mean(agreed or [points], axis=0)
+def _face(image: np.ndarray, first: Sighting, again: bool = True) -> Face:
+    """Make a face of what its first look showed and of further looks that agree with it."""
+    looks = first.looked_again(image).looks if again else first.looks[:1]
+    views = [view for look in looks for view in look.views if view is not None]
+    agreed = [view for view in views if disagreement(view, first.points) < LEAST_AGREEMENT]
+    mean = np.mean(agreed or [first.points], axis=0)
     return Face(mean.astype(np.float32), np.array(agreed, np.float32).reshape(-1, N_POINTS, 3))

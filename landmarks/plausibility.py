@@ -2,9 +2,11 @@
 
 Face Mesh answers with a mesh wherever its score allows, also for a face upside down or a pattern
 in a curtain. Such a mesh is well formed; what gives it away is that it differs from
-the one found on the mirror image, or lies elsewhere than the detector saw a face. A shape far from
-the mean face is the last resort.
+the one found on the mirror image, lies elsewhere than the detector saw a face, or is another one
+when the picture is turned and moved a little. A shape far from the mean face is the last resort.
 """
+
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -19,6 +21,14 @@ LEAST_AGREEMENT = 0.3
 
 FARTHEST_SHAPE = 0.3
 """Greatest rms distance to the mean face in radii: one training face in 28,000 lies beyond."""
+
+MOST_SCATTER = 0.2
+"""Greatest scatter of the looks at a face in a photo.
+
+Chosen on 1,100 of FER2013's training faces, enlarged to photos or pasted into larger ones, of which
+it loses 0.8 %, most of them meshes in the wrong place, and on noise of a seed and parts of pictures
+that `make robustness` doesn't show.
+"""
 
 
 def merged(
@@ -63,6 +73,25 @@ def disagreement(one: np.ndarray, other: np.ndarray) -> float:
     apart = np.linalg.norm((one - other)[:, :2], axis=1).mean()
     variance = (np.var(one, axis=0).sum() + np.var(other, axis=0).sum()) / 2
     return float(apart / np.sqrt(variance))
+
+
+def scatter(views: Sequence[np.ndarray | None], points: np.ndarray) -> float:
+    """Return how far several looks at a face lie from its points, on average.
+
+    Parameters
+    ----------
+    views : sequence of ndarray of shape (468, 3), or None
+        The mesh of each look; None where it showed none.
+    points : ndarray, shape (468, 3)
+        In the same coordinates.
+
+    Returns
+    -------
+    float, 0 to 1
+        In radii; a look without a mesh counts as a whole radius, and none counts for more.
+    """
+    apart = [1.0 if view is None else min(disagreement(view, points), 1.0) for view in views]
+    return float(np.mean(apart))
 
 
 def shape_distance(points: np.ndarray) -> float:

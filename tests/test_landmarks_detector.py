@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
+from landmarks import looks
 from landmarks.detector import Face, FaceFinder, shared_finder
 from landmarks.mesh import N_POINTS, mirrored
 
@@ -132,6 +133,35 @@ def test_a_picture_without_a_face_gives_none(finder, name):
     if image.ndim == 2:
         image = np.dstack([image] * 3)
     assert finder.find(image[:300, :300].copy()) == []
+
+
+@pytest.fixture
+def any_scatter(monkeypatch):
+    monkeypatch.setattr(looks, "MOST_SCATTER", 2)
+
+
+def words():
+    """Return a photo of a part of a printed page, in which the detector takes words for faces."""
+    import skimage.data
+
+    part = cv2.resize(skimage.data.page()[95:, 192:], (640, 317))
+    return np.dstack([np.pad(part, ((80, 80), (0, 0)), constant_values=128)] * 3)
+
+
+def test_what_passes_for_a_face_in_one_look_alone_is_none(finder):
+    assert finder.find(words()) == []
+
+
+@pytest.mark.usefixtures("any_scatter")
+def test_without_further_looks_it_would_be_one(finder):
+    assert finder.find(words()) != []
+
+
+def test_a_close_up_is_a_face_however_its_looks_scatter(finder, portrait, monkeypatch):
+    tiny = cv2.resize(portrait[60:180, 165:285], (48, 48), interpolation=cv2.INTER_AREA)
+    (face,) = finder.find(tiny)
+    monkeypatch.setattr(looks, "MOST_SCATTER", 0)
+    np.testing.assert_array_equal(finder.find(tiny)[0].points, face.points)
 
 
 @pytest.mark.parametrize("shape", [(0, 0, 3), (0, 9, 3), (1, 1, 3), (1, 700, 3), (48, 48, 3)])
