@@ -42,23 +42,32 @@ def write_table(folder, split="train", n=90, copies=False):
     return folder
 
 
-@pytest.fixture(autouse=True)
-def quick(monkeypatch):
+@pytest.fixture(scope="module", autouse=True)
+def _quick():
     def small(class_weight, sampler, random_state):
         return small_classifier(
             class_weight=class_weight, sampler=sampler, random_state=random_state
         )
 
-    monkeypatch.setitem(training.CLASSIFIERS, "sklearn", small)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(training.CLASSIFIERS, "sklearn", small)
+        yield
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A table of 120 rows, what was said of the training, and the bundle."""
+    folder = tmp_path_factory.mktemp("trained")
+    table, out = write_table(folder / "features", n=120), folder / "model"
+    return table, run(table, "--out", out, "--data-name", "FER2013"), out
 
 
 def run(*arguments):
     return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
 
-def test_trains_a_bundle_that_serves(tmp_path):
-    table, out = write_table(tmp_path / "features", n=120), tmp_path / "model"
-    done = run(table, "--out", out, "--data-name", "FER2013")
+def test_trains_a_bundle_that_serves(trained):
+    _, done, out = trained
     assert done.exit_code == 0, done.output
     assert "fewer rows than 256" in done.output
     assert str(out) in done.output.replace("\n", "")
@@ -72,11 +81,12 @@ def test_trains_a_bundle_that_serves(tmp_path):
     assert "labels are noisy" in (out / "card.md").read_text()
 
 
-def test_same_seed_same_bytes(tmp_path):
-    table = write_table(tmp_path / "features")
-    for name, seed in (("a", 1), ("b", 1), ("c", 2)):
+def test_same_seed_same_bytes(trained, tmp_path):
+    table, _, out = trained
+    for name, seed in (("same", 0), ("other", 1)):
         assert run(table, "--out", tmp_path / name, "--seed", seed).exit_code == 0
-    hashes = [load_manifest(tmp_path / name)["files"]["model.onnx"] for name in "abc"]
+    bundles = (out, tmp_path / "same", tmp_path / "other")
+    hashes = [load_manifest(bundle)["files"]["model.onnx"] for bundle in bundles]
     assert hashes[0] == hashes[1] != hashes[2]
 
 
@@ -194,13 +204,10 @@ def test_the_rest_face_is_the_mean_neutral_one():
     assert (training.rest_face(points[y != "neutral"], y[y != "neutral"]) != neutral).any()
 
 
-def test_refit_learns_from_all_rows_and_keeps_the_honest_figures(tmp_path):
-    table = write_table(tmp_path / "features", n=120)
-    assert run(table, "--out", tmp_path / "plain").exit_code == 0
-    assert run(table, "--out", tmp_path / "again", "--refit").exit_code == 0
-    seen = [
-        joblib.load(tmp_path / name / "model.joblib")["scaler"].n_samples_seen_
-        for name in ("plain", "again")
-    ]
+def test_refit_learns_from_all_rows_and_keeps_the_honest_figures(trained, tmp_path):
+    table, _, plain = trained
+    again = tmp_path / "again"
+    assert run(table, "--out", again, "--refit").exit_code == 0
+    seen = [joblib.load(out / "model.joblib")["scaler"].n_samples_seen_ for out in (plain, again)]
     assert seen == [2 * 108, 2 * 120]
-    assert "trained again on all of them" in (tmp_path / "again" / "card.md").read_text()
+    assert "trained again on all of them" in (again / "card.md").read_text()
