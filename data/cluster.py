@@ -5,6 +5,7 @@ part file there.
 """
 
 import os
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -148,6 +149,9 @@ def _ray(scheduler: str) -> Iterator[None]:
     except ImportError as error:
         raise _missing("ray", "ray") from error
     try:
+        if scheduler:  # Ray itself would knock for minutes
+            host, _, port = scheduler.rpartition("/")[2].rpartition(":")
+            socket.create_connection((host, int(port)), PATIENCE).close()
         ray.init(address=scheduler or "auto", log_to_driver=False, logging_level="ERROR")
     except (OSError, RuntimeError, ValueError) as error:
         raise DataError(

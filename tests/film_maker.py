@@ -2,6 +2,7 @@
 
 import struct
 from fractions import Fraction
+from itertools import chain
 
 import av
 import cv2
@@ -22,10 +23,10 @@ def make_film(path, frames, rate=10, sound=False, times=None, options=None, turn
 
     `times` are in seconds; `turn` is by how many degrees a player turns it to the left.
     """
-    frames = list(frames)
+    frames = iter(frames)
+    first = next(frames)
     video_codec, sound_codec = CODECS[path.suffix]
     with av.open(str(path), "w", options=options or {}) as container:
-        first = frames[0]
         video = container.add_stream(video_codec, rate=rate)
         video.height, video.width = first.shape[:2]
         video.pix_fmt = "yuv420p"
@@ -36,14 +37,14 @@ def make_film(path, frames, rate=10, sound=False, times=None, options=None, turn
         if times is not None:
             video.codec_context.time_base = ticks
         tone = container.add_stream(sound_codec, rate=SOUND_RATE) if sound else None
-        for number, pixels in enumerate(frames):
+        for number, pixels in enumerate(chain([first], frames)):
             frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(pixels), format="rgb24")
             frame.time_base = Fraction(1, rate) if times is None else ticks
             frame.pts = number if times is None else round(1000 * times[number])
             container.mux(video.encode(frame))
         container.mux(video.encode(None))
         if tone:
-            for chunk in _tone(len(frames) / rate):
+            for chunk in _tone((number + 1) / rate):
                 container.mux(tone.encode(chunk))
             container.mux(tone.encode(None))
     return path

@@ -1,6 +1,7 @@
 import csv
 import errno
 import json
+import os
 import pickle
 
 import joblib
@@ -212,12 +213,23 @@ def test_nothing_else_is_written_over(run, tmp_path, photo, option):
     assert files(place) == [taken.name]
 
 
+def test_what_only_looks_like_an_unfinished_picture_is_not_touched(run, tmp_path, photo):
+    part = tmp_path / "seen" / "one.png.part"
+    part.parent.mkdir()
+    part.write_text("someone's download")
+    assert run(photo, "--output-image", part.parent).exit_code == 1
+    assert part.read_text() == "someone's download"
+    part.write_bytes(photo.read_bytes()[:100])  # what a run leaves that was killed
+    assert run(photo, "--output-image", part.parent).exit_code == 0
+    assert files(part.parent) == ["one.png"]
+
+
 def test_a_photo_is_never_written_over(run, photo):
     before = photo.read_bytes()
     for options in (("--output-image", photo.parent), ("--output-csv", photo)):
         done = run(photo, *options)
         assert done.exit_code == 1
-        assert "one of the photos" in done.stderr
+        assert "one of the files" in done.stderr
         assert photo.read_bytes() == before
 
 
@@ -275,7 +287,10 @@ def test_a_disk_that_refuses_is_code_3_and_leaves_no_half_picture(
     [
         (["--mesh"], "name --output-image, too"),
         (["--output-csv", "a.csv", "--counts", "a.csv"], "name two files"),
-        (["--output-csv", "."], "got the folder"),
+        (["--output-csv", os.devnull], "which is none"),
+        (["--counts", "a" * 300], "File name too long"),
+        ([""], "got an empty name"),
+        (["--output-csv", "."], "which is none"),
     ],
 )
 def test_options_that_do_not_fit_are_one_sentence(run, photo, options, sentence, monkeypatch):

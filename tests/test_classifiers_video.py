@@ -1,5 +1,6 @@
 import csv
 import json
+import os
 
 import numpy as np
 import pytest
@@ -172,6 +173,7 @@ def test_a_damaged_film_is_one_sentence_and_leaves_results_as_they_were(run, fil
     ("option", "name"),
     [
         ("--output-csv", "notes.txt"),
+        ("--output-csv", "pipe"),
         ("--output-video", "notes.txt"),
         ("--output-video", "film.mp4"),
         ("--output-video", "other.mp4"),
@@ -182,11 +184,18 @@ def test_nothing_that_is_not_ours_is_written_over(run, film, tmp_path, option, n
     (tmp_path / "notes.txt").write_text("mine\n")
     make_film(tmp_path / "other.mp4", numbered(3))
     Image.new("RGB", (4, 4)).save(tmp_path / "other.png")
-    before = (tmp_path / name).read_bytes()
+    os.mkfifo(tmp_path / "pipe")
+    before = (tmp_path / name).stat()
     done = run(film, option, tmp_path / name)
     assert done.exit_code == 1
     assert done.stderr.count("\n") == 1
-    assert (tmp_path / name).read_bytes() == before
+    after = (tmp_path / name).stat()
+    assert (after.st_ino, after.st_mode, after.st_size, after.st_mtime_ns) == (
+        before.st_ino,
+        before.st_mode,
+        before.st_size,
+        before.st_mtime_ns,
+    )
 
 
 def test_each_result_needs_a_place_of_its_own(run, film, tmp_path):

@@ -6,6 +6,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -101,6 +102,17 @@ def test_without_a_scheduler_at_the_address_it_is_one_sentence(faces, tmp_path, 
     monkeypatch.setattr(cluster, "PATIENCE", 0.5)
     with pytest.raises(DataError, match=r"^No dask scheduler answers at tcp://127.0.0.1:9; .*\.$"):
         extract_features(faces, tmp_path, backend="dask", scheduler="tcp://127.0.0.1:9")
+
+
+def test_without_a_ray_cluster_at_the_address_it_is_one_sentence(faces, tmp_path, monkeypatch):
+    for name in (
+        "ray",
+        "ray.util",
+        "ray.util.joblib",
+    ):  # it isn't asked: it would knock for minutes
+        monkeypatch.setitem(sys.modules, name, SimpleNamespace(register_ray=None))
+    with pytest.raises(DataError, match=r"^No Ray cluster answers at 127.0.0.1:9; .*\.$"):
+        extract_features(faces, tmp_path, backend="ray", scheduler="127.0.0.1:9")
 
 
 def test_a_scheduler_without_workers_is_one_sentence(faces, tmp_path, monkeypatch):

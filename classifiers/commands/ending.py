@@ -52,8 +52,8 @@ def sentences(*bad_input: type[Exception]) -> Iterator[None]:
     ----------
     *bad_input : type of Exception
         Errors whose text says what doesn't fit, beside `BadInput`, `BundleError` and
-        `DetectorError`: they end with `BAD_INPUT`, a `NotWritable` with `NO_STORAGE`, Ctrl-C
-        with `STOPPED`.
+        `DetectorError` and what the disk says of a name: they end with `BAD_INPUT`, a
+        `NotWritable` with `NO_STORAGE`, Ctrl-C with `STOPPED`.
     """
     try:
         yield
@@ -63,6 +63,10 @@ def sentences(*bad_input: type[Exception]) -> Iterator[None]:
         end(str(error), BAD_INPUT)
     except KeyboardInterrupt:
         end("Stopped.", STOPPED)
+    except OSError as error:
+        if error.filename is None:  # of no file, such as a pipe whose reader left
+            raise
+        end(f"Can't use {error.filename}: {error.strerror}; name another file.", BAD_INPUT)
 
 
 @contextmanager

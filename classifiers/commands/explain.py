@@ -1,5 +1,6 @@
 """Say what moved an answer: ``python -m classifiers explain PHOTO``."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -34,7 +35,7 @@ def main(
     """
     with sentences():
         if output_image:
-            check_picture(output_image, {photo.resolve()})
+            check_picture(output_image, {os.path.realpath(photo)})
         predictor = Predictor(model, detector=detector)
         try:
             rgb = read_image(photo)

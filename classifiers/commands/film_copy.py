@@ -1,5 +1,6 @@
 """An annotated copy of a film: H.264 and AAC in an MP4, which nearly everything plays."""
 
+import re
 from collections import deque
 from collections.abc import Collection
 from fractions import Fraction
@@ -11,7 +12,7 @@ import numpy as np
 
 from classifiers.annotation import Mark, annotate
 from classifiers.commands.ending import BadInput, storing
-from classifiers.commands.outputs import part_of
+from classifiers.commands.outputs import check_place, is_begun, part_of, taken
 from classifiers.films.reading import SeenFace
 
 COMMENT = "Annotated by Mien"
@@ -23,21 +24,23 @@ TICKS = 1000
 QUALITY = {"preset": "veryfast", "crf": "21"}
 """x264's: a loss that is hardly seen, at a speed that doesn't hold the reading up."""
 
+_BEGINNING = re.compile(rb".{4}ftyp", re.DOTALL)
+"""First bytes of an MP4, unfinished ones among them."""
+
 SOUND_RATE = 48_000
 EARLY_SOUND = 500
 """Pieces of sound that are kept for the first picture: ten seconds."""
 
 
-def check_film(path: Path, films: Collection[Path]) -> None:
-    """Raise a BadInput if a copy would take the place of a film, or of something else."""
+def check_film(path: Path, inputs: Collection[str]) -> None:
+    """Raise a BadInput if a copy would take the place of something else."""
     if path.suffix.lower() != ".mp4":
         raise BadInput(f"Expected the copy's name to end with .mp4, got {path}.")
-    taken = path.exists() and not _is_ours(path)
-    if path.is_dir() or path.resolve() in films or taken or not _is_begun(part_of(path)):
-        raise BadInput(
-            f"Expected {path} to be new or of an earlier run, got something else; "
-            "name another place, it was not touched."
-        )
+    check_place(path, inputs)
+    if path.exists() and not _is_ours(path):
+        raise taken(path)
+    if not is_begun(part_of(path), _BEGINNING):
+        raise taken(part_of(path))
 
 
 def drawn(rgb: np.ndarray, faces: Collection[SeenFace]) -> np.ndarray:
@@ -137,17 +140,6 @@ class FilmCopy:
             self._sound = self._container.add_stream("aac", rate=SOUND_RATE)
             for piece in self._early:
                 self.hear(piece)
-
-
-def _is_begun(part: Path) -> bool:
-    """Tell whether the place of an unfinished copy is free, or holds what begins like one."""
-    if not part.exists():
-        return True
-    try:
-        with part.open("rb") as file:
-            return file.read(8)[4:] in (b"", b"ftyp")
-    except OSError:
-        return False
 
 
 def _is_ours(path: Path) -> bool:

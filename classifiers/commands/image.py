@@ -1,5 +1,6 @@
 """Read the expressions in photos: ``python -m classifiers image PHOTO...``."""
 
+import os
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import nullcontext
 from pathlib import Path
@@ -93,7 +94,7 @@ def _take(
 
 def _jobs(photos: Sequence[Photo], folder: Path | None, mesh: bool, explain: bool) -> list[Job]:
     """Give each photo a place for its picture, no two the same, none of them taken by others."""
-    inputs = {photo.path.resolve() for photo in photos}
+    inputs = {os.path.realpath(photo.path) for photo in photos}
     jobs, taken = [], set()
     for photo in photos:
         picture = folder and folder / _unlike(_picture_name(photo.place), taken)
@@ -124,8 +125,8 @@ def _check_places(
     photos: Collection[Photo], output_csv: Path | None, counts: Path | None, head: list[str]
 ) -> None:
     """Refuse, before any work, places that hold anything but an earlier run's results."""
-    inputs = {photo.path.resolve() for photo in photos}
-    if output_csv and counts and output_csv.resolve() == counts.resolve():
+    inputs = {os.path.realpath(photo.path) for photo in photos}
+    if output_csv and counts and os.path.realpath(output_csv) == os.path.realpath(counts):
         raise BadInput(f"--output-csv and --counts both name {counts}; name two files.")
     for place, columns_there in ((output_csv, head), (counts, COUNTS)):
         if place:

@@ -6,6 +6,7 @@ Mien hasn't made: a picture by its EXIF tag Software, a CSV by its header.
 
 import csv
 import os
+import re
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -18,6 +19,9 @@ from classifiers.commands.ending import BadInput, NotWritable, storing
 MAKER = "Mien"
 PICTURES = (".png", ".jpg", ".jpeg")
 """Suffixes of the pictures that are written."""
+
+_BEGINNINGS = re.compile(rb"\x89PNG|\xff\xd8")
+"""First bytes of such a picture, which an unfinished one has, too."""
 
 FORMULA = tuple("=+-@\t\r\n＝＋－＠")  # noqa: RUF001
 """First characters by which a spreadsheet takes a text for a formula."""
@@ -102,35 +106,46 @@ def save_picture(picture: Image.Image, path: Path) -> None:
             part.unlink(missing_ok=True)
 
 
-def check_sheet(path: Path, head: Sequence[str], photos: Collection[Path]) -> None:
+def check_sheet(path: Path, head: Sequence[str], inputs: Collection[str]) -> None:
     """Raise a BadInput if a CSV with this header would take the place of something else."""
-    _check(path, photos)
+    check_place(path, inputs)
     for place in (path, part_of(path)):
         if place.exists() and not _starts_with(place, [str(cell(name)) for name in head]):
-            raise _another(place)
+            raise taken(place)
 
 
-def check_picture(path: Path, photos: Collection[Path]) -> None:
+def check_picture(path: Path, inputs: Collection[str]) -> None:
     """Raise a BadInput if a picture would take the place of something else."""
     if path.suffix.lower() not in PICTURES:
         raise BadInput(f"Expected a picture's name to end with .png or .jpg, got {path}.")
-    _check(path, photos)
+    check_place(path, inputs)
     if path.exists() and not _is_ours(path):
-        raise _another(path)
+        raise taken(path)
+    if not is_begun(part_of(path), _BEGINNINGS):
+        raise taken(part_of(path))
 
 
-def part_of(path: Path) -> Path:
-    """Return where a result is until it is whole."""
-    return path.with_name(f"{path.name}.part")
+def check_place(path: Path, inputs: Collection[str]) -> None:
+    """Raise what says why no result can have this place.
 
+    Parameters
+    ----------
+    path : Path
+    inputs : collection of str
+        Real paths (`os.path.realpath`) of the files that are read.
 
-def _check(path: Path, photos: Collection[Path]) -> None:
-    """Refuse a folder's place, a photo's, and one where nothing can be written."""
-    if path.is_dir():
-        raise BadInput(f"Expected a file's name for results, got the folder {path}.")
-    if path.resolve() in photos:
+    Raises
+    ------
+    BadInput
+        If it is a folder, a device or one of the inputs.
+    NotWritable
+        If nothing can be written there.
+    """
+    if not path.name or any(each.exists() and not each.is_file() for each in (path, part_of(path))):
+        raise BadInput(f"Expected a file's name for results, got {path}, which is none.")
+    if os.path.realpath(path) in inputs:
         raise BadInput(
-            f"{path} is one of the photos to read; name another place for the results, "
+            f"{path} is one of the files to read; name another place for the results, "
             "it was not touched."
         )
     parent = next(folder for folder in path.absolute().parents if folder.exists())
@@ -138,7 +153,25 @@ def _check(path: Path, photos: Collection[Path]) -> None:
         raise NotWritable(f"Can't write {path}: {parent} takes no files; name another place.")
 
 
-def _another(path: Path) -> BadInput:
+def part_of(path: Path) -> Path:
+    """Return where a result is until it is whole."""
+    return path.with_name(f"{path.name}.part")
+
+
+def is_begun(part: Path, beginning: re.Pattern[bytes]) -> bool:
+    """Tell whether the place of an unfinished result is free, or holds what begins like one."""
+    try:
+        with part.open("rb") as file:
+            first = file.read(16)
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    return not first or bool(beginning.match(first))
+
+
+def taken(path: Path) -> BadInput:
+    """Return the error for a place that holds something else."""
     return BadInput(
         f"Expected {path} to be new or of an earlier run, got something else; "
         "name another place, it was not touched."

@@ -61,6 +61,8 @@ def find_photos(arguments: Sequence[str], besides: Path | None = None) -> list[P
 
 def _named(argument: str, besides: Path | None) -> list[Photo]:
     """Return the photos of one argument."""
+    if not argument:  # of a variable that isn't set; a path of no name is this folder
+        raise BadInput("Expected a photo, a folder or a glob, got an empty name.")
     path = Path(argument)
     if path.is_dir():
         photos = list(_inside(path, besides))

@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
@@ -126,8 +127,8 @@ def read_film(
 def _check_places(film: Path, places: tuple[Path | None, ...], classes: tuple[str, ...]) -> None:
     """Refuse, before any work, places where something else would be lost."""
     sheet, copy, picture = places
-    films = [film.resolve()]
-    named = [place.resolve() for place in places if place]
+    films = [os.path.realpath(film)]
+    named = [os.path.realpath(place) for place in places if place]
     if len(set(named)) < len(named):
         raise BadInput("Expected a place of its own for each result, got one twice.")
     if sheet:

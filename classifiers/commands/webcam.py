@@ -1,5 +1,6 @@
 """Read expressions live: ``python -m classifiers webcam``."""
 
+import os
 import time
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
@@ -53,9 +54,9 @@ def main(
     with sentences(FilmError), ExitStack() as stack:
         predictor = Predictor(model, detector=detector)
         if csv:
-            check_sheet(csv, columns(predictor.classes), [Path(camera).resolve()])
+            check_sheet(csv, columns(predictor.classes), [os.path.realpath(camera)])
         if record:
-            check_film(record, [Path(camera).resolve()])
+            check_film(record, [os.path.realpath(camera)])
         window = stack.enter_context(Window())
         source = stack.enter_context(open_camera(camera))
         sheet = csv and stack.enter_context(Sheet(csv, columns(predictor.classes)))
