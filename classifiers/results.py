@@ -16,9 +16,10 @@ from typing import Annotated, Any
 
 import typer
 
-from classifiers import detectors_page, robustness_page
+from classifiers import detectors_page
 from classifiers.bundle import PREFERRED
 from classifiers.results_page import headline, recalls, render, row, with_block
+from classifiers.robustness import page as robustness_page
 
 ABLATIONS = (Path("results/ablation.jsonl"), Path("results/fused-ablation.jsonl"))
 

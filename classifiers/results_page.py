@@ -4,8 +4,9 @@ import statistics
 from collections.abc import Sequence
 from typing import Any
 
-from classifiers import detectors_page, robustness_page
+from classifiers import detectors_page
 from classifiers.markdown import Table, duration, markdown, number, percent
+from classifiers.robustness import page as robustness_page
 
 PUBLISHED = (
     ("MLP on MediaPipe landmarks", "55.27 %"),

@@ -5,7 +5,7 @@ import pytest
 from typer import Typer
 from typer.testing import CliRunner
 
-from classifiers import results, robustness_page
+from classifiers import results
 from classifiers.results import read_measured, read_reports, read_trials
 from classifiers.results_page import (
     BLOCK_BEGIN,
@@ -16,6 +16,7 @@ from classifiers.results_page import (
     markdown,
     render,
 )
+from classifiers.robustness import page as robustness_page
 
 
 def report(name="torch", seed=0, accuracy=0.65, **more):

@@ -7,16 +7,26 @@ from PIL import Image
 from typer import Typer
 from typer.testing import CliRunner
 
-from classifiers import robustness, robustness_run
 from classifiers.bundle import resolve
-from classifiers.corruptions import CORRUPTIONS, STRENGTHS
-from classifiers.non_faces import KINDS
 from classifiers.predictor import Predictor
-from classifiers.robustness_figures import figures
-from classifiers.robustness_page import section
-from classifiers.robustness_run import CLEAN, LABELLED, NOT_A_FACE, Job, answer, job_of, run_jobs
+from classifiers.robustness import __main__ as command
+from classifiers.robustness import measuring
+from classifiers.robustness.corruptions import CORRUPTIONS, STRENGTHS
+from classifiers.robustness.figures import figures
+from classifiers.robustness.measuring import (
+    CLEAN,
+    LABELLED,
+    NOT_A_FACE,
+    Job,
+    answer,
+    job_of,
+    run_jobs,
+)
+from classifiers.robustness.non_faces import KINDS
+from classifiers.robustness.page import section
 from data.errors import DataError
 from data.readers import read_images
+from data.splits import some_of_each_class
 
 SAMPLE = Path(__file__).parent.parent / "data" / "sample"
 GOLDEN = (Path(__file__).parent / "golden" / "robustness.md").read_text()
@@ -107,7 +117,7 @@ def done(monkeypatch):
         calls.append(job.name)
         return {"kind": job.kind, "name": job.name, "reason": "", "answers": {}}
 
-    monkeypatch.setattr(robustness_run, "_line", quick)
+    monkeypatch.setattr(measuring, "_line", quick)
     return calls
 
 
@@ -141,7 +151,7 @@ def test_a_finished_run_does_nothing_and_another_seed_begins_anew(jobs, done, tm
 
 
 def test_models_answer_pictures_as_they_do_photos(jobs, monkeypatch):
-    monkeypatch.setattr(robustness_run, "CORRUPTIONS", CORRUPTIONS[6:7])
+    monkeypatch.setattr(measuring, "CORRUPTIONS", CORRUPTIONS[6:7])
     predictor = Predictor("landmarks")
     told = answer(jobs[0], [predictor], seed=0)["answers"]
     face = predictor.predict(jobs[0].ref.path).faces[0]
@@ -160,13 +170,13 @@ def test_a_picture_that_cannot_be_read_is_told(tmp_path):
 
 def test_a_limit_draws_the_same_images_of_each_class_again():
     refs = read_images(SAMPLE)
-    chosen = robustness.some_of_each_class(refs, 3, seed=1)
-    assert chosen == robustness.some_of_each_class(refs, 3, seed=1)
-    assert chosen != robustness.some_of_each_class(refs, 3, seed=2)
+    chosen = some_of_each_class(refs, 3, seed=1)
+    assert chosen == some_of_each_class(refs, 3, seed=1)
+    assert chosen != some_of_each_class(refs, 3, seed=2)
     assert len(chosen) == 21
     labels, counts = np.unique([ref.label for ref in chosen], return_counts=True)
     assert (len(labels), set(counts)) == (7, {3})
-    assert robustness.some_of_each_class(refs, 0, seed=1) == refs
+    assert some_of_each_class(refs, 0, seed=1) == refs
 
 
 @pytest.fixture
@@ -179,9 +189,9 @@ def run(monkeypatch, tmp_path):
         empty |= {"photo": [], "close-up": []}
         return [{"kind": j.kind, "name": j.name, "reason": "", "answers": empty} for j in jobs]
 
-    monkeypatch.setattr(robustness, "_with_progress", no_work)
+    monkeypatch.setattr(command, "_with_progress", no_work)
     app = Typer()
-    app.command()(robustness.main)
+    app.command()(command.main)
 
     def call(*arguments):
         places = ("--out", tmp_path / "deep" / "robustness.json", "--scratch", tmp_path / "scratch")

@@ -9,18 +9,18 @@ import numpy as np
 import typer
 from joblib.externals.loky.process_executor import BrokenProcessPool
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 from rich.table import Table
 
 from classifiers.bundle import PREFERRED
 from classifiers.commands.ending import STOPPED, BadInput, end, sentences, storing
 from classifiers.evaluation import ALL, match_classes
-from classifiers.non_faces import KINDS
-from classifiers.non_faces import names as names_of
 from classifiers.predictor import Predictor
-from classifiers.robustness_figures import figures
-from classifiers.robustness_page import verdict
-from classifiers.robustness_run import LABELLED, NOT_A_FACE, Job, job_of, run_jobs
+from classifiers.progress import work_bar
+from classifiers.robustness.figures import figures
+from classifiers.robustness.measuring import LABELLED, NOT_A_FACE, Job, job_of, run_jobs
+from classifiers.robustness.non_faces import KINDS
+from classifiers.robustness.non_faces import names as names_of
+from classifiers.robustness.page import verdict
 from classifiers.split_features import choose_split
 from data.errors import DataError
 from data.readers import read_images
@@ -119,10 +119,7 @@ def _with_progress(
     jobs: list[Job], bundles: list[Path], seed: int, scratch: Path, workers: int
 ) -> list[dict[str, Any]]:
     """Do the jobs with a progress bar on stderr."""
-    screen = Console(stderr=True)
-    columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    shown = {"console": screen, "transient": True, "disable": not screen.is_terminal}
-    with Progress(*columns, **shown) as bar:
+    with work_bar() as bar:
         task = bar.add_task("Reading pictures", total=len(jobs))
         count = workers or joblib.cpu_count()
         try:

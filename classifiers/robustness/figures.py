@@ -4,8 +4,8 @@ import statistics
 from collections.abc import Sequence
 from typing import Any
 
-from classifiers.corruptions import CORRUPTIONS, STRENGTHS
-from classifiers.robustness_run import CLEAN, LABELLED
+from classifiers.robustness.corruptions import CORRUPTIONS, STRENGTHS
+from classifiers.robustness.measuring import CLEAN, LABELLED
 from data.emotions import canonical
 from data.errors import DataError
 
@@ -18,7 +18,7 @@ def figures(
     Parameters
     ----------
     lines : sequence of dict
-        What `classifiers.robustness_run.run_jobs` returns, the labelled pictures first.
+        What `classifiers.robustness.measuring.run_jobs` returns, the labelled pictures first.
     labels : sequence of str
         Class of each labelled picture.
     models : sequence of str

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from classifiers.corruptions import CORRUPTIONS, GREY, STRENGTHS, spoiled
-from classifiers.non_faces import CANVAS, CLOSE_UP, KINDS, names, non_face, shown_as
+from classifiers.robustness.corruptions import CORRUPTIONS, GREY, STRENGTHS, spoiled
+from classifiers.robustness.non_faces import CANVAS, CLOSE_UP, KINDS, names, non_face, shown_as
 from landmarks.detector import CLOSE_UP_SIDE
 
 BY_NAME = {corruption.name: corruption for corruption in CORRUPTIONS}

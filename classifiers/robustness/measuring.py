@@ -16,15 +16,15 @@ from typing import Any
 import joblib
 import numpy as np
 
-from classifiers.corruptions import CORRUPTIONS, STRENGTHS, spoiled
 from classifiers.manifest import MANIFEST
-from classifiers.non_faces import non_face, shown_as
 from classifiers.predictor import Predictor
+from classifiers.robustness.corruptions import CORRUPTIONS, STRENGTHS, spoiled
+from classifiers.robustness.non_faces import non_face, shown_as
 from landmarks.detector import MESH_VERSION, shared_finder
 from landmarks.extract import ImageRef, images_or_errors
 from landmarks.images import ImageError
 
-FORMAT = 2
+FORMAT = 3
 """Version of the lines."""
 
 CLEAN = "clean"
@@ -40,7 +40,7 @@ class Job:
     name : str
         The only one of its kind.
     kind : str
-        `LABELLED`, one of `classifiers.non_faces.KINDS`, or `NOT_A_FACE`.
+        `LABELLED`, one of `classifiers.robustness.non_faces.KINDS`, or `NOT_A_FACE`.
     ref : ImageRef, optional
         Where the picture is; it is made where there is none.
     stamp : tuple of int
@@ -129,9 +129,9 @@ def answer(job: Job, predictors: Sequence[Predictor], seed: int) -> dict[str, An
     dict
         ``reason``, not ``""`` for a picture that can't be read, and ``answers``. Those to a
         labelled picture are one to it as it is (`CLEAN`) and for each corruption a list of the
-        strengths'; those to another picture, one for each way in which
-        `classifiers.non_faces.shown_as` shows it. An answer is a list, empty where no face is
-        found, of each model's expression for the largest face and whether it is sure.
+        strengths'; those to another picture, one for each way in which `non_faces.shown_as` shows
+        it. An answer is a list, empty where no face is found, of each model's expression for the
+        largest face and whether it is sure.
     """
     try:
         rgb = _picture(job, seed)

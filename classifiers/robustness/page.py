@@ -4,8 +4,8 @@ import statistics
 from collections.abc import Sequence
 from typing import Any
 
-from classifiers.corruptions import STRENGTHS
 from classifiers.markdown import markdown, percent
+from classifiers.robustness.corruptions import STRENGTHS
 
 MOST_ANSWERED = 0.01
 """Share of the pictures without a face that may be given an expression, shown as photos."""
@@ -22,7 +22,7 @@ def section(measured: dict[str, Any]) -> str:
     Parameters
     ----------
     measured : dict
-        What `classifiers.robustness_figures.figures` returns, with ``source``, what was measured
+        What `classifiers.robustness.figures.figures` returns, with ``source``, what was measured
         on, and ``split``.
 
     Returns
@@ -33,8 +33,8 @@ def section(measured: dict[str, Any]) -> str:
     parts = [
         f"{measured['images']:,} images ({measured['source']}, {measured['split']}), each spoiled "
         "in twelve ways and five strengths after Hendrycks and Dietterich (2019) by `make "
-        "robustness`; what the strengths are stands in `classifiers/corruptions.py`. The largest "
-        "face counts; an image without a found face is an error.",
+        "robustness`; what the strengths are stands in `classifiers/robustness/corruptions.py`. "
+        "The largest face counts; an image without a found face is an error.",
         "### Found faces\n\n" + _table(measured, clean["found"], lambda row: row["found"]),
     ]
     for model in measured["models"]:
