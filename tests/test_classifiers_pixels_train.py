@@ -23,7 +23,7 @@ app.command()(command.main)
 FOUND = 57
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def made():
     """Rows with pixels, of which three have no points, and those that have."""
     fused = replace(small_fused.rows(60), mesh=MESH_VERSION)
@@ -31,14 +31,24 @@ def made():
     return fused, Rows(*(part[:FOUND] for part in parts), MESH_VERSION)
 
 
-@pytest.fixture(autouse=True)
-def quick(monkeypatch, made):
+@pytest.fixture(scope="module", autouse=True)
+def _quick(made):
     network = small_fused.small_network(8)
     networks = {"fused": network, "cnn": replace(network, landmarks=False)}
     training = small_fused.small_training(epochs=12, augmentation=small_fused.STILL)
-    monkeypatch.setattr(content, "NETWORKS", networks)
-    monkeypatch.setattr(command, "DEFAULTS", training)
-    monkeypatch.setattr(command, "read_fused_rows", lambda *_: made)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(content, "NETWORKS", networks)
+        patch.setattr(command, "DEFAULTS", training)
+        patch.setattr(command, "read_fused_rows", lambda *_: made)
+        yield
+
+
+@pytest.fixture(scope="module")
+def short(tmp_path_factory):
+    """The bundle of a training of one epoch."""
+    out = tmp_path_factory.mktemp("short") / "model"
+    assert run(out, epochs=1).exit_code == 0
+    return out
 
 
 def run(out, *arguments, epochs=12):
@@ -71,9 +81,8 @@ def test_trains_a_bundle_that_serves(tmp_path, made, model):
     assert np.abs(rest - neutral.mean(axis=0)).mean() < 5
 
 
-def test_a_reading_of_pixels_is_explained(tmp_path, made, monkeypatch):
-    assert run(tmp_path / "model", epochs=1).exit_code == 0
-    predictor = Predictor(tmp_path / "model")
+def test_a_reading_of_pixels_is_explained(short, made, monkeypatch):
+    predictor = Predictor(short)
     face = type("Found", (), {"points": made[0].points[0] + 100, "box": (0, 0, 9, 9)})()
     finder = type("Finder", (), {"find": lambda *_: [face]})()
     monkeypatch.setattr("classifiers.predictor.shared_finder", lambda detector: finder)
@@ -108,12 +117,11 @@ def test_a_stopped_run_goes_on(tmp_path, monkeypatch):
     assert load_manifest(out)["classes"] == list(CLASSES)
 
 
-def test_other_settings_do_not_go_on_with_a_run(tmp_path):
-    assert run(tmp_path / "model", epochs=1).exit_code == 0
-    other = run(tmp_path / "model", epochs=2)
+def test_other_settings_do_not_go_on_with_a_run(short):
+    other = run(short, epochs=2)
     assert other.exit_code == command.BAD_INPUT
     assert "begun with" in other.output
-    assert load_manifest(tmp_path / "model")["classes"] == list(CLASSES)
+    assert load_manifest(short)["classes"] == list(CLASSES)
 
 
 def test_bad_input_is_one_sentence(tmp_path, monkeypatch):
