@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from data.errors import DataError
+from data.errors import DataError, NoImages
 from landmarks.extract import ImageRef
 
 NO_SPLIT = "all"
@@ -53,7 +53,7 @@ def read_images(source: str | Path) -> list[ImageRef]:
     Raises
     ------
     DataError
-        If the source isn't there, holds no image, or is none of the three.
+        If the source isn't there, holds no image (`NoImages`), or is none of the three.
     """
     source = Path(source)
     try:
@@ -62,7 +62,7 @@ def read_images(source: str | Path) -> list[ImageRef]:
         where = error.filename or source
         raise DataError(f"Can't read {where}: {error.strerror}. Name a folder or a CSV.") from error
     if not refs:
-        raise DataError(
+        raise NoImages(
             f"Expected images in {source}, found none: it needs one folder per class, with or "
             "without train/ and test/ above them, or rows if it is a CSV."
         )

@@ -79,6 +79,17 @@ def test_a_folder_of_something_else_is_not_touched(film, tmp_path):
     assert not (other / MANIFEST).exists()
 
 
+def test_photos_that_lie_about_are_said_before_anything_is_shot(film, tmp_path):
+    mine = tmp_path / "mine"
+    (mine / "happy").mkdir(parents=True)
+    assert run("happy", "--folder", mine, "--camera", film, "--seconds", 0.1).exit_code == 0
+    Image.new("RGB", (4, 4)).save(mine / "loose.png")
+    done = run("happy", "--folder", mine, "--camera", film)
+    assert done.exit_code == 1
+    assert "found 1 outside, such as loose.png" in done.stderr
+    assert len(list((mine / "happy").iterdir())) == 1
+
+
 def test_the_root_is_no_folder_for_crops(film):
     done = run("happy", "--folder", "/", "--camera", film)
     assert done.exit_code == 1

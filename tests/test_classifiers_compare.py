@@ -94,6 +94,8 @@ def test_images_of_classes_that_a_model_lacks_are_left_out_on_request(tmp_path, 
     done = run("fake", "two", "--images", features, "--json", "--ignore-unknown")
     compared = json.loads(done.stdout)
     assert (compared["n_images"], compared["n_ignored"]) == (4, 2)
+    done = run("fake", "two", "--images", features, "--ignore-unknown")
+    assert "4 images, 2 of other classes left out" in " ".join(done.stdout.split())
 
 
 def test_many_unreadable_images_are_code_2_with_the_figures_printed(tmp_path, run):

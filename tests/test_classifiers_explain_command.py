@@ -47,7 +47,7 @@ def test_no_face_is_said(run, photo):
 @pytest.mark.parametrize(
     ("out", "code", "sentence"),
     [
-        ("photo.png", 1, "one of the photos"),
+        ("photo.png", 1, "one of the files"),
         ("why.gif", 1, "end with .png or .jpg"),
         ("taken.png", 1, "not touched"),
         ("file/why.png", 3, "Can't write"),

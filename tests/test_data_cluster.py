@@ -105,11 +105,8 @@ def test_without_a_scheduler_at_the_address_it_is_one_sentence(faces, tmp_path, 
 
 
 def test_without_a_ray_cluster_at_the_address_it_is_one_sentence(faces, tmp_path, monkeypatch):
-    for name in (
-        "ray",
-        "ray.util",
-        "ray.util.joblib",
-    ):  # it isn't asked: it would knock for minutes
+    # Ray isn't asked, which would knock for minutes.
+    for name in ("ray", "ray.util", "ray.util.joblib"):
         monkeypatch.setitem(sys.modules, name, SimpleNamespace(register_ray=None))
     with pytest.raises(DataError, match=r"^No Ray cluster answers at 127.0.0.1:9; .*\.$"):
         extract_features(faces, tmp_path, backend="ray", scheduler="127.0.0.1:9")

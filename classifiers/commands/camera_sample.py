@@ -11,8 +11,9 @@ from PIL import Image
 from classifiers.commands.ending import BadInput, end, sentences, storing
 from classifiers.commands.options import CameraOption, DetectorOption
 from classifiers.progress import work_bar
-from data.errors import DataError, StorageError
+from data.errors import DataError, NoImages, StorageError
 from data.extraction import extract_features
+from data.readers import read_images
 from data.rows import MANIFEST, file_stem
 from landmarks.cameras import open_camera
 from landmarks.detectors import Detector
@@ -46,7 +47,7 @@ def main(
     """
     with sentences(FilmError, DataError):
         features = _features_of(folder)
-        _check(label, features)
+        _check(label, folder, features)
         tracker = FaceTracker(most_faces=2, detector=detector)
         count = _collect(label, folder, camera, tracker, start, seconds, fps)
         if not count:
@@ -69,7 +70,7 @@ def _features_of(folder: Path) -> Path:
     return named.with_name(f"{named.name}-features")
 
 
-def _check(label: str, features: Path) -> None:
+def _check(label: str, folder: Path, features: Path) -> None:
     """Refuse, before the camera is opened, what couldn't be kept at its end."""
     if not label.strip() or file_stem(label) != label:
         raise BadInput(
@@ -81,6 +82,9 @@ def _check(label: str, features: Path) -> None:
             f"Expected {features} to be new or of an earlier run, got something else; name another "
             "--folder, it was not touched."
         )
+    if folder.is_dir():
+        with suppress(NoImages):  # of an earlier run that saw no face
+            read_images(folder)
 
 
 def _collect(

@@ -80,7 +80,9 @@ def main(
 def show(console: Console, compared: dict[str, Any]) -> None:
     """Print what `classifiers.comparison.compare` answers, a column for each model."""
     models = compared["models"]
-    table = Table("", title=f"{compared['n_images']:,} images")
+    ignored = f", {compared['n_ignored']:,} of other classes left out"
+    title = f"{compared['n_images']:,} images{ignored if compared['n_ignored'] else ''}"
+    table = Table("", title=title)
     for model in models:
         table.add_column(escape(model["name"]), justify="right")
     for key in ("accuracy", "accuracy_when_answered", "macro_f1"):
