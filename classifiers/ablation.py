@@ -2,10 +2,10 @@
 
 Every trial trains one network where ``make train`` averages three, and is measured on the same
 validation rows, which are taken from train; the test split is not read. ``make results`` shows the
-rows that this writes.
+rows that this writes. A trial whose line is there already is passed over, so that a stopped run
+goes on.
 """
 
-import json
 import sys
 import time
 from pathlib import Path
@@ -17,17 +17,16 @@ from sklearn.preprocessing import FunctionTransformer
 
 from classifiers.features import N_COORDINATES
 from classifiers.labelled import BALANCES, Rows, balanced_rows, class_weight
-from classifiers.metrics import measure
 from classifiers.networks import NetworkClassifier
 from classifiers.pipeline import FaceFeatures, fit_pipeline, make_pipeline, mirror_passes
 from classifiers.rows import hold_out, read_rows
 from classifiers.sklearn_mlp import SklearnMLPClassifier
 from classifiers.torch_mlp import TorchMLPClassifier
+from classifiers.trials import append_line, line_of, read_lines
 from data.errors import DataError
-from landmarks.views import radius
+from landmarks.views import radius, unpack
 
 FEW_VIEWS = 2
-RARE = "disgust"
 
 TRIALS: tuple[dict[str, Any], ...] = (
     {"change": "none: one network"},
@@ -43,6 +42,9 @@ TRIALS: tuple[dict[str, Any], ...] = (
     {"change": "mixup 0.2", "mixup": 0.2},
     {"change": "noise 0.1", "noise": 0.1},
     {"change": "noise 0.2", "noise": 0.2},
+    {"change": "no consistency", "consistency": 0.0},
+    {"change": "consistency 1", "consistency": 1.0},
+    {"change": "consistency 6", "consistency": 6.0},
     {"change": "dropout 0.5", "dropout": 0.5},
     {"change": "wide: 1024, 512, 256, 128", "hidden": (1024, 512, 256, 128)},
     {"change": "plateau scheduler", "scheduler": "plateau"},
@@ -84,9 +86,10 @@ def main(
     trials = [("What one change does", trial) for trial in TRIALS]
     trials += [("Balance of the classes", {"change": name, "balance": name}) for name in BALANCES]
     out.parent.mkdir(parents=True, exist_ok=True)
-    with out.open("w", encoding="utf-8") as file:
-        for table_name, trial in trials:
-            print(json.dumps(_trial(table_name, trial, rows, held_out)), file=file, flush=True)
+    known = {(line["table"], line["change"]) for line in read_lines(out)}
+    for table_name, trial in trials:
+        if (table_name, trial["change"]) not in known:
+            append_line(out, _trial(table_name, trial, rows, held_out))
     print(f"wrote {out}")
 
 
@@ -98,18 +101,21 @@ def _trial(table: str, trial: dict[str, Any], rows: Rows, held_out: np.ndarray) 
     pipeline = _trained(rows, held_out, **settings)
     seconds = time.monotonic() - started
     proba = mirror_passes(pipeline, rows.points[held_out])[:passes].mean(axis=0)
-    figures = measure(rows.y[held_out], proba, pipeline.classes_.tolist())
-    line = {
-        "table": table,
-        "change": change,
-        "validation_accuracy": round(figures["accuracy"], 4),
-        "macro_f1": round(figures["macro_f1"], 4),
-        "training_seconds": round(seconds),
-    }
-    if RARE in figures["per_class"]:
-        line[f"recall_of_{RARE}"] = round(figures["per_class"][RARE]["recall"], 4)
-    print(json.dumps(line), flush=True)
+    line = line_of(table, change, rows.y[held_out], proba, pipeline.classes_.tolist(), seconds)
+    if rows.views is not None:
+        line["same_answer_to_half_the_views"] = round(_steadiness(pipeline, rows, held_out), 4)
     return line
+
+
+def _steadiness(pipeline: Any, rows: Rows, chosen: np.ndarray) -> float:
+    """Return the share of faces that get the same answer from either half of their views.
+
+    Two means of four views lie about as far apart as the meshes of two programs or two crops.
+    """
+    views = unpack(rows.points[chosen], rows.views[chosen])
+    halves = np.moveaxis(views.reshape(len(views), 2, -1, *views.shape[2:]).mean(axis=2), 1, 0)
+    one, other = (mirror_passes(pipeline, half).mean(axis=0).argmax(axis=1) for half in halves)
+    return float((one == other).mean())
 
 
 def _trained(

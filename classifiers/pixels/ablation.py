@@ -6,8 +6,6 @@ validation rows, taken from train, which also choose the epoch; the test split i
 whose line is there already is passed over, so that a stopped run goes on.
 """
 
-import json
-import os
 import sys
 import time
 from dataclasses import replace
@@ -18,7 +16,6 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
-from classifiers.metrics import measure
 from classifiers.pixels.arrays import FusedRows
 from classifiers.pixels.augmentation import Augmentation
 from classifiers.pixels.fit import ANY_CLASSES, fit_fused
@@ -26,12 +23,12 @@ from classifiers.pixels.model import Ensemble
 from classifiers.pixels.recipe import TrainingConfig
 from classifiers.pixels.rows import read_fused_rows
 from classifiers.rows import hold_out
+from classifiers.trials import append_line, line_of, read_lines
 from data.errors import DataError
 
 TABLE_NAME = "What one change of the fused recipe does, at a reduced size"
 EPOCHS = 10
 SMALL = replace(ANY_CLASSES, stem=16, widths=(24, 48, 96))
-RARE = "disgust"
 TEN_CROP_SHIFT = 2
 """How far the four other windows of ten-crop averaging lie from the middle one, in pixels."""
 
@@ -79,11 +76,11 @@ def main(
         raise typer.Exit(1) from error
     fused, held_out = _half(fused, hold_out(rows, seed=0))
     out.parent.mkdir(parents=True, exist_ok=True)
-    known = {line["change"] for line in _lines(out)}
+    known = {line["change"] for line in read_lines(out)}
     for change, settings in TRIALS:
         if change not in known:
             for line in _trial(fused, held_out, change, epochs, **settings):
-                _append(out, line)
+                append_line(out, line)
     print(f"wrote {out}")
 
 
@@ -114,28 +111,13 @@ def _trial(
     with TemporaryDirectory() as run:
         config = replace(SMALL, **network or {})
         model = fit_fused(fused, held_out, stops, Path(run), config, recipe)
-    seconds = round(time.monotonic() - started)
+    seconds = time.monotonic() - started
     ways = {change: _mirrored} | (AT_TEST if change == TRIALS[0][0] else {})
+    classes = list(model.classes)
     return [
-        _line(name, fused.y[stops], answer(model, fused, stops), model, seconds)
+        line_of(TABLE_NAME, name, fused.y[stops], answer(model, fused, stops), classes, seconds)
         for name, answer in ways.items()
     ]
-
-
-def _line(
-    change: str, y: np.ndarray, proba: np.ndarray, model: Ensemble, seconds: int
-) -> dict[str, Any]:
-    """Measure answers (n, k) to validation rows."""
-    figures = measure(y, proba, list(model.classes))
-    rare = figures["per_class"].get(RARE, {}).get("recall")
-    return {
-        "table": TABLE_NAME,
-        "change": change,
-        "validation_accuracy": round(figures["accuracy"], 4),
-        "macro_f1": round(figures["macro_f1"], 4),
-        "training_seconds": seconds,
-        **({} if rare is None else {f"recall_of_{RARE}": round(rare, 4)}),
-    }
 
 
 def _mirrored(model: Ensemble, fused: FusedRows, chosen: np.ndarray) -> np.ndarray:
@@ -168,22 +150,6 @@ def _shifted(
 
 AT_TEST = {"no mirror image when it answers": _straight, "ten crops when it answers": _ten_crop}
 """Other ways to ask the first trial's model."""
-
-
-def _lines(out: Path) -> list[dict[str, Any]]:
-    """Return the lines that are there already."""
-    if not out.is_file():
-        return []
-    return [json.loads(line) for line in out.read_text("utf-8").splitlines()]
-
-
-def _append(out: Path, line: dict[str, Any]) -> None:
-    """Add a line, whole or not at all."""
-    partial = out.with_name(out.name + ".part")
-    lines = [*_lines(out), line]
-    partial.write_text("".join(json.dumps(each) + "\n" for each in lines), "utf-8")
-    os.replace(partial, out)
-    print(json.dumps(line), flush=True)
 
 
 if __name__ == "__main__":
