@@ -9,6 +9,9 @@ from typer import Typer
 from typer.testing import CliRunner
 
 from classifiers.commands import video
+from classifiers.commands.ending import NotWritable
+from classifiers.commands.film_copy import FilmCopy
+from classifiers.commands.outputs import part_of
 from landmarks.films import Film
 from tests.film_maker import make_film, moving, numbered
 from tests.square_faces import GREEN, RED, SURE, squares, use_squares
@@ -203,6 +206,21 @@ def test_each_result_needs_a_place_of_its_own(run, film, tmp_path):
     done = run(film, "--output-csv", place, "--output-video", place)
     assert done.exit_code == 1
     assert not place.exists()
+
+
+def test_a_full_disk_is_said_and_leaves_no_half_copy(tmp_path):
+    path = tmp_path / "seen.mp4"
+    part_of(path).symlink_to("/dev/full")
+    noise = np.random.default_rng(0).integers(0, 255, (5, 480, 640, 3), dtype=np.uint8)
+
+    def add_noise():
+        with FilmCopy(path, 10) as copy:
+            for number in range(50):
+                copy.add(number / 10, noise[number % 5])
+
+    with pytest.raises(NotWritable, match="No space left"):
+        add_noise()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_what_only_looks_like_an_unfinished_copy_is_not_touched(run, film, tmp_path):

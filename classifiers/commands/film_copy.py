@@ -3,6 +3,7 @@
 import re
 from collections import deque
 from collections.abc import Collection
+from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -125,7 +126,8 @@ class FilmCopy:
                     self._file.close()
                     self.part.replace(self.path)
             finally:
-                self._file.close()
+                with suppress(OSError):  # a full disk refuses the last bytes, too
+                    self._file.close()
                 self.part.unlink(missing_ok=True)
 
     def _start(self, rgb: np.ndarray) -> None:
