@@ -43,13 +43,31 @@ def two_faces():
     return frames
 
 
+def moving(composite):
+    """Return frames of a composite of the sample, such as "happy_01", that moves a little."""
+    face = read_image(SAMPLE / "test" / composite[:-3] / f"{composite}.png")
+    face = cv2.resize(face, (300, 300), interpolation=cv2.INTER_CUBIC)
+    frames = []
+    for shift in (*range(0, 24, 3), *range(24, 0, -3)):
+        frame = np.full((480, 640, 3), 60, np.uint8)
+        frame[70 + shift : 370 + shift, 150 + 2 * shift : 450 + 2 * shift] = face
+        frames.append(frame)
+    return frames
+
+
 def write_camera(path, frames):
-    """Write RGB frames as the YUV4MPEG2 file that a fake camera plays again and again."""
+    """Write RGB frames as the YUV4MPEG2 file that a fake camera plays again and again.
+
+    A browser opens it anew whenever a page starts the camera, so that another film may take its
+    place while the camera is off.
+    """
     height, width = frames[0].shape[:2]
-    with path.open("wb") as file:
+    written = path.with_suffix(".part")
+    with written.open("wb") as file:
         file.write(f"YUV4MPEG2 W{width} H{height} F{RATE}:1 Ip A1:1 C420mpeg2\n".encode())
         for frame in frames:
             file.write(b"FRAME\n" + cv2.cvtColor(frame, cv2.COLOR_RGB2YUV_I420).tobytes())
+    written.replace(path)
 
 
 @contextlib.contextmanager

@@ -1,21 +1,16 @@
-"""Teaching over the API, and on the page with a camera and a mesh that are made up."""
+"""Teaching over the API."""
 
-import json
-import re
 import sys
 import threading
 import time
 from io import BytesIO
-from zipfile import ZipFile
 
 import numpy as np
 import pytest
-from playwright.sync_api import expect
 
 from classifiers.lesson import unpacked
 from tests.fake_predictor import FakePredictor
-from tests.lessons import PULL, film, form, recorded
-from tests.live_browser import WHY_NOT
+from tests.lessons import form, recorded
 from web import create_app
 from web.reader import Reader
 from web.teach import MAX_BODY_BYTES, Teacher
@@ -127,155 +122,3 @@ def test_a_fault_stays_in_the_log(app, caplog):
     assert "the log of the server says why" in problem(response, 500)
     assert b"secret" not in response.data
     assert "secret" in caplog.text
-
-
-CAMERA = """
-window.colour = "black";
-navigator.mediaDevices.getUserMedia = async () => {
-  const canvas = document.createElement("canvas");
-  Object.assign(canvas, {width: 64, height: 48});
-  const context = canvas.getContext("2d");
-  const paint = () => {
-    context.fillStyle = window.colour;
-    context.fillRect(0, 0, 64, 48);
-  };
-  paint();
-  setInterval(paint, 30);
-  return canvas.captureStream(30);
-};
-"""
-"""A camera that shows a colour."""
-
-MESH = """
-const films = %s;
-let frame = 0;
-self.addEventListener("message", ({data: {id, bitmap}}) => {
-  if (!bitmap) return self.postMessage({id, ready: true});
-  const context = new OffscreenCanvas(1, 1).getContext("2d");
-  context.drawImage(bitmap, 0, 0);
-  const [red, green, blue] = context.getImageData(0, 0, 1, 1).data;
-  const film = films[[red, green, blue].findIndex((value) => value > 128)];
-  self.postMessage({id, faces: film ? [Float32Array.from(film[frame++ %% film.length])] : []});
-});
-"""
-"""A mesh that sees a face of a film in each colour, and none in black."""
-
-SCRIPT = {"Content-Type": "text/javascript", "Cross-Origin-Embedder-Policy": "require-corp"}
-
-COLOURS = {"grin": "red", "pout": "blue"}
-
-
-@pytest.fixture(scope="module")
-def page(browser, serve):
-    """The tab in a browser whose camera and mesh are made up: quick, and the same each time."""
-    films = [film(PULL[name], 30, seed=3).reshape(30, -1) for name in ("grin", "blank", "pout")]
-    faces = json.dumps([np.round(points.astype(float), 2).tolist() for points in films])
-    complaints = []
-    page = browser.new_page(viewport={"width": 1200, "height": 900})
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("console", lambda line: complaints.append(line.text))
-    page.add_init_script(CAMERA)
-    page.route(
-        "**/live/mesh-worker.js", lambda route: route.fulfill(body=MESH % faces, headers=SCRIPT)
-    )
-    page.goto(f"{serve()}live#teach")
-    yield page
-    page.close()
-    assert complaints == []
-
-
-@pytest.mark.skipif(bool(WHY_NOT), reason=WHY_NOT)
-def test_a_visitor_teaches_two_expressions_and_tries_and_keeps_them(page, tmp_path):
-    """One test, because each step needs the one before."""
-    expect.set_options(timeout=120_000)  # a machine may be busy
-    train = page.get_by_role("button", name="Train")
-    note, why = page.locator("#teach .note"), page.locator("#teach-why")
-    expect(train).to_be_disabled()
-    for name, number in zip(COLOURS, (1, 2), strict=True):
-        page.get_by_label(f"Expression {number}", exact=True).fill(name)
-    expect(why).to_have_text("“grin” needs 8 faces or more and has 0: record it.")
-    for name, colour in COLOURS.items():
-        page.evaluate("colour => { window.colour = colour; }", colour)
-        record = page.get_by_role("button", name=f"Record: {name}")
-        record.focus()
-        page.keyboard.press("Enter")
-        expect(page.get_by_role("button", name=f"Stop recording: {name}")).to_be_focused()
-        count = page.locator("#teach li", has=record_of(page, name)).locator(".count")
-        expect(count).to_have_text(re.compile(r"^([89]|\d\d) faces"))
-        page.keyboard.press("Escape")  # sooner than it would end by itself
-        expect(record).to_be_focused()
-        expect(note).to_have_text(re.compile(rf"^\d+ faces of “{name}” were added"))
-    expect(why).to_be_empty()
-    expect(train).to_be_enabled()
-    sent = []
-    page.on("request", lambda request: sent.append(request))
-    train.focus()
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", name="Your classifier is ready")).to_be_focused()
-    expect(page.locator("#teach .figures")).to_have_text(
-        re.compile(r"named 100\s% of \d+ held-out faces rightly.*expect less on other days")
-    )
-    assert [request.url.split("/", 3)[3] for request in sent] == ["api/teach"]
-    counts = page.locator("#teach .count").all_inner_texts()
-    faces = sum(int(text.split()[0]) for text in counts)
-    assert len(sent[0].post_data_buffer) < 5616 * faces + 50 * faces + 1000
-
-    page.get_by_role("button", name="Try it live").click()
-    panel = page.locator("#teach .face-panel strong")
-    expect(panel).to_have_text("pout")
-    page.evaluate("() => { window.colour = 'red'; }")
-    expect(panel).to_have_text("grin")
-    page.get_by_role("button", name="Stop the camera").click()
-    expect(page.locator("#teach .idle")).to_be_visible()
-
-    keep(page, "Save the bundle (ZIP)", tmp_path / "taught.zip")
-    keep(page, "Save the faces (CSV)", tmp_path / "taught.csv")
-    with ZipFile(tmp_path / "taught.zip") as archive:
-        manifest = json.loads(archive.read("model/manifest.json"))
-        assert manifest["classes"] == ["grin", "pout"]
-        tables = [archive.read(f"features/all/{name}.csv").decode() for name in COLOURS]
-    lines = (tmp_path / "taught.csv").read_text("utf-8").splitlines()
-    assert lines == tables[0].splitlines() + tables[1].splitlines()[1:]
-    assert len(lines) == faces + 1
-
-
-def record_of(page, name):
-    return page.get_by_role("button", name=re.compile(f"(Record|Stop recording): {name}"))
-
-
-def keep(page, button, path):
-    with page.expect_download() as download:
-        page.get_by_role("button", name=button).click()
-    download.value.save_as(path)
-
-
-@pytest.mark.skipif(bool(WHY_NOT), reason=WHY_NOT)
-def test_names_are_checked_before_anything_is_sent(page):
-    first = page.get_by_label("Expression 1", exact=True)
-    why = page.locator("#teach-why")
-    for name, said in (("", "Give each expression a name"), ("=1+1", "is no name"),
-                       ("POUT", "Two expressions are called")):  # fmt: skip
-        first.fill(name)
-        expect(why).to_contain_text(said)
-        expect(page.get_by_role("button", name="Train")).to_be_disabled()
-    first.fill("grin")
-    expect(why).to_be_empty()
-
-
-@pytest.mark.skipif(bool(WHY_NOT), reason=WHY_NOT)
-def test_two_to_eight_expressions_can_be_taught(page):
-    add = page.get_by_role("button", name="Add an expression")
-    for number in range(3, 9):
-        add.click()
-        expect(page.get_by_label(f"Expression {number}", exact=True)).to_be_focused()
-    expect(add).to_be_hidden()
-    for _ in range(6):
-        page.get_by_role("button", name=re.compile("^Remove: Expression")).last.click()
-    expect(add).to_be_focused()
-    expect(page.get_by_role("button", name=re.compile("^Remove"))).to_have_count(0)
-
-
-@pytest.mark.skipif(bool(WHY_NOT), reason=WHY_NOT)
-def test_the_part_fits_a_phone(page):
-    page.set_viewport_size({"width": 320, "height": 700})
-    assert page.evaluate("document.documentElement.scrollWidth") == 320

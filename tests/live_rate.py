@@ -1,0 +1,81 @@
+"""How many pictures a second the live tab reads here, and what each costs.
+
+``python -m tests.live_rate`` prints it. A file plays the camera and software draws, so that this is
+a machine's processor without a graphics chip. A part's figure is the middle one of its times.
+"""
+
+import statistics
+import tempfile
+from pathlib import Path
+
+from tests.fake_predictor import FakePredictor
+from tests.live_browser import browser, moving, served, two_faces, write_camera
+from tests.reliability.report import machine_now, table
+from web.reader import Reader
+
+PICTURES = 100
+WATCHED = 8_000
+"""Milliseconds that the tab itself is watched."""
+
+PARTS = """async (pictures) => {
+    const { openEngine } = await import("/static/live/engine.js");
+    const { drawFaces } = await import("/static/live/overlay.js");
+    const { corners } = await import("/static/live/points.js");
+    const { bundle, mesh, classifier } = await openEngine();
+    const video = document.createElement("video");
+    video.srcObject = await navigator.mediaDevices.getUserMedia({ video: true });
+    await video.play();
+    const overlay = document.createElement("canvas");
+    Object.assign(overlay, { width: video.videoWidth, height: video.videoHeight });
+    const times = { mesh: [], classifier: [], drawing: [] };
+    const timed = async (part, work) => {
+        const start = performance.now();
+        const result = await work();
+        times[part].push(performance.now() - start);
+        return result;
+    };
+    for (let i = 0; i < pictures; i++) {
+        const found = await timed("mesh", () => mesh.find(video, { fresh: i === 0 }));
+        const points = found.map((face) => face.points);
+        await timed("classifier", () => classifier.predict(points));
+        const faces = points.map((face) => ({ points: face, box: corners(face), label: "happy" }));
+        await timed("drawing", () => drawFaces(overlay, faces, bundle.edges, true));
+    }
+    return times;
+}"""
+
+NAMES = {
+    "mesh": "picture to the worker, mesh and back, ms",
+    "classifier": "classifier, ms",
+    "drawing": "mesh and box drawn, ms",
+}
+
+
+def measured(frames):
+    """Return what the tab shows as frames a second, and each part's milliseconds."""
+    with tempfile.TemporaryDirectory() as folder:
+        camera = Path(folder, "camera.y4m")
+        write_camera(camera, frames)
+        with served(Reader(FakePredictor())) as address, browser(camera) as chromium:
+            page = chromium.new_page()
+            page.goto(f"{address}/live")
+            page.click("#camera .start")
+            page.locator("#camera .face-panel").first.wait_for(timeout=180_000)
+            page.wait_for_timeout(WATCHED)
+            rate = page.locator("#camera .rate").inner_text()
+            page.click("#camera .stop")
+            times = page.evaluate(PARTS, PICTURES)
+    return rate, {part: statistics.median(values[1:]) for part, values in times.items()}
+
+
+def main():
+    """Measure one face and two, and print the table."""
+    print(f"On {machine_now()}, 640 x 480 pixels:\n")
+    found = [measured(moving("happy_01")), measured(two_faces())]
+    rows = [["the tab shows", *(rate for rate, _ in found)]]
+    rows += [[NAMES[part], *(f"{parts[part]:.1f}" for _, parts in found)] for part in NAMES]
+    print(table(("", "one face", "two faces"), rows))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,188 @@
+"""Teaching on the page, with the mesh in the browser and composites before the camera."""
+
+import re
+from base64 import b64encode
+from zipfile import ZipFile
+
+import pytest
+from playwright.sync_api import expect
+
+from classifiers.predictor import Predictor
+from classifiers.rows import read_rows
+from tests import live_browser
+from tests.fake_predictor import FakePredictor
+from tests.golden_faces import SAMPLE
+from web.reader import Reader
+
+pytestmark = pytest.mark.skipif(bool(live_browser.WHY_NOT), reason=live_browser.WHY_NOT)
+
+FACES = {"grin": "happy_01", "pout": "surprise_01"}
+"""Expression that is taught -> composite that the camera sees."""
+
+LONG = 180_000  # ms: software draws, and a machine may be busy
+
+
+@pytest.fixture(scope="module")
+def camera(tmp_path_factory):
+    return tmp_path_factory.mktemp("camera") / "face.y4m"
+
+
+@pytest.fixture(scope="module")
+def page(camera):
+    """The tab in a browser whose camera plays what `show` says."""
+    show(camera, "grin")
+    complaints = []
+    reader = Reader(FakePredictor())
+    with live_browser.served(reader) as address, live_browser.browser(camera) as chromium:
+        page = chromium.new_page(viewport={"width": 1200, "height": 900})
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda line: complaints.append(line.text))
+        page.goto(f"{address}/live#teach")
+        page.set_default_timeout(LONG)
+        expect.set_options(timeout=LONG)
+        yield page
+        expect.set_options(timeout=20_000)
+        assert complaints == []
+
+
+def show(camera, name):
+    """Let a camera that is off see another face when it is on again."""
+    live_browser.write_camera(camera, live_browser.moving(FACES[name]))
+
+
+def test_a_visitor_teaches_two_expressions_and_tries_and_keeps_them(page, camera, tmp_path):
+    """One test, because each step needs the one before."""
+    train = page.get_by_role("button", name="Train")
+    note, why = page.locator("#teach .note"), page.locator("#teach-why")
+    off = page.get_by_role("button", name="Stop the camera")
+    expect(train).to_be_disabled()
+    for name, number in zip(FACES, (1, 2), strict=True):
+        page.get_by_label(f"Expression {number}", exact=True).fill(name)
+    expect(why).to_have_text("“grin” needs 8 faces or more and has 0: record it.")
+    for name in FACES:
+        show(camera, name)
+        record = page.get_by_role("button", name=f"Record: {name}")
+        record.focus()
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("button", name=f"Stop recording: {name}")).to_be_focused()
+        count = page.locator("#teach li", has=record_of(page, name)).locator(".count")
+        expect(count).to_have_text(re.compile(r"^([89]|\d\d) faces"))
+        page.keyboard.press("Escape")  # sooner than it would end by itself
+        expect(record).to_be_focused()
+        expect(note).to_have_text(re.compile(rf"^\d+ faces of “{name}” were added"))
+        off.click()
+    expect(why).to_be_empty()
+    expect(train).to_be_enabled()
+    sent = []
+    page.on("request", lambda request: sent.append(request))
+    train.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Your classifier is ready")).to_be_focused()
+    expect(page.locator("#teach .figures")).to_have_text(
+        re.compile(r"named 100\s% of \d+ held-out faces rightly.*expect less on other days")
+    )
+    assert [request.url.split("/", 3)[3] for request in sent] == ["api/teach"]
+    counts = page.locator("#teach .count").all_inner_texts()
+    faces = sum(int(text.split()[0]) for text in counts)
+    assert sent[0].sizes()["requestBodySize"] < 5616 * faces + 50 * faces + 1000
+
+    for name in FACES:
+        show(camera, name)
+        page.get_by_role("button", name="Try it live").click()
+        expect(page.locator("#teach .face-panel strong")).to_have_text(name)
+        off.click()
+        expect(page.locator("#teach .idle")).to_be_visible()
+
+    keep(page, "Save the bundle (ZIP)", tmp_path / "taught.zip")
+    keep(page, "Save the faces (CSV)", tmp_path / "taught.csv")
+    with ZipFile(tmp_path / "taught.zip") as archive:
+        archive.extractall(tmp_path / "taught")
+    tables = [(tmp_path / f"taught/features/all/{name}.csv").read_text("utf-8") for name in FACES]
+    lines = (tmp_path / "taught.csv").read_text("utf-8").splitlines()
+    assert lines == tables[0].splitlines() + tables[1].splitlines()[1:]
+    assert len(lines) == faces + 1
+    # What `make train` reads, and what `make web` serves: it knows these faces in photos, too.
+    assert set(read_rows([tmp_path / "taught.csv"]).y) == set(FACES)
+    predictor = Predictor(tmp_path / "taught/model")
+    for name in FACES:
+        (face,) = predictor.predict(live_browser.moving(FACES[name])[3]).faces
+        assert face.expression == name
+
+
+def record_of(page, name):
+    return page.get_by_role("button", name=re.compile(f"(Record|Stop recording): {name}"))
+
+
+def keep(page, button, path):
+    with page.expect_download() as download:
+        page.get_by_role("button", name=button).click()
+    download.value.save_as(path)
+
+
+def test_names_are_checked_before_anything_is_sent(page):
+    first = page.get_by_label("Expression 1", exact=True)
+    why = page.locator("#teach-why")
+    for name, said in (("", "Give each expression a name"), ("=1+1", "is no name"),
+                       ("POUT", "Two expressions are called")):  # fmt: skip
+        first.fill(name)
+        expect(why).to_contain_text(said)
+        expect(page.get_by_role("button", name="Train")).to_be_disabled()
+    first.fill("grin")
+    expect(why).to_be_empty()
+
+
+def test_two_to_eight_expressions_can_be_taught(page):
+    add = page.get_by_role("button", name="Add an expression")
+    for number in range(3, 9):
+        add.click()
+        expect(page.get_by_label(f"Expression {number}", exact=True)).to_be_focused()
+    expect(add).to_be_hidden()
+    for _ in range(6):
+        page.get_by_role("button", name=re.compile("^Remove: Expression")).last.click()
+    expect(add).to_be_focused()
+    expect(page.get_by_role("button", name=re.compile("^Remove"))).to_have_count(0)
+
+
+DROP = """([row, photos]) => {
+    const data = new DataTransfer();
+    for (const [name, type, encoded] of photos) {
+        const bytes = Uint8Array.from(atob(encoded), (letter) => letter.charCodeAt(0));
+        data.items.add(new File([bytes], name, { type }));
+    }
+    const dropped = new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true });
+    const rows = document.querySelectorAll(".expressions > li");
+    (rows[row] ?? document.body).dispatchEvent(dropped);
+    return dropped.defaultPrevented;
+}"""
+
+
+def photo(name):
+    content = (SAMPLE / "test" / name[:-3] / f"{name}.png").read_bytes()
+    return [f"{name}.png", "image/png", b64encode(content).decode()]
+
+
+def test_dropped_photos_are_faces_of_the_expression_they_fall_on(page):
+    sent = []
+    page.on("request", lambda request: sent.append(request.method))
+    note = page.locator("#teach .note")
+    clear = page.get_by_role("button", name="Clear: pout")
+    if clear.is_visible():
+        clear.click()
+    first = page.locator(".expressions .count").first.inner_text()
+    second = page.locator(".expressions .count").nth(1)
+    text = ["note.txt", "text/plain", b64encode(b"no picture").decode()]
+    assert page.evaluate(DROP, [1, [photo("sad_01"), text, photo("sad_02")]])
+    expect(note).to_have_text(re.compile("^2 faces of .* were added. 1 photo was left out"))
+    expect(second).to_have_text("2 faces")
+    assert page.evaluate(DROP, [None, [photo("sad_03")]])  # else the browser would open it
+    page.locator(".expressions .photos input").nth(1).set_input_files(
+        SAMPLE / "test" / "sad" / "sad_03.png"
+    )
+    expect(second).to_have_text("3 faces")
+    assert page.locator(".expressions .count").first.inner_text() == first
+    assert set(sent) <= {"GET"}
+
+
+def test_the_part_fits_a_phone(page):
+    page.set_viewport_size({"width": 320, "height": 700})
+    assert page.evaluate("document.documentElement.scrollWidth") == 320
