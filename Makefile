@@ -78,7 +78,7 @@ walk: $(READY)  ## Go from photos to an explained answer, in a minute, into buil
 
 # Only a table that was named is of these images.
 audit: $(READY)  ## List copies, blanks, missed faces, disputed labels of a data set: IMAGES= TABLE= VOTES= OUT=
-	@$(PYTHON) -m data.audit "$(IMAGES)" $(if $(filter-out file,$(origin TABLE)),$(call option,TABLE,table)) $(call option,VOTES,votes) $(call option,OUT,out)
+	@$(PYTHON) -m classifiers audit "$(IMAGES)" $(if $(filter-out file,$(origin TABLE)),$(call option,TABLE,table)) $(call option,VOTES,votes) $(call option,OUT,out)
 
 detectors: $(READY)  ## Compare the detectors of faces, into results/: IMAGES= LIMIT= SEED=
 	@$(PYTHON) -m data.detectors "$(IMAGES)" $(call option,LIMIT,limit) --seed "$(SEED)"

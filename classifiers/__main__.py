@@ -7,7 +7,7 @@ a sub-command that needs one of them imports it when it runs.
 
 import typer
 
-from classifiers.commands import camera_sample, compare, explain, image, video, webcam
+from classifiers.commands import audit, camera_sample, compare, explain, image, video, webcam
 
 app = typer.Typer(
     name="python -m classifiers",
@@ -19,6 +19,7 @@ app = typer.Typer(
 app.command("image")(image.main)
 app.command("explain")(explain.main)
 app.command("compare")(compare.main)
+app.command("audit")(audit.main)
 app.command("video")(video.main)
 app.command("webcam")(webcam.main)
 app.command("camera-sample")(camera_sample.main)

@@ -1,4 +1,4 @@
-"""What is wrong with a data set, image by image; `data.audit` shows it."""
+"""What is wrong with a data set, image by image; `classifiers.commands.audit` shows it."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence

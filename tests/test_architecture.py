@@ -20,6 +20,7 @@ MAY_IMPORT = {
 
 READS_DATA = (
     "classifiers.ablation",
+    "classifiers.commands.audit",
     "classifiers.commands.camera_sample",
     "classifiers.commands.compare",
     "classifiers.comparison",

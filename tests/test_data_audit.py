@@ -8,7 +8,7 @@ from scipy.ndimage import gaussian_filter
 from typer import Typer
 from typer.testing import CliRunner
 
-from data import audit as command
+from classifiers.commands import audit as command
 from data.audit_sheets import sheets_of
 from data.errors import DataError
 from data.findings import audit, class_counts, to_json
@@ -228,6 +228,16 @@ def test_a_second_audit_leaves_no_sheet_of_the_first_and_no_file_of_others_is_lo
     assert not (out / "blank.png").exists()
     assert (out / "identical.png").exists()
     assert (out / "mine.png").read_bytes() == b"mine"
+
+
+def test_a_folder_of_something_else_is_not_touched(folder, tmp_path, run):
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "blank.png").write_bytes(b"mine")
+    done = run(folder, "--out", out)
+    assert done.exit_code == 1
+    assert "new or of an earlier audit" in done.stderr
+    assert [path.read_bytes() for path in out.iterdir()] == [b"mine"]
 
 
 @pytest.mark.parametrize("options", [["--table", "none"], ["--votes", "none.csv"], []])

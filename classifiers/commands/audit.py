@@ -1,9 +1,8 @@
-"""``make audit``: what is wrong with a data set, to be seen before a model is trained on it."""
+"""What is wrong with a data set, before training: ``python -m classifiers audit FOLDER``."""
 
 import json
-import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -11,13 +10,13 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 from rich.table import Table
 
-from data.audit_sheets import sheets_of
+from classifiers.commands.ending import BadInput, NotWritable, sentences
 from data.errors import DataError, StorageError
-from data.findings import Findings, audit, to_json
 from data.parts import replacing, storage_error
 from data.readers import read_images
 
-BAD_INPUT, NO_STORAGE, STOPPED = 1, 3, 130
+if TYPE_CHECKING:
+    from data.findings import Findings
 
 REPORT = "audit.json"
 
@@ -40,26 +39,43 @@ def main(
 
     Exit code 1: something doesn't fit; 3: the disk refuses. What is found is no failure.
 
-    Example: python -m data.audit photos/ --table build/features --out build/audit
+    Example: python -m classifiers audit photos/ --table build/features --out build/audit
     """
-    try:
-        found = _with_progress(images, table, votes)
-        report = to_json(found)
-        report["sheets"] = _write(found, report, out)
-    except StorageError as error:
-        _end(str(error), NO_STORAGE)
-    except DataError as error:
-        _end(str(error), BAD_INPUT)
-    except KeyboardInterrupt:
-        _end("Stopped.", STOPPED)
+    with sentences(DataError):
+        _check_place(out)
+        try:
+            report = _report(images, table, votes, out)
+        except StorageError as error:
+            raise NotWritable(str(error)) from error
     console = Console(highlight=False)
     _show_classes(console, report)
     _show_copies(console, report)
     print(f"Every image is named in {out / REPORT}; look at {', '.join(report['sheets']) or '-'}.")
 
 
-def _with_progress(images: Path, table: Path | None, votes: Path | None) -> Findings:
+def _check_place(out: Path) -> None:
+    """Refuse, before any work, a folder in which something else may be called as a sheet is."""
+    if out.is_dir() and any(out.iterdir()) and _sheets_before(out) is None:
+        raise BadInput(
+            f"Expected {out} to be new or of an earlier audit, got something else; name another "
+            "folder, it was not touched."
+        )
+
+
+def _report(images: Path, table: Path | None, votes: Path | None, out: Path) -> dict[str, Any]:
+    """Audit, write what was found, and return it."""
+    # Only here: they bring pandas, for which no other sub-command should wait.
+    from data.findings import to_json
+
+    found = _with_progress(images, table, votes)
+    report = to_json(found)
+    return {**report, "sheets": _write(found, report, out)}
+
+
+def _with_progress(images: Path, table: Path | None, votes: Path | None) -> "Findings":
     """Audit with a progress bar on stderr."""
+    from data.findings import audit
+
     refs = read_images(images)
     screen = Console(stderr=True)
     columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
@@ -69,16 +85,18 @@ def _with_progress(images: Path, table: Path | None, votes: Path | None) -> Find
         return audit(refs, table, votes, lambda done: bar.advance(task, done))
 
 
-def _write(found: Findings, report: dict[str, Any], out: Path) -> list[str]:
+def _write(found: "Findings", report: dict[str, Any], out: Path) -> list[str]:
     """Write the sheets and, last, the report; return the sheets' names.
 
     Sheets of an earlier audit that this one has no need of go, by the names in its report.
     """
+    from data.audit_sheets import sheets_of
+
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise storage_error(out, error) from error
-    names, before = [], _sheets_before(out)
+    names, before = [], _sheets_before(out) or set()
     for name, picture in sheets_of(found):
         with replacing(out / name, out) as file:
             picture.save(file, "PNG")
@@ -91,13 +109,13 @@ def _write(found: Findings, report: dict[str, Any], out: Path) -> list[str]:
     return names
 
 
-def _sheets_before(out: Path) -> set[str]:
-    """Return the names of the sheets that an earlier audit left in a folder."""
+def _sheets_before(out: Path) -> set[str] | None:
+    """Return the names of the sheets that an earlier audit left in a folder; None without one."""
     try:
         names = json.loads((out / REPORT).read_text("utf-8"))["sheets"]
         return {name for name in names if Path(name).name == name and name.endswith(".png")}
     except (OSError, ValueError, KeyError, TypeError):
-        return set()
+        return None
 
 
 def _show_classes(console: Console, report: dict[str, Any]) -> None:
@@ -138,13 +156,3 @@ def _show_copies(console: Console, report: dict[str, Any]) -> None:
 
 def _share(share: float | None) -> str:
     return "-" if share is None else f"{share:.1%}"
-
-
-def _end(sentence: str, code: int) -> None:
-    """Say why on stderr and leave with a code."""
-    print(sentence, file=sys.stderr)
-    raise typer.Exit(code)
-
-
-if __name__ == "__main__":
-    typer.run(main)
