@@ -58,7 +58,7 @@ def test_a_visitor_teaches_two_expressions_and_tries_and_keeps_them(page, camera
     expect(train).to_be_disabled()
     for name, number in zip(FACES, (1, 2), strict=True):
         page.get_by_label(f"Expression {number}", exact=True).fill(name)
-    expect(why).to_have_text("“grin” needs 8 faces or more and has 0: record it.")
+    expect(why).to_have_text("“grin” needs 8 faces or more and has 0: record it or add photos.")
     for name in FACES:
         show(camera, name)
         record = page.get_by_role("button", name=f"Record: {name}")

@@ -125,25 +125,15 @@ class Workers:
             raise WorkerError(str(self._failure))
 
     def read(self, content: bytes, picture: bool = False) -> Answer:
-        """Decode a photo and read the faces in it.
+        """See `web.reader.Reader.read`, as which it answers and refuses.
 
-        Parameters
-        ----------
-        content : bytes
-            A JPEG, PNG or WebP file.
-        picture : bool, default False
-            Whether the answer brings the photo back.
-
-        Returns
-        -------
-        Answer
-            ``seconds`` counts the reading, not the wait for a worker.
+        An answer's ``seconds`` count the reading, not the wait for a worker.
 
         Raises
         ------
         Refusal
-            As from `web.reader.Reader`; ``"busy"`` if too many photos wait already, ``"too-slow"``
-            or ``"too-much-memory"`` if it exceeds the limits, ``"crashed"`` if its worker died.
+            Besides, ``"busy"`` if too many photos wait already, ``"too-slow"`` or
+            ``"too-much-memory"`` if it exceeds the limits, ``"crashed"`` if its worker died.
         """
         with self._place(), self._worker() as worker:
             return worker.read(content, picture)
