@@ -2,12 +2,17 @@
 
 import struct
 from fractions import Fraction
+from functools import cache
 from itertools import chain
+from pathlib import Path
 
 import av
 import cv2
 import numpy as np
 
+from landmarks.images import read_image
+
+SAMPLE = Path(__file__).parent.parent / "data" / "sample"
 CODECS = {
     ".mp4": ("libx264", "aac"),
     ".mov": ("libx264", "aac"),
@@ -111,3 +116,36 @@ def _box(content, kind):
             return at + 8, at + size
         at += size
     raise AssertionError(f"no {kind} in the film")
+
+
+def talk(path):
+    """Make the README's film: two composites whose faces change, the second from 1.4 s on."""
+    plans = (
+        (40, ((0.0, "neutral"), (2.0, "happy"), (4.0, "neutral"), (6.0, "happy"))),
+        (360, ((1.4, "neutral"), (4.0, "surprise"), (6.0, "sad"))),
+    )
+    frames = []
+    for number in range(120):
+        frame = np.full((300, 640, 3), 120, np.uint8)
+        for left, plan in plans:
+            face = _changing(plan, number / 15)
+            if face is not None:
+                frame[30:270, left : left + 240] = face
+        frames.append(frame)
+    return make_film(path, frames, rate=15, sound=True)
+
+
+def _changing(plan, seconds):
+    """Return the face of a moment, 240 x 240; each one takes the last one's place in 0.4 s."""
+    begun = [(start, name) for start, name in plan if start <= seconds]
+    if not begun:
+        return None
+    before, after = (_composite(name) for _, name in (begun[-2:] * 2)[:2])
+    share = min((seconds - begun[-1][0]) / 0.4, 1.0) if len(begun) > 1 else 1.0
+    return cv2.addWeighted(after, share, before, 1 - share, 0)
+
+
+@cache
+def _composite(name):
+    """Return the first composite of a class, nobody's face, 240 x 240."""
+    return cv2.resize(read_image(SAMPLE / f"test/{name}/{name}_01.png"), (240, 240))
