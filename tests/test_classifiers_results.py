@@ -82,6 +82,7 @@ def test_trials_become_tables_by_name():
 MEASURED = {
     "source": "photos",
     "split": "test",
+    "limit": 0,
     "models": ["fused"],
     "images": 70,
     "clean": {"found": 1.0, "accuracy": {"fused": 0.9}},

@@ -61,7 +61,7 @@ LABELS = ["Happiness", "sad", "sad"]
 
 
 def measured():
-    return {"source": "photos", "split": "test", **figures(LINES, LABELS, MODELS)}
+    return {"source": "photos", "split": "test", "limit": 0, **figures(LINES, LABELS, MODELS)}
 
 
 def test_misses_are_errors_and_names_of_a_class_are_one():
@@ -100,6 +100,7 @@ def test_answers_to_no_face_are_counted_by_how_it_is_shown():
 
 def test_golden_section():
     assert section(measured()) + "\n" == GOLDEN
+    assert "2 images (photos, test, 50 of each class)" in section(measured() | {"limit": 50})
 
 
 @pytest.fixture

@@ -23,16 +23,17 @@ def section(measured: dict[str, Any]) -> str:
     ----------
     measured : dict
         What `classifiers.robustness.figures.figures` returns, with ``source``, what was measured
-        on, and ``split``.
+        on, ``split`` and ``limit``, images of each class or 0 for all.
 
     Returns
     -------
     str
     """
     clean = measured["clean"]
+    drawn = f", {measured['limit']} of each class" if measured["limit"] else ""
     parts = [
-        f"{measured['images']:,} images ({measured['source']}, {measured['split']}), each spoiled "
-        "in twelve ways and five strengths after Hendrycks and Dietterich (2019) by `make "
+        f"{measured['images']:,} images ({measured['source']}, {measured['split']}{drawn}), each "
+        "spoiled in twelve ways and five strengths after Hendrycks and Dietterich (2019) by `make "
         "robustness`; what the strengths are stands in `classifiers/robustness/corruptions.py`. "
         "The largest face counts; an image without a found face is an error.",
         "### Found faces\n\n" + _table(measured, clean["found"], lambda row: row["found"]),
