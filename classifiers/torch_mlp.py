@@ -23,15 +23,12 @@ from classifiers.networks import (
     Progress,
     Rows,
     balanced_shares,
-    half,
 )
+from classifiers.torch_network import averaged, folded, network_of
 
 SCHEDULERS = ("cosine", "plateau")
 WARM_UP = 0.2
 """Share of the training in which the cosine schedule's learning rate rises."""
-
-AVERAGING = 0.999
-"""How much of the averaged weights stays at each step, once there were many."""
 
 
 class TorchMLPClassifier(NetworkClassifier):
@@ -129,7 +126,7 @@ class TorchMLPClassifier(NetworkClassifier):
     def _train_one(self, rows: Looks, held_out: Rows | None, progress: Progress | None) -> Layers:
         """Train one network from PyTorch's present random state."""
         looks, codes = rows
-        network = _network(looks.shape[2], self.hidden, len(self.classes_), self.dropout)
+        network = network_of(looks.shape[2], self.hidden, len(self.classes_), self.dropout)
         optimizer = torch.optim.AdamW(
             network.parameters(), lr=self.lr, weight_decay=self.weight_decay
         )
@@ -137,7 +134,7 @@ class TorchMLPClassifier(NetworkClassifier):
         loss = nn.CrossEntropyLoss(weight, label_smoothing=self.label_smoothing)
         batches, spread = self._loader(looks, codes), _deviation(looks)
         schedule = self._schedule(optimizer, len(batches))
-        average = _averaged(network)
+        average = averaged(network)
         best = _Best(average.module)
         for epoch in range(1, self.epochs + 1):
             for _ in self._steps(network, batches, loss, optimizer, spread):
@@ -152,7 +149,7 @@ class TorchMLPClassifier(NetworkClassifier):
             if best.update(accuracy, epoch) >= self.patience:
                 break
         network.load_state_dict(best.state)
-        return _folded(network)
+        return folded(network)
 
     def _steps(self, network, batches, loss, optimizer, spread) -> Iterator[None]:
         """Pass over the rows once, a step at a time."""
@@ -224,34 +221,6 @@ class _Best:
         return 0 if accuracy is None else epoch - self.epoch
 
 
-def _network(n_in: int, hidden: tuple[int, ...], n_out: int, dropout: float) -> nn.Sequential:
-    """Return an untrained network."""
-    return nn.Sequential(*_modules(n_in, hidden, n_out, dropout))
-
-
-def _modules(n_in, hidden, n_out, dropout) -> Iterator[nn.Module]:
-    for width in hidden:
-        yield from (nn.Linear(n_in, width), nn.BatchNorm1d(width), nn.ReLU(), nn.Dropout(dropout))
-        n_in = width
-    yield nn.Linear(n_in, n_out)
-
-
-def _averaged(network: nn.Module) -> torch.optim.swa_utils.AveragedModel:
-    """Return the running average of a network, BatchNorm's statistics included."""
-    return torch.optim.swa_utils.AveragedModel(network, multi_avg_fn=_toward, use_buffers=True)
-
-
-@torch.no_grad()
-def _toward(averages: list, values: list, steps: torch.Tensor | int) -> None:
-    """Move averages towards values: by much in the first steps, by little in the end."""
-    share = 1 - min(AVERAGING, (1 + int(steps)) / (10 + int(steps)))
-    for average, value in zip(averages, values, strict=True):
-        if average.is_floating_point():
-            average.lerp_(value, share)
-        else:
-            average.copy_(value)
-
-
 def _drawn(looks: torch.Tensor, count: int) -> torch.Tensor:
     """Draw some looks at each row, maybe one twice: (n, looks, d) -> (n, count, d) float32."""
     rows = torch.arange(len(looks))[:, None]
@@ -282,18 +251,3 @@ def _accuracy(network: nn.Module, held_out: Rows) -> float:
     X, codes = held_out
     answers = network(torch.from_numpy(X)).argmax(dim=1).numpy()
     return float((answers == codes).mean())
-
-
-def _folded(network: nn.Sequential) -> Layers:
-    """Return the layers with each BatchNorm folded into the Linear before it."""
-    layers: Layers = []
-    for module in network:
-        if isinstance(module, nn.Linear):
-            weight = module.weight.detach().numpy().T
-            layers.append((weight, module.bias.detach().numpy()))
-        elif isinstance(module, nn.BatchNorm1d):
-            gain = module.weight / torch.sqrt(module.running_var + module.eps)
-            gain, mean = gain.detach().numpy(), module.running_mean.numpy()
-            weight, bias = layers[-1]
-            layers[-1] = (weight * gain, (bias - mean) * gain + module.bias.detach().numpy())
-    return [(half(weight), half(bias)) for weight, bias in layers]

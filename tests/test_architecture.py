@@ -59,6 +59,7 @@ STAYS_IN = {
         "classifiers.pixels.training",
         "classifiers.pixels.vision",
         "classifiers.torch_mlp",
+        "classifiers.torch_network",
     ),
     "torchvision": ("classifiers.pixels.vision",),
     "safetensors": (

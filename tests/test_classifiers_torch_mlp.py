@@ -6,7 +6,8 @@ import torch
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from classifiers.sklearn_mlp import SklearnMLPClassifier
-from classifiers.torch_mlp import TorchMLPClassifier, _folded, _network
+from classifiers.torch_mlp import TorchMLPClassifier
+from classifiers.torch_network import folded, network_of
 
 SMALL = {
     TorchMLPClassifier: {
@@ -111,13 +112,13 @@ def test_weights_fit_in_float16(kind):
 
 def test_folding_batchnorm_changes_no_answer():
     torch.manual_seed(0)
-    network = _network(5, (8, 6), 3, 0.5)
+    network = network_of(5, (8, 6), 3, 0.5)
     X = torch.randn(64, 5)
     for _ in range(5):
         network(X)  # moves the running means away from their start
     network.eval()
     hidden = X.numpy()
-    *first, last = _folded(network)
+    *first, last = folded(network)
     for weight, bias in first:
         hidden = np.maximum(hidden @ weight + bias, 0)
     expected = network(X).detach().numpy()
