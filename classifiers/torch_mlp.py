@@ -58,8 +58,8 @@ class TorchMLPClassifier(NetworkClassifier):
         Deviation of the Gaussian noise on X, in deviations of each column; 0 for none.
     consistency : float
         Weight of the divergence between the answers to two looks at a face, seen by networks with
-        other units dropped (R-Drop, Liang et al. 2021), so that a mesh a fifth of a pixel beside
-        another gets the same answer; 0 for one look a step.
+        other units dropped (R-Drop, Liang et al. 2021); 0 for one look a step. Meshes that lie a
+        fifth of a pixel apart get the same answer more often then, and faces the right one less.
     class_weight : dict, "balanced" or None
         Weight of each class in the loss, as scikit-learn reads it.
     sampler : "balanced" or None
@@ -85,7 +85,7 @@ class TorchMLPClassifier(NetworkClassifier):
         label_smoothing=0.1,
         mixup=0.0,
         noise=0.0,
-        consistency=2.0,
+        consistency=0.0,
         class_weight=None,
         sampler=None,
         scheduler="cosine",

@@ -131,7 +131,7 @@ def test_folding_batchnorm_changes_no_answer():
         {"scheduler": "plateau"},
         {"mixup": 0.4},
         {"noise": 0.1},
-        {"consistency": 0.0},
+        {"consistency": 1.0},
         {"consistency": 1.0, "mixup": 0.4},
         {"label_smoothing": 0.1},
         {"n_networks": 2},
