@@ -5,6 +5,7 @@ import os
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from hashlib import sha256
 from itertools import groupby
 from pathlib import Path
@@ -90,7 +91,9 @@ def extract_features(
         If the folder can't be written.
     """
     check_cluster(backend, scheduler, workers)
-    refs, out = read_images(source), Path(out).absolute()
+    # Workers outlive calls from other folders, where a relative path names something else.
+    refs = [replace(ref, path=os.path.abspath(ref.path)) for ref in read_images(source)]
+    out = Path(out).absolute()
     key = _images_key(refs, detector)
     with only_run(out):
         done = _finished(out, key, refs)

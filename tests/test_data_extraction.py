@@ -2,6 +2,7 @@ import json
 import os
 import shutil
 
+import joblib
 import numpy as np
 import pytest
 from PIL import Image
@@ -115,6 +116,13 @@ def test_fer2013_csv_gives_the_points_of_the_same_images(faces, features, tmp_pa
 def test_two_workers_write_the_same_bytes_as_one(faces, features, tmp_path, monkeypatch):
     monkeypatch.setattr(parts, "CHUNK_SIZE", 2)
     extract_features(faces, tmp_path, workers=2)
+    assert contents(tmp_path) == contents(features)
+
+
+def test_workers_started_elsewhere_find_the_images(faces, features, tmp_path, monkeypatch):
+    joblib.Parallel(2)(joblib.delayed(os.getcwd)() for _ in range(2))
+    monkeypatch.chdir(faces.parent)
+    extract_features(faces.name, tmp_path, workers=2)
     assert contents(tmp_path) == contents(features)
 
 

@@ -1,5 +1,6 @@
 """Photos are read in their order, here or in worker processes, and drawn on where asked for."""
 
+import os
 import signal
 from collections.abc import Iterator, Sequence
 from functools import cache
@@ -99,7 +100,7 @@ def read_photos(predictor: Predictor, jobs: Sequence[Job], workers: int) -> Iter
     run = joblib.Parallel(workers, return_as="generator", batch_size=1, pre_dispatch="2*n_jobs")
     try:
         yield from run(
-            joblib.delayed(_read_in_worker)(predictor.folder, predictor.detector, job)
+            joblib.delayed(_read_in_worker)(predictor.folder, predictor.detector, job, Path.cwd())
             for job in jobs
         )
     except BrokenProcessPool as error:
@@ -112,7 +113,9 @@ def read_photos(predictor: Predictor, jobs: Sequence[Job], workers: int) -> Iter
                 part_of(job.picture).unlink(missing_ok=True)
 
 
-def _read_in_worker(folder: Path, detector: Detector, job: Job) -> Outcome:
+def _read_in_worker(folder: Path, detector: Detector, job: Job, place: Path) -> Outcome:
+    """Read one photo where the paths are meant: workers outlive calls from other folders."""
+    os.chdir(place)
     return read_photo(_own_predictor(folder, detector), job)
 
 
