@@ -44,8 +44,9 @@ train: $(READY)  ## Train a classifier on the CSVs: TABLE= MODEL=sklearn|torch O
 evaluate: $(READY)  ## Measure a bundle on labelled images: IMAGES= MODEL= OUT= SPLIT= DETECTOR=mesh|mtcnn
 	@$(PYTHON) -m classifiers.evaluate "$(IMAGES)" "$(or $(MODEL),auto)" "$(or $(OUT),build/evaluation)" $(call option,SPLIT,split) $(call option,WORKERS,workers) $(call option,BACKEND,backend) $(call option,DETECTOR,detector)
 
-# A process a core; the tests of one file share what they make.
-SPREAD := -n auto --dist loadfile
+# A process a core; the tests of one file share what they make. In the files' order, for the files of
+# fewest tests are the slowest, and would have the end to themselves.
+SPREAD := -n auto --dist loadfile --no-loadscope-reorder
 test: $(READY) $(LIVE)  ## Run the tests: ARGS="-k web"
 	@$(PYTHON) -m pytest $(SPREAD) $(ARGS)
 
