@@ -54,6 +54,13 @@ def test_further_runs_add_to_a_class(film, tmp_path):
         assert len(list((tmp_path / "mine" / "happy").iterdir())) == wanted
 
 
+def test_a_start_after_the_films_end_is_one_sentence(tmp_path):
+    path = make_film(tmp_path / "film.mp4", numbered(3))
+    done = run("happy", "--folder", tmp_path / "mine", "--camera", path, "--start", 60)
+    assert done.exit_code == 1
+    assert "Expected --start before the film's end, got 60 s" in done.stderr
+
+
 def test_a_film_without_a_face_is_one_sentence(tmp_path):
     path = make_film(tmp_path / "film.mp4", numbered(3))
     done = run("happy", "--folder", tmp_path / "mine", "--camera", path)

@@ -102,14 +102,22 @@ def _collect(
         place.mkdir(parents=True, exist_ok=True)
         numbers = [int(path.stem) for path in place.glob("*.png") if path.stem.isdecimal()]
         last, task = max(numbers, default=0), bar.add_task(f"Looking for {label}", total=seconds)
+        now = 0.0
         with suppress(KeyboardInterrupt):  # what was collected so far is kept
             for frame in source.frames(fps):
-                if frame.seconds > start + seconds:
+                now = frame.seconds
+                if now > start + seconds:
                     break
-                if frame.seconds >= start and (crop := _crop(frame, tracker)):
+                if now >= start and (crop := _crop(frame, tracker)):
                     count += 1
                     crop.save(place / f"{last + count:05}.png")
-                bar.update(task, completed=max(frame.seconds - start, 0))
+                bar.update(task, completed=max(now - start, 0))
+            else:
+                if now < start:
+                    raise BadInput(
+                        f"Expected --start before the film's end, got {start:g} s; its last "
+                        f"picture comes at {now:.1f} s."
+                    )
     return count
 
 
