@@ -22,7 +22,7 @@ from classifiers.pipeline import FaceFeatures, fit_pipeline, make_pipeline, mirr
 from classifiers.rows import hold_out, read_rows
 from classifiers.sklearn_mlp import SklearnMLPClassifier
 from classifiers.torch_mlp import TorchMLPClassifier
-from classifiers.trials import append_line, line_of, read_lines
+from classifiers.trials import append_line, line_of, read_trials
 from data.errors import DataError
 from landmarks.views import radius, unpack
 
@@ -85,7 +85,7 @@ def main(
     trials = [("What one change does", trial) for trial in TRIALS]
     trials += [("Balance of the classes", {"change": name, "balance": name}) for name in BALANCES]
     out.parent.mkdir(parents=True, exist_ok=True)
-    known = {(line["table"], line["change"]) for line in read_lines(out)}
+    known = {(line["table"], line["change"]) for line in read_trials(out)}
     for table_name, trial in trials:
         if (table_name, trial["change"]) not in known:
             append_line(out, _trial(table_name, trial, rows, held_out))

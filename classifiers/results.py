@@ -20,6 +20,7 @@ from classifiers import detectors_page
 from classifiers.bundle import PREFERRED
 from classifiers.results_page import headline, recalls, render, row, with_block
 from classifiers.robustness import page as robustness_page
+from classifiers.trials import read_trials
 
 ABLATIONS = (Path("results/ablation.jsonl"), Path("results/fused-ablation.jsonl"))
 
@@ -98,30 +99,6 @@ def read_reports(runs: Path) -> list[dict]:
         reports.append(report)
     _refuse_twins(reports)
     return reports
-
-
-def read_trials(path: Path) -> list[dict]:
-    """Read the trials, one JSON object a line; no file means no trials.
-
-    Raises
-    ------
-    ValueError
-        If a line is not a JSON object.
-    """
-    if not path.exists():
-        return []
-    trials = []
-    for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
-        if not line.strip():
-            continue
-        try:
-            trial = json.loads(line)
-        except ValueError:
-            trial = None
-        if not isinstance(trial, dict):
-            raise ValueError(f"expected a JSON object in line {number} of {path}; mend that line")
-        trials.append(trial)
-    return trials
 
 
 def read_measured(

@@ -49,17 +49,34 @@ def line_of(
     }
 
 
-def read_lines(out: Path) -> list[Line]:
-    """Return the lines that are there already."""
-    if not out.is_file():
+def read_trials(path: Path) -> list[Line]:
+    """Read the trials, one JSON object a line; no file means no trials.
+
+    Raises
+    ------
+    ValueError
+        If a line is not a JSON object.
+    """
+    if not path.exists():
         return []
-    return [json.loads(line) for line in out.read_text("utf-8").splitlines()]
+    trials = []
+    for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+        if not line.strip():
+            continue
+        try:
+            trial = json.loads(line)
+        except ValueError:
+            trial = None
+        if not isinstance(trial, dict):
+            raise ValueError(f"expected a JSON object in line {number} of {path}; mend that line")
+        trials.append(trial)
+    return trials
 
 
 def append_line(out: Path, line: Line) -> None:
     """Add a line, whole or not at all, and print it."""
     partial = out.with_name(out.name + ".part")
-    lines = [*read_lines(out), line]
+    lines = [*read_trials(out), line]
     partial.write_text("".join(json.dumps(each) + "\n" for each in lines), "utf-8")
     os.replace(partial, out)
     print(json.dumps(line), flush=True)

@@ -6,7 +6,7 @@ from typer import Typer
 from typer.testing import CliRunner
 
 from classifiers import results
-from classifiers.results import read_measured, read_reports, read_trials
+from classifiers.results import read_measured, read_reports
 from classifiers.results_page import (
     BLOCK_BEGIN,
     BLOCK_END,
@@ -17,6 +17,7 @@ from classifiers.results_page import (
     render,
 )
 from classifiers.robustness import page as robustness_page
+from classifiers.trials import read_trials
 
 
 def report(name="torch", seed=0, accuracy=0.65, **more):

@@ -23,7 +23,7 @@ from classifiers.pixels.model import Ensemble
 from classifiers.pixels.recipe import TrainingConfig
 from classifiers.pixels.rows import read_fused_rows
 from classifiers.rows import hold_out
-from classifiers.trials import append_line, line_of, read_lines
+from classifiers.trials import append_line, line_of, read_trials
 from data.errors import DataError
 
 TABLE_NAME = "What one change of the fused recipe does, at a reduced size"
@@ -76,7 +76,7 @@ def main(
         raise typer.Exit(1) from error
     fused, held_out = _half(fused, hold_out(rows, seed=0))
     out.parent.mkdir(parents=True, exist_ok=True)
-    known = {line["change"] for line in read_lines(out)}
+    known = {line["change"] for line in read_trials(out)}
     for change, settings in TRIALS:
         if change not in known:
             for line in _trial(fused, held_out, change, epochs, **settings):
