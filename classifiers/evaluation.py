@@ -3,7 +3,6 @@
 The largest face of an image counts; an image without one is a miss.
 """
 
-import json
 import statistics
 import time
 from collections.abc import Iterable
@@ -19,13 +18,19 @@ from data.crops import read_crops
 from data.emotions import canonical
 from data.errors import DataError
 from data.rows import MANIFEST, file_stem
-from data.table import points_of, read_pixels, read_table
+from data.table import (
+    IMAGE_KEY,
+    largest_faces,
+    points_of,
+    read_manifest,
+    read_pixels,
+    read_table,
+)
 from landmarks.mesh import N_POINTS
 
 ALL = "all"
 """Stands for every split."""
 
-IMAGE_KEY = ["split", "label", "image"]
 TIMED_FACES = 200
 
 
@@ -77,7 +82,7 @@ def evaluate(
     n_missed = int((known["reason"] == NO_FACE).sum())
     return {
         "split": split,
-        "model": describe(predictor, points, crops, detector_of(manifest_of(folder))),
+        "model": describe(predictor, points, crops, detector_of(read_manifest(folder))),
         **figures,
         "n_missed": n_missed,
         "n_unreadable": len(known) - int((known["success"] == 1).sum()) - n_missed,
@@ -93,7 +98,7 @@ def read_split(predictors: Iterable[Predictor], folder: Path, split: str) -> pd.
     DataError
         If the folder doesn't fit.
     """
-    mesh = manifest_of(folder)["mesh"]
+    mesh = read_manifest(folder)["mesh"]
     for wanted in (predictor.manifest["mesh"] for predictor in predictors):
         if mesh != wanted:
             raise DataError(
@@ -152,11 +157,6 @@ def faces_of(table: pd.DataFrame, images: Path | None) -> tuple[np.ndarray, np.n
     return points, read_crops(images, table["image"].tolist(), faces)[0]
 
 
-def largest_faces(table: pd.DataFrame) -> pd.DataFrame:
-    """Return one row per image: its first face, which is the largest, or its failure."""
-    return table.sort_values("face", kind="stable").drop_duplicates(IMAGE_KEY)
-
-
 def match_classes(labels, classes, ignore_unknown: bool = False) -> dict[str, str]:
     """Return the model's class for each label, whatever of a class's names either uses.
 
@@ -208,17 +208,6 @@ def describe(
     }
 
 
-def manifest_of(folder: Path) -> dict:
-    """Read what a feature folder says of itself."""
-    try:
-        manifest = json.loads((folder / MANIFEST).read_text("utf-8"))
-        if {"mesh", "splits", "files"} <= set(manifest):
-            return manifest
-    except (OSError, ValueError, TypeError):
-        pass
-    raise DataError(f"{folder / MANIFEST} isn't what make features writes; make them again.")
-
-
 def detector_of(manifest: dict) -> str:
     """Return what found the faces of a feature folder; older ones don't name it."""
     return manifest.get("detector", "mesh")
@@ -226,7 +215,7 @@ def detector_of(manifest: dict) -> str:
 
 def _rows_of(folder: Path, split: str) -> pd.DataFrame:
     """Read the rows of a split; a folder made from one split's images names none of its own."""
-    manifest = manifest_of(folder)
+    manifest = read_manifest(folder)
     if split not in manifest["splits"]:
         return read_table(folder)
     files = (name for name in manifest["files"] if name.startswith(f"{file_stem(split)}/"))

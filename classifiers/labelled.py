@@ -24,15 +24,12 @@ class Rows:
         Hash of each image's pixels, ``""`` where it isn't known.
     mesh : str
         Version of the mesh that found the points.
-    views : ndarray of float16, shape (n, v, 468, 3), optional
-        Single meshes of each face, see `landmarks.views`.
     """
 
     points: np.ndarray
     y: np.ndarray
     pixels: np.ndarray
     mesh: str
-    views: np.ndarray | None = None
 
 
 def halves(held_out: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

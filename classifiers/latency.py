@@ -2,7 +2,7 @@
 
 Each picture goes through all stages in turn, MediaPipe's plain call among them, so that whatever
 slows the machine down slows all of them alike. The plain call finds one mesh; the detector looks
-for faces first and finds a face's mesh eight times. At no stage does more than one thread compute:
+for faces first and finds as many meshes of each as the model wants. At no stage does more than one thread compute:
 on an idle machine a stage takes as long as the processor works for it, on a busy one longer.
 """
 
@@ -28,7 +28,7 @@ from data.errors import DataError
 from data.readers import read_images
 from landmarks import framing
 from landmarks.crops import face_crop
-from landmarks.detector import CLOSE_UP_CHAIN, CLOSE_UP_SIDE, shared_finder
+from landmarks.detector import TIGHT_CROP_CHAIN, TIGHT_SIDE, shared_finder
 from landmarks.graphs import bare_call
 from landmarks.images import ImageError, read_image
 
@@ -37,10 +37,19 @@ CANVAS = (640, 480)
 FACE = (320, 320)
 """A cut-out face is shown as FER2013 would have it, and enlarged in the middle of a photo."""
 
+FEWER = 5
+"""Of so many photos one is shown among others and enlarged, which takes longer."""
+
 WARM_UP = 5
 """Pictures that are shown before the clock counts: the first ones build MediaPipe's graphs."""
 
-DECODING, MESH, BARE = "decoding", "mesh, the mean of eight", "bare Face Mesh call"
+LARGE = (4000, 3000)
+"""Width and height of a photo of 12 megapixels."""
+
+GROUP = 4
+"""Faces side by side in a photo of several."""
+
+DECODING, BARE = "decoding", "bare Face Mesh call"
 
 
 def main(
@@ -98,7 +107,13 @@ def pictures(images: Path, count: int) -> dict[str, list[bytes]]:
         photos.append(_encoded(_in_a_photo(picture), "JPEG"))
     if not photos:
         raise DataError(f"None of the images in {images} can be read; name others.")
-    kinds = {f"close-ups of {CROP_SIDE} x {CROP_SIDE} pixels": close_ups, "photos": photos}
+    some = photos[: max(1, count // FEWER)]
+    kinds = {
+        f"tight crops of {CROP_SIDE} x {CROP_SIDE} pixels": close_ups,
+        "photos of one face": photos,
+        f"photos of {GROUP} faces": [_beside_one_another(some, i) for i in range(len(some))],
+        "photos of 12 megapixels": [_enlarged(content) for content in some],
+    }
     return {kind: shown for kind, shown in kinds.items() if shown}
 
 
@@ -137,19 +152,19 @@ def _stages(content: bytes, predictors: dict[str, Predictor]) -> dict[str, np.nd
     """Return the milliseconds of each stage for one picture; empty where it shows no face."""
     ms: dict[str, np.ndarray] = {}
     rgb = _timed(ms, DECODING, read_image, content)
-    # The mesh goes first: it keeps MediaPipe's warnings, which come once, off the terminal.
-    faces = _timed(ms, MESH, shared_finder().find, rgb)
-    if not faces:
-        return {}
-    *look, confidence = CLOSE_UP_CHAIN[0]
-    # Face Mesh by itself finds no face of 48 pixels: it is shown the detector's enlargement.
-    plain = framing.padded(rgb, *look).pixels if min(rgb.shape[:2]) < CLOSE_UP_SIDE else rgb
-    _timed(ms, BARE, bare_call(confidence), plain)
-    points = np.stack([face.points for face in faces])
     for name, predictor in predictors.items():
+        # The meshes go first: they keep MediaPipe's warnings, which come once, off the terminal.
+        faces = _timed(ms, f"meshes, {name}", shared_finder().find, rgb, predictor.meshes)
+        if not faces:
+            return {}
+        points = np.stack([face.points for face in faces])
         _timed(ms, f"model {name}", _answer, predictor, rgb, points)
-    for name in predictors:
-        ms[f"photo to answer, {name}"] = ms[DECODING] + ms[MESH] + ms[f"model {name}"]
+        parts = (DECODING, f"meshes, {name}", f"model {name}")
+        ms[f"photo to answer, {name}"] = sum(ms[part] for part in parts)
+    *frame, confidence = TIGHT_CROP_CHAIN[0]
+    # Face Mesh by itself finds no face of 48 pixels: it is shown the detector's enlargement.
+    plain = framing.padded(rgb, *frame).pixels if min(rgb.shape[:2]) < TIGHT_SIDE else rgb
+    _timed(ms, BARE, bare_call(confidence), plain)
     return ms
 
 
@@ -177,6 +192,22 @@ def _in_a_photo(picture: Image.Image) -> Image.Image:
     canvas, face = Image.new("RGB", CANVAS, "gray"), ImageOps.contain(picture, FACE)
     canvas.paste(face, ((canvas.width - face.width) // 2, (canvas.height - face.height) // 2))
     return canvas
+
+
+def _beside_one_another(photos: Sequence[bytes], first: int) -> bytes:
+    """Return a photo of the middles of several photos, shrunk to a photo's size."""
+    middles = [Image.open(io.BytesIO(photos[(first + i) % len(photos)])) for i in range(GROUP)]
+    group = Image.new("RGB", (FACE[0] * GROUP // 2, FACE[1] * 2), "gray")
+    for i, photo in enumerate(middles):
+        left, top = (photo.width - FACE[0]) // 2, (photo.height - FACE[1]) // 2
+        middle = photo.crop((left, top, left + FACE[0], top + FACE[1]))
+        group.paste(middle, (i % 2 * FACE[0], i // 2 * FACE[1]))
+    return _encoded(ImageOps.pad(group, CANVAS, color="gray"), "JPEG")
+
+
+def _enlarged(content: bytes) -> bytes:
+    """Return a photo enlarged to `LARGE`."""
+    return _encoded(Image.open(io.BytesIO(content)).resize(LARGE), "JPEG")
 
 
 def _encoded(picture: Image.Image, form: str) -> bytes:

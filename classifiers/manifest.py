@@ -14,6 +14,9 @@ MANIFEST = "manifest.json"
 FORMAT = 2
 """Version of the layout; a bundle of another version is refused."""
 
+MESHES = (1, 2, 4)
+"""Meshes whose mean a model may want for the points of a face, see `landmarks.detector`."""
+
 MAX_MANIFEST_BYTES = 16 * 1024**2
 """Largest manifest: a hundred of the shipped ones."""
 
@@ -22,6 +25,7 @@ _TYPES = {
     "version": str,
     "classes": list,
     "mesh": str,
+    "meshes": int,
     "seed": int,
     "calibration": dict,
     "unsure_threshold": float,
@@ -81,6 +85,10 @@ def read_manifest(path: Path) -> dict[str, Any]:
             raise BundleError(f"Expected {key} in {path}, found none that fits; train it again.")
     if not 0 <= manifest["unsure_threshold"] <= 1:
         raise BundleError(f"Expected an unsure_threshold of 0..1 in {path}; train it again.")
+    if manifest["meshes"] not in MESHES:
+        raise BundleError(
+            f"Expected meshes of {MESHES} in {path}, got {manifest['meshes']}; train it again."
+        )
     _check_classes(manifest, path)
     return manifest
 

@@ -62,7 +62,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         y: np.ndarray,
         validation: tuple[np.ndarray, np.ndarray] | None = None,
         progress: Progress | None = None,
-        looks: np.ndarray | None = None,
+        versions: np.ndarray | None = None,
     ) -> "NetworkClassifier":
         """Train.
 
@@ -77,8 +77,8 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
             epochs are trained and the last is kept.
         progress : callable, optional
             See `Progress`.
-        looks : ndarray of float16 or float32, shape (n, looks, d), optional
-            Other versions of each row, such as its mirror image. Each pass over the rows draws one
+        versions : ndarray of float16 or float32, shape (n, v, d), optional
+            Versions of each row, such as it and its mirror image. Each pass over the rows draws one
             of them in place of each row of X; X itself is drawn only if it is among them.
 
         Returns
@@ -99,9 +99,9 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         if self.sampler not in (None, "balanced"):
             raise ValueError(f"Expected sampler None or 'balanced', got {self.sampler!r}.")
         held_out = None if validation is None else self._encoded(*validation)
-        shown = X[:, None] if looks is None else looks
+        shown = X[:, None] if versions is None else versions
         if shown.shape[0] != len(X) or shown.shape[2:] != X.shape[1:]:
-            raise ValueError(f"Expected looks at X of shape {X.shape}, got {shown.shape}.")
+            raise ValueError(f"Expected versions of X of shape {X.shape}, got {shown.shape}.")
         scale = root_deviation(X)
         if held_out is not None:
             held_out = held_out[0] / scale, held_out[1]

@@ -11,10 +11,6 @@ from sklearn.preprocessing import StandardScaler
 from classifiers.features import N_COORDINATES, features
 from classifiers.networks import NetworkClassifier, Progress, half
 from landmarks.mesh import N_POINTS, mirrored
-from landmarks.views import unpack
-
-CHUNK = 1024
-"""Faces whose views are prepared at once, to bound memory."""
 
 N_COMPONENTS = 256
 """Principal components that a classifier sees, unless there are fewer rows than that."""
@@ -90,7 +86,6 @@ def fit_pipeline(
     validation: tuple[np.ndarray, np.ndarray] | None = None,
     mirror_copies: bool = True,
     progress: Progress | None = None,
-    views: np.ndarray | None = None,
 ) -> Pipeline:
     """Fit each step on the training rows alone, and stop by the validation rows.
 
@@ -109,9 +104,6 @@ def fit_pipeline(
         Train on each face's mirror image too.
     progress : callable, optional
         See `classifiers.networks.Progress`.
-    views : ndarray of float16, shape (n, v, 468, 3), optional
-        Single meshes of each face, from `data.table.read_views`. Each pass shows one of them, or
-        their mean, in place of the mean alone.
 
     Returns
     -------
@@ -135,26 +127,15 @@ def fit_pipeline(
         y,
         validation=held_out,
         progress=progress,
-        looks=looks_of(prepare, points, views, mirror_copies),
+        versions=flipped_versions(prepare, points) if mirror_copies else None,
     )
     return pipeline
 
 
-def looks_of(
-    prepare: Pipeline, points: np.ndarray, views: np.ndarray | None, mirror_copies: bool
-) -> np.ndarray:
-    """Return every version of each face that training shows, float16 (n, looks, n_components)."""
-    shown = []
-    for start in range(0, len(points), CHUNK):
-        chunk = points[start : start + CHUNK]
-        meshes = chunk[:, None]
-        if views is not None:
-            meshes = np.concatenate([meshes, unpack(chunk, views[start : start + CHUNK])], axis=1)
-        if mirror_copies:
-            meshes = np.concatenate([meshes, mirrored(meshes)], axis=1)
-        X = prepare.transform(meshes.reshape(-1, N_POINTS, 3))
-        shown.append(X.reshape(len(chunk), meshes.shape[1], -1).astype(np.float16))
-    return np.concatenate(shown)
+def flipped_versions(prepare: Pipeline, points: np.ndarray) -> np.ndarray:
+    """Return what a pipeline makes of faces and of their mirror images, float16 (n, 2, d)."""
+    both = [prepare.transform(faces).astype(np.float16) for faces in (points, mirrored(points))]
+    return np.stack(both, axis=1)
 
 
 def mirror_passes(model: Any, points: np.ndarray) -> np.ndarray:

@@ -44,6 +44,8 @@ class Predictor:
     classes : tuple of str
         In the order of every proba.
     detector : str
+    meshes : int
+        Meshes whose mean the points of a face are, see `landmarks.detector.FaceFinder.find`.
     takes_pixels : bool
         Whether the model looks at a face's crop beside its points.
 
@@ -68,6 +70,7 @@ class Predictor:
         self.classes = tuple(self.manifest["classes"])
         self.mirror = mirror
         self._session = _session(self.folder / MODEL, len(self.classes))
+        self.meshes: int = self.manifest["meshes"]
         self.takes_pixels = "crops" in {entry.name for entry in self._session.get_inputs()}
         self._rest = _rest_of(self.manifest)
 
@@ -151,7 +154,8 @@ class Predictor:
         [('happy', False)]
         """
         rgb = image if isinstance(image, np.ndarray) else read_image(image, formats)
-        found = self.predict_faces(rgb, shared_finder(self.detector).find(rgb))
+        faces = shared_finder(self.detector).find(rgb, self.meshes)
+        found = self.predict_faces(rgb, faces)
         height, width = rgb.shape[:2]
         reason = "" if found else NO_FACE
         return Reading(found, reason, width, height, self.manifest["name"])

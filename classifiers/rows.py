@@ -1,6 +1,5 @@
 """Which faces of a feature table train a classifier, and which of them validate it."""
 
-import json
 from collections.abc import Sequence
 from contextlib import suppress
 from hashlib import blake2b
@@ -17,13 +16,12 @@ from data.outliers import outliers
 from data.readers import NO_SPLIT
 from data.rows import MANIFEST, PIXELS
 from data.splits import validation_split
-from data.table import points_of, read_pixels, read_table, read_views
+from data.table import IMAGE_KEY, largest_faces, points_of, read_manifest, read_pixels, read_table
 from landmarks.detector import MESH_VERSION
 
 TRAIN = "train"
 VALIDATION_SHARE = 0.1
 FEWEST_OF_A_CLASS = 2
-IMAGE_KEY = ["split", "label", "image"]
 
 
 def read_rows(
@@ -51,10 +49,8 @@ def read_rows(
         are too few rows or classes.
     """
     rows = read_table(table)
-    # Views are stored for the successful rows alone.
-    place = rows["success"].cumsum() - 1
     rows = rows[(rows["success"] == 1) & rows["split"].isin(_splits_to_train(rows["split"]))]
-    rows = rows.sort_values([*IMAGE_KEY, "face"], kind="stable").drop_duplicates(IMAGE_KEY)
+    rows = largest_faces(rows)
     rows = rows[rows["label"].isin(_labels_to_train(rows["label"], classes))]
     if drop_outliers:
         rows = rows.drop(outliers(rows).index)
@@ -62,9 +58,7 @@ def read_rows(
     mesh = {_mesh_of(path) for path in table}
     if len(mesh) > 1:
         raise DataError(f"Expected features of one mesh, got {' and '.join(sorted(mesh))}.")
-    labels, pixels = rows["label"].to_numpy(str), _pixels_of(rows, table)
-    views = _views_of(table, place[rows.index].to_numpy())
-    return Rows(points_of(rows), labels, pixels, mesh.pop(), views)
+    return Rows(points_of(rows), rows["label"].to_numpy(str), _pixels_of(rows, table), mesh.pop())
 
 
 def hold_out(rows: Rows, seed: int) -> np.ndarray:
@@ -84,14 +78,6 @@ def hold_out(rows: Rows, seed: int) -> np.ndarray:
         for pixels, points in zip(rows.pixels, rows.points, strict=True)
     ]
     return validation_split(rows.y, hashes, VALIDATION_SHARE, seed)
-
-
-def _views_of(table: Sequence[Path], places: np.ndarray) -> np.ndarray | None:
-    """Return the views of the chosen faces, or None where some table has none."""
-    views = [read_views(path) for path in table]
-    if any(one.shape[1] == 0 for one in views):
-        return None
-    return np.concatenate(views)[places]
 
 
 def _splits_to_train(splits: pd.Series) -> set[str]:
@@ -147,7 +133,7 @@ def _mesh_of(path: Path) -> str:
     folder = _folder_of(path, MANIFEST)
     if folder is None:
         return MESH_VERSION
-    return json.loads((folder / MANIFEST).read_text("utf-8"))["mesh"]
+    return read_manifest(folder)["mesh"]
 
 
 def _pixels_of(rows: pd.DataFrame, table: Sequence[Path]) -> np.ndarray:

@@ -2,12 +2,13 @@
 
 from pathlib import Path
 
-from classifiers.evaluation import ALL, detector_of, manifest_of
+from classifiers.evaluation import ALL, detector_of
 from classifiers.progress import work_bar
 from data.errors import DataError
 from data.extraction import extract_features
 from data.readers import read_images, split_name
 from data.rows import MANIFEST
+from data.table import read_manifest
 from landmarks.detectors import Detector
 
 
@@ -48,7 +49,7 @@ def features_of(
         folder was made with another detector than the one that was asked for.
     """
     if (images / MANIFEST).is_file():
-        manifest = manifest_of(images)
+        manifest = read_manifest(images)
         if detector not in ("mesh", detector_of(manifest)):
             raise DataError(
                 f"Expected images, or features of the detector {detector}, got features of "

@@ -22,6 +22,7 @@ from classifiers.pipeline import fit_pipeline, make_pipeline, mirror_passes
 from classifiers.sklearn_mlp import SklearnMLPClassifier
 from classifiers.torch_mlp import TorchMLPClassifier
 from landmarks.align import align
+from landmarks.detector import DEFAULT_MESHES
 
 CLASSIFIERS: dict[str, type[NetworkClassifier]] = {
     "sklearn": SklearnMLPClassifier,
@@ -102,6 +103,7 @@ def train(
         **{key: value for key, value in asdict(choices).items() if key != "data_name"},
         "classes": pipeline.classes_.tolist(),
         "mesh": rows.mesh,
+        "meshes": DEFAULT_MESHES,
         **_description(pipeline),
         **said,
         "data": about_data(rows, held_out, choices.data_name),
@@ -147,7 +149,6 @@ def _fitted(
         rows.y[chosen],
         validation,
         progress=progress,
-        views=None if rows.views is None else rows.views[chosen],
     )
 
 

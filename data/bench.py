@@ -2,8 +2,8 @@
 
 Both sides see the same pictures. Each image is brought to 48 x 48 pixels, as FER2013's are, and
 written to a scratch folder; ``make features`` runs over a list of them, and a bare loop on one core
-runs Face Mesh over what the detector shows it of them: enlarged and bordered, looked at again
-three times, each mirrored too. The loop also runs on all cores at once, which on most machines is
+runs Face Mesh over what the detector shows it of them: enlarged and bordered, and the mirror image
+of that. The loop also runs on all cores at once, which on most machines is
 slower than so many times one: cores share memory, and virtual ones share more.
 """
 
@@ -11,7 +11,6 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import cycle, islice
 from pathlib import Path
@@ -26,10 +25,9 @@ from PIL import Image
 from data.errors import DataError
 from data.readers import read_images
 from landmarks import framing
-from landmarks.detector import CLOSE_UP_CHAIN, shared_finder
+from landmarks.detector import TIGHT_CROP_CHAIN
 from landmarks.graphs import bare_call
 from landmarks.images import ImageError, read_image
-from landmarks.looks import looks_at
 
 SIDE = 48
 MOST_DIFFERENT = 2000
@@ -97,9 +95,9 @@ def _write_list(folder: Path, different: int, count: int) -> Path:
 
 def _bare_rate(crops: list[np.ndarray], count: int) -> float:
     """Return images/s of Face Mesh alone on one core, on each prepared picture and its mirror."""
-    *look, confidence = CLOSE_UP_CHAIN[0]
-    shown = [list(_prepared(crop, look)) for crop in islice(cycle(crops), count)]
-    pictures = [side for looks in shown for one in looks for side in (one, one[:, ::-1].copy())]
+    *frame, confidence = TIGHT_CROP_CHAIN[0]
+    shown = [framing.padded(crop, *frame).pixels for crop in islice(cycle(crops), count)]
+    pictures = [side for pixels in shown for side in (pixels, pixels[:, ::-1].copy())]
     # MediaPipe's own call, without what the detector does around it.
     mesh = bare_call(confidence)
     for picture in pictures[:10]:  # The first ones build the graph.
@@ -114,14 +112,6 @@ def _bare_rate_together(crops: list[np.ndarray], count: int, workers: int) -> fl
     """Return images/s of bare loops on all cores at once, summed."""
     loop = joblib.delayed(_bare_rate)
     return sum(joblib.Parallel(workers)(loop(crops[:count], count) for _ in range(workers)))
-
-
-def _prepared(crop: np.ndarray, look: list[float]) -> Iterator[np.ndarray]:
-    """Yield the pictures that the detector makes of a close-up, without their mirror images."""
-    yield framing.padded(crop, *look).pixels
-    for face in shared_finder().find(crop):
-        for picture in looks_at(crop, face.points):
-            yield picture.pixels
 
 
 def _run_features(images: Path, workers: int) -> Run:
@@ -160,7 +150,7 @@ def _report(count: int, workers: int, bare: float, together: float, run: Run) ->
     """Print the figures."""
     rate = count / run.seconds
     ratio = rate / (workers * bare)
-    print(f"bare Face Mesh loop, one core    {bare:8.1f} images/s (eight meshes an image)")
+    print(f"bare Face Mesh loop, one core    {bare:8.1f} images/s (two meshes an image)")
     print(f"bare loops on {workers} cores at once    {together:8.1f} images/s together")
     print(f"make features, {workers} workers        {rate:8.1f} images/s ({count:,} images)")
     print(f"ratio to {workers} x the bare loop      {ratio:8.2f} (goal: at least {GOAL})")

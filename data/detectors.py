@@ -26,7 +26,7 @@ from data.readers import read_images
 from data.splits import some_of_each_class
 from data.whole_photos import Photo, whole_photos
 from landmarks import framing, mtcnn
-from landmarks.detector import CLOSE_UP_CHAIN, CLOSE_UP_SIDE, Face, shared_finder
+from landmarks.detector import TIGHT_CROP_CHAIN, TIGHT_SIDE, Face, shared_finder
 from landmarks.detectors import DETECTORS, DetectorError, mtcnn_version
 from landmarks.extract import ImageRef, images_of
 from landmarks.graphs import bare_call
@@ -89,8 +89,8 @@ def look(photo: Photo) -> dict[str, Any]:
         found; and of each face that both saw ``iou`` of the boxes and ``apart``, the distance of
         the points in radii.
     """
-    close_up = max(photo.pixels.shape[:2]) < CLOSE_UP_SIDE
-    *way, confidence = CLOSE_UP_CHAIN[0]
+    close_up = max(photo.pixels.shape[:2]) < TIGHT_SIDE
+    *way, confidence = TIGHT_CROP_CHAIN[0]
     picture = framing.padded(photo.pixels, *way).pixels if close_up else photo.pixels
     _, bare_ms = _timed(bare_call(confidence), picture)
     _, alone_ms = _timed(mtcnn.detect, photo.pixels)

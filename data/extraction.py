@@ -9,41 +9,34 @@ from dataclasses import replace
 from hashlib import sha256
 from itertools import groupby
 from pathlib import Path
-from typing import IO, Any
-
-import numpy as np
+from typing import Any
 
 from data import __version__
 from data.cluster import check_cluster
 from data.errors import DataError, StorageError
 from data.lock import only_run
-from data.parts import Chunk, plan_chunks, read_head, replacing, storage_error
+from data.parts import Chunk, plan_chunks, replacing, storage_error
 from data.readers import read_images
 from data.rows import (
     DECIMALS,
+    FORMAT,
     MANIFEST,
     PARTS,
     PIXELS,
-    VIEWS_SUFFIX,
     file_stem,
     header_line,
     quoted,
 )
 from data.workers import run_chunks
-from landmarks.detector import MESH_VERSION, mesh_version
+from landmarks.detector import DEFAULT_MESHES, MESH_VERSION, mesh_version
 from landmarks.detectors import Detector
 from landmarks.extract import ImageRef
-from landmarks.mesh import N_POINTS
-from landmarks.views import N_VIEWS
-
-FORMAT = 2
-"""Version of the layout of a feature folder."""
 
 _UNITS = (
     "x, y: pixels of the upright image from its top left corner, x right, y down; "
     "z: depth in the same pixels, smaller is nearer"
 )
-_BYTES_PER_IMAGE = 70_000  # A row of 12 kB and views of 22 kB, twice: in the part and its end.
+_BYTES_PER_IMAGE = 25_000  # A row of 12 kB, twice: in the part and at its end.
 
 
 def extract_features(
@@ -130,9 +123,7 @@ def _finished(out: Path, key: str, refs: list[ImageRef]) -> dict[str, Any] | Non
             "detector; name another OUT, or remove that folder to start over."
         )
     written = manifest.stat().st_mtime_ns
-    sizes = [(out / f, n) for f, n in files.items()]
-    sizes += [(_views_path(out / f), n) for f, n in done["views"].items()]
-    intact = all(path.is_file() and path.stat().st_size == n for path, n in sizes)
+    intact = all((out / f).is_file() and (out / f).stat().st_size == n for f, n in files.items())
     paths = {ref.path for ref in refs}
     changed = any(os.stat(path).st_mtime_ns > written for path in paths if os.path.exists(path))
     return done if intact and not changed else None
@@ -179,7 +170,7 @@ def _counter(
 
 def _assemble(out: Path, chunks: list[Chunk], key: str, detector: Detector) -> dict[str, Any]:
     """Join the parts of each split and class; the manifest comes last and vouches for them."""
-    files, views, groups, reasons = {}, {}, {}, Counter()
+    files, groups, reasons = {}, {}, Counter()
     with replacing(out / PIXELS, out / PARTS) as pixels:
         pixels.write(b"image\tsplit\tlabel\tpixels\n")
         for (split, label), members in groupby(
@@ -192,13 +183,13 @@ def _assemble(out: Path, chunks: list[Chunk], key: str, detector: Detector) -> d
                 pixels.write(("\t".join(fields) + "\n").encode())
                 counts[reason] += 1
             files[name] = (out / name).stat().st_size
-            views[name] = _views_path(out / name).stat().st_size
             groups.setdefault(split, {})[label] = _counted(counts)
             reasons += counts
     manifest = {
         "format": FORMAT,
         "mien": __version__,
         "mesh": MESH_VERSION,
+        "meshes": DEFAULT_MESHES,
         "detector": detector,
         "units": _UNITS,
         "decimals": DECIMALS,
@@ -207,7 +198,6 @@ def _assemble(out: Path, chunks: list[Chunk], key: str, detector: Detector) -> d
         "reasons": dict(sorted((r, n) for r, n in reasons.items() if r)),
         "splits": groups,
         "files": files,
-        "views": views,
     }
     with replacing(out / MANIFEST, out / PARTS) as file:
         file.write((json.dumps(manifest, indent=1, ensure_ascii=False) + "\n").encode())
@@ -215,40 +205,17 @@ def _assemble(out: Path, chunks: list[Chunk], key: str, detector: Detector) -> d
 
 
 def _join(out: Path, name: str, parts: list[Path]) -> Iterator[list[str]]:
-    """Write one CSV and its views from parts, and yield name, hash and reason of each image."""
+    """Write one CSV from parts, and yield name, hash and reason of each image."""
     try:
         (out / name).parent.mkdir(exist_ok=True)
     except OSError as error:
         raise storage_error(out / name, error) from error
-    with (
-        replacing(out / name, out / PARTS) as csv,
-        replacing(_views_path(out / name), out / PARTS) as views,
-    ):
+    with replacing(out / name, out / PARTS) as csv:
         csv.write(header_line().encode())
-        _write_views_header(views, parts)
         for path in parts:
             with path.open("rb") as part:
-                images, size = read_head(part)
-                yield from images
-                views.write(part.read(size))
+                yield from json.loads(part.readline())
                 shutil.copyfileobj(part, csv)
-
-
-def _views_path(csv: Path) -> Path:
-    """Return where the views of a CSV's faces are."""
-    return csv.with_name(csv.name.removesuffix(".csv") + VIEWS_SUFFIX)
-
-
-def _write_views_header(file: IO[bytes], parts: list[Path]) -> None:
-    """Begin an .npy file that will hold the views of all parts."""
-    size = 0
-    for path in parts:
-        with path.open("rb") as part:
-            size += read_head(part)[1]
-    one = np.empty((N_VIEWS, N_POINTS, 3), np.float16)
-    header = np.lib.format.header_data_from_array_1_0(one)
-    header["shape"] = (size // one.nbytes, *one.shape)
-    np.lib.format.write_array_header_1_0(file, header)
 
 
 def _counted(reasons: Counter) -> dict[str, int]:

@@ -6,12 +6,12 @@ import numpy as np
 
 from data import __version__
 from data.readers import NO_SPLIT
-from data.rows import DECIMALS, MANIFEST, PIXELS, file_stem, header_line, row_line
-from landmarks.detector import MESH_VERSION
+from data.rows import DECIMALS, FORMAT, MANIFEST, PIXELS, file_stem, header_line, row_line
+from landmarks.detector import DEFAULT_MESHES, MESH_VERSION
 
 
 def feature_files(points: np.ndarray, y: np.ndarray, sizes: np.ndarray) -> dict[str, bytes]:
-    """Return what ``make features`` would write, but for single meshes and pixel hashes.
+    """Return what ``make features`` would write, but for pixel hashes.
 
     Parameters
     ----------
@@ -38,8 +38,10 @@ def feature_files(points: np.ndarray, y: np.ndarray, sizes: np.ndarray) -> dict[
         files[f"{NO_SPLIT}/{file_stem(label)}.csv"] = "".join(lines).encode()
         counts[label] = _counted(len(lines) - 1)
     manifest = {
+        "format": FORMAT,
         "mien": __version__,
         "mesh": MESH_VERSION,
+        "meshes": DEFAULT_MESHES,
         "decimals": DECIMALS,
         **_counted(len(y)),
         "splits": {NO_SPLIT: counts},

@@ -1,7 +1,7 @@
 """A chunk of images and the part file that keeps its finished rows until all chunks are done.
 
 A chunk is the unit of work: any machine that sees the same storage can do one. Its part file holds
-a line of JSON about the images, the views of their faces, then their CSV lines. The file's name is
+a line of JSON about the images, then their CSV lines. The file's name is
 a fingerprint of the images and of what reads them, so that a part is only ever taken for the chunk
 that it came from.
 """
@@ -90,10 +90,8 @@ def extract_part(chunk: Chunk, parent: int) -> int:
 def write_part(chunk: Chunk) -> int:
     """Do what `extract_part` does, in a process that lives as its owner wants."""
     rows = extract_chunk(chunk.refs, chunk.detector)
-    views = b"".join(row["views"].tobytes() for row in rows if row["success"])
-    head = {"images": list(_images(rows)), "views": len(views)}
     with replacing(chunk.part, chunk.part.parent) as file:
-        file.write(json.dumps(head).encode() + b"\n" + views)
+        file.write(json.dumps(list(_images(rows))).encode() + b"\n")
         file.write("".join(map(row_line, rows)).encode())
     return len(chunk.refs)
 
@@ -106,20 +104,6 @@ def _images(rows: list[dict[str, Any]]) -> Iterator[tuple[str, str, str]]:
         if row["image"] != before["image"] or row["face"] <= before["face"]:
             yield row["image"], row["pixels"], row["reason"]
         before = row
-
-
-def read_head(part: IO[bytes]) -> tuple[list[list[str]], int]:
-    """Read the beginning of a part.
-
-    Returns
-    -------
-    images : list of [name, pixel hash, reason]
-        The images of the chunk.
-    size : int
-        Bytes of the views that follow; after them come the CSV lines.
-    """
-    head = json.loads(part.readline())
-    return head["images"], head["views"]
 
 
 @contextmanager

@@ -1,7 +1,6 @@
 """How a feature folder is laid out and how a row becomes text; light, so that workers start fast.
 
-``OUT/<split>/<label>.csv`` hold the rows and ``.views.npy`` beside each the single meshes of its
-faces. ``OUT/features.json`` says what made them,
+``OUT/<split>/<label>.csv`` hold the rows. ``OUT/features.json`` says what made them,
 ``OUT/pixels.tsv`` holds each image's pixel hash, and ``OUT/.parts`` the chunks done so far;
 a run at work holds ``OUT/.lock``.
 """
@@ -20,13 +19,13 @@ META_COLUMNS = ("image", "label", "split", "face", "width", "height", "success",
 COLUMNS = META_COLUMNS + POINT_COLUMNS
 """All columns of a feature CSV."""
 
+FORMAT = 3
+"""Version of the layout of a feature folder; one of another version is refused."""
+
 DECIMALS = 3
 """Decimals of a pixel in the CSV: a thousandth is far below what the mesh resolves."""
 
 MANIFEST, PIXELS, PARTS = "features.json", "pixels.tsv", ".parts"
-
-VIEWS_SUFFIX = ".views.npy"
-"""In place of ``.csv``: float16 (n, 8, 468, 3), see `landmarks.views`, for each row with a face."""
 
 _POINTS = ",".join([f"%.{DECIMALS}f"] * len(POINT_COLUMNS))
 _NO_POINTS = "," * (3 * N_POINTS - 1)

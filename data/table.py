@@ -9,14 +9,17 @@ import csv
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from data.errors import DataError
-from data.rows import COLUMNS, MANIFEST, META_COLUMNS, PARTS, PIXELS, VIEWS_SUFFIX
+from data.rows import COLUMNS, FORMAT, MANIFEST, META_COLUMNS, PARTS, PIXELS
 from landmarks.mesh import N_POINTS, POINT_COLUMNS
-from landmarks.views import N_VIEWS
+
+IMAGE_KEY = ["split", "label", "image"]
+"""Columns that name an image."""
 
 _NUMBERS = ("face", "width", "height", "success")
 _TYPES = (
@@ -55,51 +58,25 @@ def points_of(table: pd.DataFrame) -> np.ndarray:
     return table[list(POINT_COLUMNS)].to_numpy(np.float32).reshape(-1, N_POINTS, 3)
 
 
-def read_views(source: str | Path) -> np.ndarray:
-    """Read the single meshes whose means a table's points are.
+def largest_faces(table: pd.DataFrame) -> pd.DataFrame:
+    """Return one row per image: the row of its largest face, or of its failure.
 
     Parameters
     ----------
-    source : str or Path
-        A folder that ``make features`` wrote, or a CSV.
+    table : DataFrame
+        From `read_table`.
 
     Returns
     -------
-    ndarray of float16, shape (n, v, 468, 3)
-        For each successful row of ``read_table(source)``, in its order, what
-        `landmarks.views.unpack` takes; v is 0 where the CSVs have no views beside them.
-
-    Raises
-    ------
-    DataError
-        If views and rows don't fit together.
+    DataFrame
+        By split, label and image. The largest face is the one whose box has the greatest area.
     """
-    csvs = _csv_paths(Path(source))
-    paths = [path.with_name(path.name.removesuffix(".csv") + VIEWS_SUFFIX) for path in csvs]
-    counts = [_count_faces(path) for path in csvs]
-    if not any(path.is_file() for path in paths):
-        return np.empty((sum(counts), 0, N_POINTS, 3), np.float16)
-    views = [_load_views(path, count) for path, count in zip(paths, counts, strict=True)]
-    return np.concatenate(views)
-
-
-def _count_faces(path: Path) -> int:
-    """Count the successful rows of a CSV."""
-    return int(pd.read_csv(path, usecols=["success"])["success"].sum())
-
-
-def _load_views(path: Path, count: int) -> np.ndarray:
-    """Load the views of one CSV's faces."""
-    try:
-        views = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise DataError(f"{path} can't be read; make the features again.") from error
-    if views.shape != (count, N_VIEWS, N_POINTS, 3):
-        raise DataError(
-            f"Expected views of {count} faces in {path}, got {views.shape}; make the features "
-            "again, or remove all .views.npy files to do without."
-        )
-    return views
+    sides = np.ptp(points_of(table)[:, :, :2], axis=1)
+    table = table.assign(_area=np.nan_to_num(sides.prod(axis=1)))
+    table = table.sort_values(
+        [*IMAGE_KEY, "_area", "face"], ascending=[True, True, True, False, True], kind="stable"
+    )
+    return table.drop_duplicates(IMAGE_KEY).drop(columns="_area")
 
 
 def read_pixels(folder: str | Path) -> pd.DataFrame:
@@ -127,6 +104,30 @@ def read_pixels(folder: str | Path) -> pd.DataFrame:
     return pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False)
 
 
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """Read what a feature folder says of itself.
+
+    Raises
+    ------
+    DataError
+        If it isn't what ``make features`` writes, or of another format.
+    """
+    path = folder / MANIFEST
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        found = manifest["format"]
+        if not {"mesh", "splits", "files"} <= set(manifest):
+            raise ValueError("incomplete")
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DataError(f"{path} isn't what make features writes; make them again.") from error
+    if found != FORMAT:
+        raise DataError(
+            f"Expected features of format {FORMAT}, got format {found} in {folder}; make the "
+            "features again in another OUT."
+        )
+    return manifest
+
+
 def _csv_paths(source: Path) -> list[Path]:
     """Return the CSVs that a file or a folder stands for."""
     if source.is_file():
@@ -134,9 +135,7 @@ def _csv_paths(source: Path) -> list[Path]:
     if (source / PARTS).is_dir():
         raise DataError(f"The features in {source} are unfinished: run make features again.")
     if (source / MANIFEST).is_file():
-        # Only the files that the manifest names: another run may have left others beside them.
-        files = json.loads((source / MANIFEST).read_text(encoding="utf-8"))["files"]
-        return [source / name for name in files]
+        return [source / name for name in read_manifest(source)["files"]]
     paths = sorted(source.rglob("*.csv"))
     if not paths:
         raise DataError(f"Expected feature CSVs in {source}, found none: run make features first.")

@@ -18,7 +18,7 @@ from scipy.spatial.distance import cdist
 
 from data.readers import read_images
 from landmarks import mesh
-from landmarks.detector import CLOSE_UP_CHAIN
+from landmarks.detector import TIGHT_CROP_CHAIN
 from landmarks.framing import padded
 from landmarks.graphs import connections, mesh_points
 from landmarks.images import read_image
@@ -69,7 +69,7 @@ def _meshes(images: Path) -> tuple[np.ndarray, np.ndarray]:
 
 def _both(image: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
     """Return the mesh of an image and of its mirror image with x turned back, if both are found."""
-    *look, confidence = CLOSE_UP_CHAIN[0]
+    *look, confidence = TIGHT_CROP_CHAIN[0]
     pixels = padded(image, *look).pixels
     straight, flipped = (
         mesh_points(pixels, confidence),

@@ -8,6 +8,7 @@ ONNX.
 
 from typing import Any
 
+import numpy as np
 from array_api_compat import array_namespace
 
 from landmarks.mesh import CANONICAL
@@ -63,3 +64,19 @@ def _cofactor(xp: Any, matrix: Any) -> Any:
         after[:, :, [1, 2, 0]] * last[:, :, [2, 0, 1]]
         - after[:, :, [2, 0, 1]] * last[:, :, [1, 2, 0]]
     )
+
+
+def radius(points: np.ndarray) -> np.ndarray:
+    """Return the root mean squared distance of points from their centre.
+
+    Parameters
+    ----------
+    points : ndarray, shape (..., 468, 3)
+
+    Returns
+    -------
+    ndarray, shape (..., 1, 1)
+        In the unit of the points.
+    """
+    centred = points - points.mean(axis=-2, keepdims=True)
+    return np.sqrt((centred**2).sum(axis=-1, keepdims=True).mean(axis=-2, keepdims=True))

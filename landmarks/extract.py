@@ -15,7 +15,6 @@ import numpy as np
 from landmarks.detector import shared_finder
 from landmarks.detectors import Detector
 from landmarks.images import ImageError, UnreadableImage, pixel_hash, read_image
-from landmarks.views import pack
 
 CSV_SIDE = 48
 """Side in pixels of the images in fer2013.csv."""
@@ -57,10 +56,9 @@ def extract_chunk(refs: Sequence[ImageRef], detector: Detector = "mesh") -> list
     -------
     list of dict
         In the order of ``refs``, one row per face, or one for an image without: image, label,
-        split, face (0 for the largest), width, height (0 where unreadable), success (1 or 0),
-        reason ("", "no-face" or an `ImageError.reason`), pixels (hash, "" where unreadable) and
-        points (float32 (468, 3) in pixels of the upright image, or None) and views (what
-        `landmarks.views.pack` makes, or None).
+        split, face (from 1 in reading order, 0 without), width, height (0 where unreadable),
+        success (1 or 0), reason ("", "no-face" or an `ImageError.reason`), pixels (hash, ""
+        where unreadable) and points (float32 (468, 3) in pixels of the upright image, or None).
     """
     records = _csv_pixels(refs)
     return [row for ref in refs for row in _rows(ref, records, detector)]
@@ -110,7 +108,7 @@ def _rows(
 ) -> Iterator[dict[str, Any]]:
     """Yield an image's rows; whatever is wrong with it ends as a reason."""
     known = {"image": ref.image, "label": ref.label, "split": ref.split}
-    failed = {"face": 0, "success": 0, "points": None, "views": None}
+    failed = {"face": 0, "success": 0, "points": None}
     try:
         image = _image(ref, records)
     except ImageError as error:
@@ -121,10 +119,13 @@ def _rows(
     faces = shared_finder(detector).find(image)
     if not faces:
         yield known | failed | {"reason": "no-face"}
-    for number, face in enumerate(faces):
-        views = pack(face.points, face.views)
-        found = {"face": number, "success": 1, "reason": "", "points": face.points, "views": views}
-        yield known | found
+    for number, face in enumerate(faces, 1):
+        yield known | {
+            "face": number,
+            "success": 1,
+            "reason": "",
+            "points": face.points,
+        }
 
 
 def _image(ref: ImageRef, records: dict[tuple[str, int], str]) -> np.ndarray:

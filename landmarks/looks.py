@@ -1,126 +1,121 @@
-"""Looks at a face: crops of it, turned, moved and scaled a little, shown with their mirror images.
+"""Test-time augmentation: the mesh of a face from several crops of it and their mirror images.
 
-What isn't a face may pass for one in one picture, but hardly in four: looked at again, Face Mesh
-sees something else or nothing.
+The points of a face are the mean of its crop's mesh and of its mirror image's. Further crops,
+turned, scaled and shifted a little, tell a face from what is none: what passes for a face on one
+crop hardly does on four.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 import cv2
 import numpy as np
 
 from landmarks import framing
-from landmarks.align import align
+from landmarks.align import align, radius
 from landmarks.graphs import mesh_points
 from landmarks.mesh import mirrored
-from landmarks.plausibility import MOST_SCATTER, corners, scatter
-from landmarks.views import radius
+from landmarks.plausibility import MAX_DISAGREEMENT, MAX_DISPERSION, disagreement, dispersion
 
-LOOKS_AGAIN = (
+MESHES = (1, 2, 4)
+"""Meshes whose mean the points of a face may be: of a crop, with its mirror image, of two crops."""
+
+TTA_CROPS = (
     # roll in radians, scale, shift to the right and down in sides; as a set its own mirror image
+    (0.0, 0.9, 0.0, 0.03),
     (0.12, 1.05, 0.03, -0.02),
     (-0.12, 1.05, -0.03, -0.02),
-    (0.0, 0.9, 0.0, 0.03),
 )
-"""Further crops of a face that was found, each shown with its mirror image."""
+"""Further crops of a face that was found."""
 
-LOOK_RADII = 6.0
-"""Side of such a crop in rms radii of the mesh: twice a face's height."""
+TTA_RADII = 6.0
+"""Side of such a crop in radii of the face: twice its height."""
 
-LOOK_CONFIDENCE = 0.1
+TTA_CONFIDENCE = 0.1
+
+Mesh = np.ndarray | None
+"""A mesh (468, 3), or None where none was found."""
 
 
-def look_at(
+def mesh_pair(crop: framing.Crop, confidence: float) -> tuple[Mesh, Mesh]:
+    """Find the mesh of a crop and of its mirror image, both in pixels of the crop."""
+    straight = mesh_points(crop.pixels, confidence)
+    flipped = mesh_points(cv2.flip(crop.pixels, 1), confidence)
+    return straight, None if flipped is None else mirrored(flipped, crop.pixels.shape[1])
+
+
+def crop_at(
     image: np.ndarray,
     points: np.ndarray,
     turn: float = 0.0,
     scale: float = 1.0,
     shift: Sequence[float] = (0.0, 0.0),
-) -> framing.Picture:
-    """Return an upright crop of a face whose points (468, 3) are known in pixels of the image.
+) -> framing.Crop:
+    """Return an upright crop of a face that was found.
 
-    It is turned, scaled and shifted to the right and down by so many radians, times and sides.
+    Parameters
+    ----------
+    image : ndarray of uint8, shape (height, width, 3)
+    points : ndarray, shape (468, 3)
+        The face in pixels of the image.
+    turn : float, default 0
+        Radians to turn the crop by.
+    scale : float, default 1
+        Factor of its side.
+    shift : sequence of float, default (0, 0)
+        Move to the right and down, in sides.
     """
     rotation = align(points[None])[1][0]
     roll = np.arctan2(rotation[1, 0], rotation[0, 0])
-    side = LOOK_RADII * radius(points).item()
+    face_radius = radius(points).item()
+    side = TTA_RADII * face_radius
     centre = points[:, :2].mean(axis=0) + np.multiply(shift, side)
-    return framing.upright_crop(image, centre, side * scale, roll + turn)
+    return framing.upright_crop(image, centre, side * scale, roll + turn, face_radius)
 
 
-def looks_at(image: np.ndarray, points: np.ndarray) -> Iterator[framing.Picture]:
-    """Yield further crops of a face whose points (468, 3) are known in pixels of the image."""
-    for turn, scale, *shift in LOOKS_AGAIN:
-        yield look_at(image, points, turn, scale, shift)
+def mean_mesh(image: np.ndarray, points: np.ndarray) -> np.ndarray:
+    """Return the mean of a face's mesh, itself of two meshes, and of two of a further crop.
 
-
-class Look(NamedTuple):
-    """What Face Mesh finds on a picture and on its mirror image.
-
-    Attributes
+    Parameters
     ----------
-    picture : Picture
-    pair : tuple of ndarray of shape (468, 3), or None
-        Both meshes in the picture's coordinates; None where none was found.
-    """
-
-    picture: framing.Picture
-    pair: tuple[np.ndarray | None, np.ndarray | None]
-
-    @classmethod
-    def at(cls, picture: framing.Picture, confidence: float) -> "Look":
-        """Show a picture and its mirror image to Face Mesh."""
-        pixels = picture.pixels
-        straight = mesh_points(pixels, confidence)
-        flipped = mesh_points(cv2.flip(pixels, 1), confidence)
-        flipped = None if flipped is None else mirrored(flipped, pixels.shape[1])
-        return cls(picture, (straight, flipped))
-
-    @property
-    def views(self) -> list[np.ndarray | None]:
-        """The pair in the image's coordinates."""
-        return [None if mesh is None else self.picture.to_image(mesh) for mesh in self.pair]
-
-
-class Sighting(NamedTuple):
-    """A face as it was first seen, and the looks at it so far.
-
-    Attributes
-    ----------
+    image : ndarray of uint8, shape (height, width, 3)
     points : ndarray, shape (468, 3)
-        What the first look showed, in pixels of the image.
-    looks : tuple of Look
-        The first one, or all.
+        The face in pixels of the image.
     """
+    found = next(_further_meshes(image, points, TTA_CROPS[:1]))
+    agreed = [mesh for mesh in found if _agrees(mesh, points)]
+    return np.mean([points, points, *agreed], axis=0)
 
-    points: np.ndarray
-    looks: tuple[Look, ...]
 
-    def looked_again(self, image: np.ndarray) -> "Sighting":
-        """Return the sighting with all looks at the image (height, width, 3)."""
-        if len(self.looks) > 1:
-            return self
-        further = (Look.at(picture, LOOK_CONFIDENCE) for picture in looks_at(image, self.points))
-        return self._replace(looks=(*self.looks, *further))
+def is_consistent(image: np.ndarray, points: np.ndarray) -> bool:
+    """Tell whether further crops of a face show the same face.
 
-    @property
-    def views(self) -> list[np.ndarray | None]:
-        """The meshes of all looks in the image, None for each that shows none."""
-        return [view for look in self.looks for view in look.views]
+    Parameters
+    ----------
+    image : ndarray of uint8, shape (height, width, 3)
+    points : ndarray, shape (468, 3)
+        The face in pixels of the image.
+    """
+    budget = MAX_DISPERSION * 2 * len(TTA_CROPS)
+    for pair in _further_meshes(image, points, TTA_CROPS):
+        budget -= 2 * dispersion(pair, points)
+        if budget < 0:  # the crops that are left can't make up for it
+            return False
+    return True
 
-    @property
-    def is_steady(self) -> bool:
-        """Tell whether the looks show one and the same face."""
-        return scatter(self.views, self.points) < MOST_SCATTER
 
-    @property
-    def corners(self) -> np.ndarray:
-        """Left, top, right and bottom of the mesh in the image."""
-        return corners(self.points)
+def _further_meshes(
+    image: np.ndarray, points: np.ndarray, crops: Sequence[tuple[float, ...]]
+) -> Iterator[tuple[Mesh, Mesh]]:
+    """Yield the meshes of each crop and its mirror image, in pixels of the image."""
+    for turn, scale, *shift in crops:
+        crop = crop_at(image, points, turn, scale, shift)
+        straight, flipped = mesh_pair(crop, TTA_CONFIDENCE)
+        yield (
+            None if straight is None else crop.to_image(straight),
+            None if flipped is None else crop.to_image(flipped),
+        )
 
-    @property
-    def area(self) -> float:
-        """Of the mesh's box in the image, in pixels."""
-        left, top, right, bottom = self.corners
-        return (right - left) * (bottom - top)
+
+def _agrees(mesh: Mesh, points: np.ndarray) -> bool:
+    """Tell whether a mesh shows the face that the points do."""
+    return mesh is not None and disagreement(mesh, points) < MAX_DISAGREEMENT

@@ -1,9 +1,9 @@
 """Which meshes can be a face: the rule by which the detector takes, averages or rejects one.
 
-Face Mesh answers with a mesh wherever its score allows, also for a face upside down or a pattern
-in a curtain. Such a mesh is well formed; what gives it away is that it differs from
-the one found on the mirror image, lies elsewhere than the detector saw a face, or is another one
-when the picture is turned and moved a little. A shape far from the mean face is the last resort.
+Face Mesh returns a mesh wherever its score allows, also for a face upside down or a pattern in a
+curtain. Such a mesh is well formed. It is told from a face by a mesh of the mirror image that
+differs, by a place where the detector saw no face, or by another mesh on a crop that is turned and
+moved a little. A shape far from the mean face is the last resort.
 """
 
 from collections.abc import Sequence
@@ -13,17 +13,17 @@ import numpy as np
 from landmarks.align import align
 from landmarks.mesh import CANONICAL
 
-SURE_AGREEMENT = 0.15
-"""Below this disagreement the mean is taken unseen: true of 98 % of FER2013's training faces."""
+SMALL_DISAGREEMENT = 0.15
+"""Below it the mean of both meshes needs no check: true of 98 % of FER2013's training faces."""
 
-LEAST_AGREEMENT = 0.3
-"""Above it (0.4 % of FER2013's training faces) the two are no longer views of one face."""
+MAX_DISAGREEMENT = 0.3
+"""Above it (0.4 % of FER2013's training faces) two meshes are no longer of one face."""
 
-FARTHEST_SHAPE = 0.3
+MAX_SHAPE_DISTANCE = 0.3
 """Greatest rms distance to the mean face in radii: one training face in 28,000 lies beyond."""
 
-MOST_SCATTER = 0.2
-"""Greatest scatter of the looks at a face in a photo.
+MAX_DISPERSION = 0.26
+"""Greatest dispersion of the meshes of further crops of a face in a photo.
 
 Chosen on 1,100 of FER2013's training faces, enlarged to photos or pasted into larger ones, of which
 it loses 0.8 %, most of them meshes in the wrong place, and on noise of a seed and parts of pictures
@@ -31,10 +31,10 @@ that `make robustness` doesn't show.
 """
 
 
-def merged(
+def consensus(
     straight: np.ndarray | None, flipped: np.ndarray | None, strict: bool
 ) -> np.ndarray | None:
-    """Make one mesh of the two that a picture and its mirror image gave.
+    """Make one mesh of those of a crop and of its mirror image.
 
     Parameters
     ----------
@@ -55,14 +55,14 @@ def merged(
     if len(found) == 2:
         apart = disagreement(straight, flipped)
         mean = (straight + flipped) / 2
-        if apart < SURE_AGREEMENT:
+        if apart < SMALL_DISAGREEMENT:
             return mean
-        if apart < LEAST_AGREEMENT:
+        if apart < MAX_DISAGREEMENT:
             agreed, found = True, [mean]
-    if strict and not agreed:
+    if not found or (strict and not agreed):
         return None
-    found = [points for points in found if shape_distance(points) < FARTHEST_SHAPE]
-    return min(found, key=shape_distance, default=None)
+    distance, nearest = min((shape_distance(points), i) for i, points in enumerate(found))
+    return found[nearest] if distance < MAX_SHAPE_DISTANCE else None
 
 
 def disagreement(one: np.ndarray, other: np.ndarray) -> float:
@@ -75,22 +75,22 @@ def disagreement(one: np.ndarray, other: np.ndarray) -> float:
     return float(apart / np.sqrt(variance))
 
 
-def scatter(views: Sequence[np.ndarray | None], points: np.ndarray) -> float:
-    """Return how far several looks at a face lie from its points, on average.
+def dispersion(meshes: Sequence[np.ndarray | None], points: np.ndarray) -> float:
+    """Return the mean disagreement of several meshes of a face with its points.
 
     Parameters
     ----------
-    views : sequence of ndarray of shape (468, 3), or None
-        The mesh of each look; None where it showed none.
+    meshes : sequence of ndarray of shape (468, 3), or None
+        The mesh of each crop; None where none was found.
     points : ndarray, shape (468, 3)
         In the same coordinates.
 
     Returns
     -------
     float, 0 to 1
-        In radii; a look without a mesh counts as a whole radius, and none counts for more.
+        In radii; a crop without a mesh counts as a whole radius, and none counts for more.
     """
-    apart = [1.0 if view is None else min(disagreement(view, points), 1.0) for view in views]
+    apart = [1.0 if mesh is None else min(disagreement(mesh, points), 1.0) for mesh in meshes]
     return float(np.mean(apart))
 
 
@@ -100,8 +100,8 @@ def shape_distance(points: np.ndarray) -> float:
     return float(np.sqrt(((aligned - CANONICAL) ** 2).sum(axis=1).mean()))
 
 
-def is_meant(points: np.ndarray, crop_side: float, margin: float) -> bool:
-    """Tell whether a crop's mesh is the face that the crop was made for.
+def matches_detection(points: np.ndarray, crop_side: float, margin: float) -> bool:
+    """Tell whether the mesh of a crop is the face that the detection is of.
 
     Parameters
     ----------
@@ -119,15 +119,3 @@ def is_meant(points: np.ndarray, crop_side: float, margin: float) -> bool:
     rotation = align(points[None])[1][0]
     upright = abs(np.arctan2(rotation[1, 0], rotation[0, 0])) < np.pi / 4
     return bool(central and fitting and upright)
-
-
-def corners(points: np.ndarray) -> np.ndarray:
-    """Return left, top, right and bottom of points (468, 3), as `overlap` takes them."""
-    return np.concatenate([points[:, :2].min(axis=0), points[:, :2].max(axis=0)])
-
-
-def overlap(one: np.ndarray, other: np.ndarray) -> float:
-    """Return the shared area of two boxes (left, top, right, bottom) over the smaller one's."""
-    sides = np.minimum(one[2:], other[2:]) - np.maximum(one[:2], other[:2])
-    areas = [np.prod(box[2:] - box[:2]) for box in (one, other)]
-    return float(np.prod(np.maximum(sides, 0)) / max(min(areas), 1e-9))

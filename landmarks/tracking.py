@@ -1,25 +1,23 @@
-"""Faces in a film: a face that was found is looked at once a frame, where it was in the last one.
+"""Faces in a video: a face that was found is looked for where it was in the last frame.
 
-A photo's face is the mean of eight looks. Here the looks come one after the other, a frame each, on
-the same upright crop that the first of the eight is found on, and averaging is left to time. Five
-times a second of film the detector searches the frame for new faces, and each known one has to look
-alike in the mirror, as a photo's does; after a cut everything starts anew.
+The crop of a face is the one that a photo's further crops are of, about the points of the last
+frame. Five times a second of video the detector searches the frame for new faces, and each known
+one has to have the same mesh on the mirror image; after a cut everything starts anew.
 """
 
 import cv2
 import numpy as np
 
-from landmarks import framing, mtcnn
+from landmarks import boxes, framing, mtcnn
 from landmarks.detections import detect
-from landmarks.detector import Face, face_at, find_close_up
+from landmarks.detector import DEFAULT_MESHES, Face, face_at, find_tight
 from landmarks.detectors import Detector, check_detector
 from landmarks.graphs import mesh_points
-from landmarks.looks import look_at
-from landmarks.mesh import mirrored
-from landmarks.plausibility import corners, is_meant, merged, overlap
+from landmarks.looks import TTA_RADII, crop_at, mesh_pair
+from landmarks.plausibility import consensus, matches_detection
 
 SEARCH_EVERY = 0.2
-"""Seconds of film from one search for new faces to the next."""
+"""Seconds of video from one search for new faces to the next."""
 
 CONFIDENCE = 0.5
 """Least confidence of Face Mesh's detector in a crop where the last frame had a face."""
@@ -32,11 +30,11 @@ PySceneDetect's content detector takes 27 of a similar measure.
 
 THUMBNAIL = 32  # side in pixels of these copies
 
-_MARGIN = 2.0  # side of a look over that of a face
+_MARGIN = TTA_RADII / 3.0  # side of a crop over the height of a face, of three radii
 
 
 class FaceTracker:
-    """Finds the faces of a film's frames, which have to come in their order.
+    """Finds the faces of a video's frames, which have to come in their order.
 
     Parameters
     ----------
@@ -44,6 +42,8 @@ class FaceTracker:
         Faces to look at in a frame; the detector's surest are taken.
     detector : {"mesh", "mtcnn"}, default "mesh"
         What searches a frame for new faces; known ones are followed the same way.
+    meshes : {1, 2, 4}, default 2
+        As `landmarks.detector.FaceFinder.find` takes it; at most two are found a frame.
 
     Attributes
     ----------
@@ -56,9 +56,11 @@ class FaceTracker:
         If the detector isn't installed.
     """
 
-    def __init__(self, most_faces: int = 4, detector: Detector = "mesh") -> None:
+    def __init__(
+        self, most_faces: int = 4, detector: Detector = "mesh", meshes: int = DEFAULT_MESHES
+    ) -> None:
         check_detector(detector)
-        self.most_faces, self.detector = most_faces, detector
+        self.most_faces, self.detector, self.meshes = most_faces, detector, meshes
         self.is_cut = True
         self._known: list[np.ndarray] = []
         self._searched = -np.inf
@@ -85,7 +87,7 @@ class FaceTracker:
         due = seconds - self._searched >= SEARCH_EVERY
         seen: list[np.ndarray] = []
         for points in self._known:
-            _add(seen, _followed(image, points, check=due))
+            _add(seen, _followed(image, points, flipped=due or self.meshes > 1))
         if due or len(seen) < len(self._known):
             self._searched = seconds
             self._search(image, seen)
@@ -95,17 +97,17 @@ class FaceTracker:
     def _search(self, image: np.ndarray, seen: list[np.ndarray]) -> None:
         """Add the faces that aren't among those seen."""
         is_mesh = self.detector == "mesh"
-        found = detect(framing.whole(image, 0), 0) if is_mesh else mtcnn.detect(image)
+        copy = framing.search_copy(image)
+        found = detect(framing.whole(copy, 0), 0) if is_mesh else mtcnn.detect(image)
         for detection in sorted(found, key=lambda d: -d.rank):
-            half = detection.side / 2
-            box = np.concatenate([detection.centre - half, detection.centre + half])
             if len(seen) >= self.most_faces:
                 return
-            if not any(overlap(box, corners(had)) > 0.5 for had in seen):
+            if not boxes.is_same(detection.box, [boxes.corners(had) for had in seen]):
                 face = face_at(image, detection)
                 _add(seen, None if face is None else face.points)
         if is_mesh and not seen:  # a face too close for the detector
-            seen += [face.points for face in find_close_up(image, strict=True)]
+            face = find_tight(image, strict=True)
+            _add(seen, None if face is None else face.points)
 
     def _notice_cut(self, image: np.ndarray) -> None:
         """Compare the frame with the one before."""
@@ -118,20 +120,21 @@ class FaceTracker:
         self.is_cut = before is None or float(np.abs(grey - before).mean()) > CUT
 
 
-def _followed(image: np.ndarray, points: np.ndarray, check: bool) -> np.ndarray | None:
+def _followed(image: np.ndarray, points: np.ndarray, flipped: bool) -> np.ndarray | None:
     """Return the mesh of a face that had these points a frame ago, or None if it is lost."""
-    picture = look_at(image, points)
-    straight = flipped = mesh_points(picture.pixels, CONFIDENCE)
-    if check and straight is not None:
-        flipped = mesh_points(cv2.flip(picture.pixels, 1), CONFIDENCE)
-        flipped = None if flipped is None else mirrored(flipped, framing.CROP_SIDE)
-    mesh = merged(straight, flipped, strict=True)
-    if mesh is None or not is_meant(mesh, framing.CROP_SIDE, _MARGIN):
+    crop = crop_at(image, points)
+    if flipped:
+        mesh = consensus(*mesh_pair(crop, CONFIDENCE), strict=True)
+    else:
+        mesh = mesh_points(crop.pixels, CONFIDENCE)
+    if mesh is None or not matches_detection(mesh, framing.CROP_SIDE, _MARGIN):
         return None
-    return picture.to_image(mesh)
+    return crop.to_image(mesh)
 
 
 def _add(seen: list[np.ndarray], points: np.ndarray | None) -> None:
-    """Add a face unless there is none, or one that is had already."""
-    if points is not None and not any(overlap(corners(points), corners(had)) > 0.5 for had in seen):
+    """Add a face unless there is none, or it is among those seen already."""
+    if points is not None and not boxes.is_same(
+        boxes.corners(points), [boxes.corners(had) for had in seen]
+    ):
         seen.append(points)

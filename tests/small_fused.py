@@ -13,7 +13,7 @@ from classifiers.pixels.network import FusedNetwork, NetworkConfig
 from classifiers.pixels.recipe import TrainingConfig
 from landmarks.crops import SIDE
 from landmarks.detector import MESH_VERSION
-from landmarks.mesh import CANONICAL, N_POINTS
+from landmarks.mesh import CANONICAL
 from tests.small_model import CLASSES, faces
 
 STILL = Augmentation(
@@ -46,9 +46,8 @@ def rows(n=36, missed=3, votes=0, seed=0):
     shares = np.zeros((n, votes), np.float32)
     if votes:
         shares[: n // 2] = np.eye(votes, dtype=np.float32)[codes[: n // 2]]
-    views = np.zeros((n, 1, N_POINTS, 3), np.float16)
     names = np.array([f"{number:016x}" for number in range(n)])
-    return FusedRows(crops, crops, points, has_points, y, names, "made up", views, shares)
+    return FusedRows(crops, crops, points, has_points, y, names, "made up", shares)
 
 
 def arrays(n=36, **settings):
@@ -73,7 +72,7 @@ def save_untrained(folder):
     """Write a bundle of a model that looks at pixels and has learned nothing; return `folder`."""
     torch.manual_seed(0)
     preparation, prepared = arrays()
-    network = FusedNetwork(small_network(prepared.looks.shape[2])).eval()
+    network = FusedNetwork(small_network(prepared.X.shape[2])).eval()
     made, k = rows(4, missed=0), len(CLASSES)
     graph = fused_to_onnx(
         Ensemble([FusedModel(network, preparation)]),
@@ -87,6 +86,7 @@ def save_untrained(folder):
         "version": "0",
         "classes": list(CLASSES),
         "mesh": MESH_VERSION,
+        "meshes": 1,
         "seed": 0,
         "calibration": {},
         "unsure_threshold": 0.4,

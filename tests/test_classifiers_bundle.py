@@ -11,6 +11,7 @@ MANIFEST = {
     "version": "0",
     "classes": ["happy", "sad"],
     "mesh": "a mesh",
+    "meshes": 2,
     "seed": 0,
     "calibration": {},
     "unsure_threshold": 0.4,

@@ -30,6 +30,7 @@ class FakePredictor:
         "training_seconds": 12.5,
         "unsure_threshold": 0.5,
         "mesh": MESH_VERSION,
+        "meshes": 2,
     }
 
     def __init__(self, folder):
@@ -61,7 +62,9 @@ def write_features(folder, rows, mesh=MESH_VERSION):
         path.write_text(header_line() + "".join(map(row_line, members)))
         files[f"{split}/{label}.csv"] = path.stat().st_size
         splits.setdefault(split, {})[label] = {}
-    (folder / MANIFEST).write_text(json.dumps({"files": files, "splits": splits, "mesh": mesh}))
+    (folder / MANIFEST).write_text(
+        json.dumps({"format": 3, "files": files, "splits": splits, "mesh": mesh})
+    )
     lines = {f"{r['image']}\t{r['split']}\t{r['label']}\t{r['image']}\n" for r in rows}
     (folder / PIXELS).write_text("image\tsplit\tlabel\tpixels\n" + "".join(sorted(lines)))
     return folder
@@ -227,7 +230,7 @@ def test_another_detector_has_features_of_its_own(tmp_path, monkeypatch, bundle)
     where = (images, tmp_path / "out", "", 1, "loky", "mtcnn")
     folder, split, source = split_features.features_of(*where)
     assert folder == tmp_path / "out" / "features-mtcnn"
-    manifest = evaluation.manifest_of(folder)
+    manifest = evaluation.read_manifest(folder)
     assert (manifest["mesh"], manifest["detector"]) == (MESH_VERSION, "mtcnn")
     with pytest.raises(DataError, match="another detector"):
         extract_features(source, folder, workers=1)

@@ -9,14 +9,16 @@ from typer import Typer
 from typer.testing import CliRunner
 
 from classifiers import latency
-from classifiers.latency import BARE, CANVAS, DECODING, MESH
+from classifiers.latency import BARE, CANVAS, DECODING, LARGE
 from landmarks.crops import SIDE
 from landmarks.detector import Face
 from landmarks.images import read_image
 from landmarks.mesh import CANONICAL
 from tests.face_folder import write_faces
 
-MS = {DECODING: 2.0, MESH: 40.0, BARE: 5.0, "landmarks": 0.5, "fused": 10.0}
+MESHES = {"landmarks": 2, "fused": 1}
+MS = {DECODING: 2.0, 1: 20.0, 2: 40.0, BARE: 5.0, "landmarks": 0.5, "fused": 10.0}
+"""Milliseconds of each stage; the meshes' by their number."""
 
 
 class Stages:
@@ -39,8 +41,8 @@ class Stages:
             self.ran(DECODING)
         return read_image(source)
 
-    def find(self, rgb):
-        self.ran(MESH, rgb=rgb)
+    def find(self, rgb, meshes):
+        self.ran(meshes, rgb=rgb)
         points = CANONICAL * 10 + (*np.array(rgb.shape[1::-1]) / 2, 0)
         return [Face(points.astype(np.float32))] * self.found
 
@@ -54,7 +56,7 @@ class Stages:
 class StagePredictor:
     def __init__(self, stages, name):
         self.stages, self.name = stages, name
-        self.takes_pixels = name == "fused"
+        self.takes_pixels, self.meshes = name == "fused", MESHES[name]
 
     def predict_proba(self, points, crops):
         self.stages.ran(self.name, points=points, crops=crops)
@@ -99,18 +101,21 @@ def tables(text):
 def test_each_stage_stands_beside_the_bare_call(stages, cut_out):
     done = run("--images", cut_out)
     assert done.exit_code == 0, done.output
-    close_ups, photos = tables(done.stdout)
-    assert close_ups == photos
+    tight_crops, photos, groups, large = tables(done.stdout)
+    assert tight_crops == photos == groups == large
     assert photos == {
         "decoding": [2, 2, 1, 0.4],
-        "mesh, the mean of eight": [40, 40, 20, 8],
+        "meshes, fused": [20, 20, 10, 4],
+        "meshes, landmarks": [40, 40, 20, 8],
         "bare Face Mesh call": [5, 5, 2.5, 1],
         "model fused": [10, 10, 5, 2],
         "model landmarks": [0.5, 0.5, 0.25, 0.1],
-        "photo to answer, fused": [52, 52, 26, 10.4],
+        "photo to answer, fused": [32, 32, 16, 6.4],
         "photo to answer, landmarks": [42.5, 42.5, 21.25, 8.5],
     }
-    shown = 2 * (8 + latency.WARM_UP)
+    some = 100 // latency.FEWER
+    assert some > 8  # as many photos of several faces and large ones as of one face
+    shown = 4 * (8 + latency.WARM_UP)
     assert stages.calls == dict.fromkeys(MS, shown)
 
 
@@ -124,15 +129,17 @@ def test_models_see_what_they_are_served_with(stages, cut_out):
 
 
 def test_the_first_pictures_warm_up_and_slow_ones_show(stages, cut_out):
-    stages.slow = {(BARE, 1): 9000.0, (MESH, latency.WARM_UP + 3): 140.0}
-    close_ups, photos = tables(run("--images", cut_out).stdout)
+    stages.slow = {(BARE, 1): 9000.0, (2, latency.WARM_UP + 3): 140.0}
+    close_ups, photos, *_ = tables(run("--images", cut_out).stdout)
     assert close_ups["bare Face Mesh call"][:2] == [5, 5]
-    assert close_ups["mesh, the mean of eight"][:2] == [40, 105]  # 0.65 of the way to the slowest
-    assert photos["mesh, the mean of eight"][:2] == [40, 40]
+    assert close_ups["meshes, landmarks"][:2] == [40, 105]  # 0.65 of the way to the slowest
+    assert photos["meshes, landmarks"][:2] == [40, 40]
 
 
 def test_cut_out_faces_are_shown_as_they_are_and_in_a_photo(stages, cut_out):
-    close_ups, photos = latency.pictures(cut_out, 3).values()
+    close_ups, photos, groups, large = latency.pictures(cut_out, 3).values()
+    assert [read_image(content).shape for content in groups] == [(*CANVAS[::-1], 3)]
+    assert [read_image(content).shape for content in large] == [(*LARGE[::-1], 3)]
     assert [read_image(content).shape for content in close_ups] == 3 * [(48, 48, 3)]
     assert [read_image(content).shape for content in photos] == 3 * [(*CANVAS[::-1], 3)]
     latency.measure(close_ups, {})
@@ -146,7 +153,7 @@ def test_a_photo_is_taken_as_it_is(tmp_path, stages):
     path = tmp_path / "happy" / "large.jpg"
     Image.new("RGB", (800, 600)).save(path)
     (tmp_path / "happy" / "broken.png").write_bytes(b"nothing")
-    assert latency.pictures(tmp_path, 10) == {"photos": [path.read_bytes()]}
+    assert latency.pictures(tmp_path, 10)["photos of one face"] == [path.read_bytes()]
 
 
 def test_no_face_or_no_image_is_one_sentence(tmp_path, stages, cut_out):

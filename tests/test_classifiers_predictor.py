@@ -25,6 +25,7 @@ def folder(tmp_path_factory):
     manifest = FIELDS | {
         "classes": list(CLASSES),
         "mesh": MESH_VERSION,
+        "meshes": 2,
         "unsure_threshold": 0.5,
         "rest_face": CANONICAL.astype(float).tolist(),
     }

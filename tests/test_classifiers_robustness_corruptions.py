@@ -3,7 +3,7 @@ import pytest
 
 from classifiers.robustness.corruptions import CORRUPTIONS, GREY, STRENGTHS, spoiled
 from classifiers.robustness.non_faces import CANVAS, CLOSE_UP, KINDS, names, non_face, shown_as
-from landmarks.detector import CLOSE_UP_SIDE
+from landmarks.detector import TIGHT_SIDE
 
 BY_NAME = {corruption.name: corruption for corruption in CORRUPTIONS}
 
@@ -96,8 +96,8 @@ def test_a_picture_is_shown_as_a_photo_and_as_a_close_up(size):
     rgb = picture(300, 451)[: size[0], : size[1]]
     seen = shown_as(rgb)
     assert seen["close-up"].shape == (*CLOSE_UP, 3)
-    assert min(seen["photo"].shape[:2]) >= CLOSE_UP_SIDE
-    if min(size) >= CLOSE_UP_SIDE:
+    assert min(seen["photo"].shape[:2]) >= TIGHT_SIDE
+    if min(size) >= TIGHT_SIDE:
         np.testing.assert_array_equal(seen["photo"], rgb)
     else:
         assert seen["photo"].shape == (*CANVAS, 3)

@@ -38,7 +38,9 @@ def write_table(folder, split="train", n=90, copies=False):
         files.append(f"{split}/{label}.csv")
         (folder / files[-1]).write_text(header_line() + "".join(rows))
     (folder / PIXELS).write_text("\n".join(pixels) + "\n")
-    (folder / MANIFEST).write_text(json.dumps({"mesh": MESH_VERSION, "files": files}))
+    (folder / MANIFEST).write_text(
+        json.dumps({"format": 3, "mesh": MESH_VERSION, "splits": {}, "files": files})
+    )
     return folder
 
 

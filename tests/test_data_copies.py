@@ -3,9 +3,8 @@ import numpy as np
 import pytest
 
 from data.copies import NEAR, same_photograph
-from landmarks.align import align
+from landmarks.align import align, radius
 from landmarks.mesh import CANONICAL, mirrored
-from landmarks.views import radius
 
 
 def faces(n, spread, seed=0):

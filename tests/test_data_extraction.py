@@ -12,8 +12,7 @@ from data.errors import DataError, StorageError
 from data.extraction import extract_features
 from data.parts import plan_chunks
 from data.readers import read_images
-from data.table import points_of, read_pixels, read_table, read_views
-from landmarks.views import unpack
+from data.table import points_of, read_pixels, read_table
 from tests.face_folder import contents, write_faces
 
 FACES = {"train/happy": 9, "train/sad": 3, "test/happy": 2}
@@ -27,21 +26,8 @@ def features(faces, tmp_path_factory):
 
 
 def test_a_csv_per_split_and_class(features):
-    tables = ("test/happy", "train/happy", "train/sad")
-    names = [f"{table}{end}" for table in tables for end in (".csv", ".views.npy")]
-    assert sorted(map(str, contents(features))) == sorted(["features.json", "pixels.tsv", *names])
-
-
-def test_views_lie_about_their_mean(features):
-    table, views = read_table(features), read_views(features)
-    points = points_of(table[table["success"] == 1])
-    assert views.shape == (len(points), 8, 468, 3)
-    meshes = unpack(points, views)
-    found = (views != 0).any(axis=(2, 3))[:, :, None, None]
-    assert found.mean() > 0.9
-    mean = (meshes * found).sum(axis=1) / found.sum(axis=1)
-    np.testing.assert_allclose(mean, points, atol=0.01)
-    assert np.abs(meshes - points[:, None]).max() < 0.3 * 48
+    tables = ("test/happy.csv", "train/happy.csv", "train/sad.csv")
+    assert sorted(map(str, contents(features))) == sorted(["features.json", "pixels.tsv", *tables])
 
 
 def test_a_row_per_image(faces, features):
@@ -53,7 +39,8 @@ def test_a_row_per_image(faces, features):
 
 def test_the_manifest_counts_and_says_what_made_it(features):
     manifest = json.loads((features / "features.json").read_text())
-    assert manifest["mesh"] == extraction.MESH_VERSION
+    assert (manifest["format"], manifest["mesh"]) == (3, extraction.MESH_VERSION)
+    assert manifest["meshes"] == 2
     assert manifest["images"] == 14
     assert manifest["found"] + manifest["missed"] == 14
     assert manifest["splits"]["train"]["sad"]["images"] == 3

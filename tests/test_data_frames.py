@@ -2,10 +2,9 @@ import json
 
 import numpy as np
 
-from classifiers.evaluation import manifest_of
 from data.frames import feature_files
 from data.rows import MANIFEST, PIXELS
-from data.table import points_of, read_pixels, read_table
+from data.table import points_of, read_manifest, read_pixels, read_table
 from tests.lessons import recorded
 
 
@@ -22,7 +21,7 @@ def test_make_features_readers_take_what_was_found_elsewhere(tmp_path):
     assert table["success"].all()
     np.testing.assert_allclose(points_of(table), points, atol=5.1e-4)
     assert read_pixels(tmp_path)["image"].tolist() == sorted(table["image"], key=image_order(table))
-    assert manifest_of(tmp_path)["found"] == 16
+    assert read_manifest(tmp_path)["found"] == 16
 
 
 def image_order(table):

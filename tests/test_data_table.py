@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from data.errors import DataError
 from data.rows import COLUMNS, file_stem, header_line, row_line
-from data.table import META_COLUMNS, points_of, read_pixels, read_table
+from data.table import META_COLUMNS, largest_faces, points_of, read_pixels, read_table
+from landmarks.mesh import CANONICAL
 
 NAMES = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1)
 SCALES = st.sampled_from([1e-2, 1.0, 48.0, 5000.0, 40000.0])
@@ -74,7 +75,9 @@ def test_only_files_that_the_manifest_names_are_read(tmp_path):
     (tmp_path / "all").mkdir()
     write(tmp_path / "all/sad.csv", row())
     write(tmp_path / "all/left_over.csv", row())
-    (tmp_path / "features.json").write_text('{"files": {"all/sad.csv": 1}}')
+    (tmp_path / "features.json").write_text(
+        '{"format": 3, "mesh": "", "splits": {}, "files": {"all/sad.csv": 1}}'
+    )
     assert len(read_table(tmp_path)) == 1
 
 
@@ -120,3 +123,18 @@ def test_a_class_may_be_called_anything():
         assert "/" not in stem
         assert not stem.startswith(".")
         assert len(stem.encode()) < 250
+
+
+def test_a_folder_of_another_format_is_refused(tmp_path):
+    (tmp_path / "features.json").write_text(
+        '{"format": 2, "mesh": "", "splits": {}, "files": {"all/sad.csv": 1}}'
+    )
+    with pytest.raises(DataError, match="Expected features of format 3, got format 2"):
+        read_table(tmp_path)
+
+
+def test_the_largest_face_of_an_image_is_the_one_of_the_largest_box(tmp_path):
+    small, large = CANONICAL * 10 + 50, CANONICAL * 30 + 90
+    faces = [row(points=small), row(face=2, points=large), row(image="b.png", points=small)]
+    table = largest_faces(read_table(write(tmp_path / "table.csv", *faces)))
+    assert table[["image", "face"]].to_numpy().tolist() == [["a.png", 2], ["b.png", 1]]

@@ -1,4 +1,5 @@
 import threading
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -6,6 +7,7 @@ import pytest
 
 from landmarks import looks
 from landmarks.detector import Face, FaceFinder, shared_finder
+from landmarks.images import read_image
 from landmarks.mesh import N_POINTS, mirrored
 
 MOUTH, RIGHT_EYE, LEFT_EYE, CHIN = 13, 159, 386, 152
@@ -48,7 +50,7 @@ def test_the_portrait_gives_one_face_in_pixels(mesh):
         MOUTH: (222, 149),
         CHIN: (222, 177),
     }.items():
-        np.testing.assert_allclose(mesh[point, :2], place, atol=6)
+        np.testing.assert_allclose(mesh[point, :2], place, atol=7)
 
 
 def test_the_box_holds_the_points_in_whole_pixels(mesh):
@@ -91,12 +93,12 @@ def test_a_face_that_fills_a_large_picture_is_found(finder, portrait, mesh):
     assert mean_error(face.points, (mesh - [165, 55, 0]) * 5) < 0.03
 
 
-def test_several_faces_come_largest_first_without_doubles(finder, portrait, mesh):
+def test_several_faces_come_in_reading_order_without_doubles(finder, portrait, mesh):
     half = cv2.resize(portrait, (256, 256), interpolation=cv2.INTER_AREA)
     pair = np.zeros((512, 768, 3), dtype=np.uint8)
     pair[100:356, :256] = half
     pair[:, 256:] = portrait
-    large, small = finder.find(pair)
+    small, large = finder.find(pair)
     assert mean_error(large.points, mesh + np.array([256, 0, 0])) < 0.02
     assert mean_error(small.points, mesh / 2 + [0, 100, 0]) < 0.03
 
@@ -107,7 +109,10 @@ def test_the_mirror_image_gives_the_mirrored_mesh(finder, portrait, part):
     straight, flipped = finder.find(image), finder.find(np.ascontiguousarray(image[:, ::-1]))
     assert len(straight) == len(flipped) == 1
     back = mirrored(flipped[0].points, image.shape[1])
-    np.testing.assert_allclose(straight[0].points, back, atol=0.1)
+    if part == np.s_[:, :]:  # the detector sees the photo alone: the crop lies a little elsewhere
+        assert mean_error(back, straight[0].points) < 0.01
+    else:
+        np.testing.assert_allclose(straight[0].points, back, atol=0.1)
 
 
 def test_a_tiny_crop_gives_exactly_one_face(finder, portrait, mesh):
@@ -136,31 +141,38 @@ def test_a_picture_without_a_face_gives_none(finder, name):
 
 
 @pytest.fixture
-def any_scatter(monkeypatch):
-    monkeypatch.setattr(looks, "MOST_SCATTER", 2)
+def any_dispersion(monkeypatch):
+    monkeypatch.setattr(looks, "MAX_DISPERSION", 2)
 
 
-def words():
-    """Return a photo of a part of a printed page, in which the detector takes words for faces."""
+@pytest.fixture(scope="module")
+def cells():
+    """Return a part of a micrograph, in which the detector takes a cell for a face."""
     import skimage.data
 
-    part = cv2.resize(skimage.data.page()[95:, 192:], (640, 317))
-    return np.dstack([np.pad(part, ((80, 80), (0, 0)), constant_values=128)] * 3)
+    return np.dstack([skimage.data.cell()[330:, 276:]] * 3)
 
 
-def test_what_passes_for_a_face_in_one_look_alone_is_none(finder):
-    assert finder.find(words()) == []
+def test_what_passes_for_a_face_on_one_crop_alone_is_none(finder, cells):
+    assert finder.find(cells) == []
 
 
-@pytest.mark.usefixtures("any_scatter")
-def test_without_further_looks_it_would_be_one(finder):
-    assert finder.find(words()) != []
+@pytest.mark.usefixtures("any_dispersion")
+def test_without_further_crops_it_would_be_one(finder, cells):
+    assert finder.find(cells) != []
 
 
-def test_a_close_up_is_a_face_however_its_looks_scatter(finder, portrait, monkeypatch):
+def test_a_face_below_the_least_size_is_none(finder, portrait, monkeypatch):
+    monkeypatch.setattr("landmarks.detector.MIN_FACE_SIDE", 120)  # the portrait's is 109 high
+    assert finder.find(portrait) == []
+    larger = cv2.resize(portrait, None, fx=1.2, fy=1.2, interpolation=cv2.INTER_CUBIC)
+    assert len(finder.find(larger)) == 1
+
+
+def test_a_tight_crop_is_a_face_whatever_further_crops_show(finder, portrait, monkeypatch):
     tiny = cv2.resize(portrait[60:180, 165:285], (48, 48), interpolation=cv2.INTER_AREA)
     (face,) = finder.find(tiny)
-    monkeypatch.setattr(looks, "MOST_SCATTER", 0)
+    monkeypatch.setattr(looks, "MAX_DISPERSION", 0)
     np.testing.assert_array_equal(finder.find(tiny)[0].points, face.points)
 
 
@@ -197,10 +209,38 @@ def test_a_process_has_one_finder():
     assert isinstance(shared_finder(), FaceFinder)
 
 
-def test_a_crowd_s_smaller_faces_are_looked_at_less(finder, portrait, monkeypatch):
-    monkeypatch.setattr("landmarks.detector.CROWD", 1)
-    both = np.concatenate(
-        [portrait, np.pad(portrait[::2, ::2], ((0, 256), (0, 0), (0, 0)))], axis=1
-    )
-    large, small = finder.find(both)
-    assert (len(large.views), len(small.views)) == (8, 2)
+@pytest.mark.parametrize("meshes", [1, 2, 4])
+def test_any_number_of_meshes_gives_nearly_the_same_points(finder, portrait, mesh, meshes):
+    (face,) = finder.find(portrait, meshes)
+    assert mean_error(face.points, mesh) < 0.01
+    assert (mean_error(face.points, mesh) == 0) == (meshes == 2)
+
+
+@pytest.mark.parametrize("meshes", [0, 3, 8])
+def test_another_number_of_meshes_is_refused(finder, portrait, meshes):
+    with pytest.raises(ValueError, match="meshes a face, got"):
+        finder.find(portrait, meshes)
+
+
+def test_a_sharp_face_is_seen_as_its_small_copy_is(finder, portrait, mesh):
+    """Classifiers learn from FER2013's 48 pixels: a photo's face has to look like one of those."""
+    tiny = cv2.resize(portrait[60:180, 165:285], (48, 48), interpolation=cv2.INTER_AREA)
+    (face,) = finder.find(tiny)
+    assert mean_error(face.points, (mesh - [165, 60, 0]) * (48 / 120)) < 0.015
+
+
+def grid(faces, columns):
+    """Return close-ups side by side in rows on grey, with a gap between them."""
+    padded = [np.pad(face, ((30, 30), (30, 30), (0, 0)), constant_values=128) for face in faces]
+    rows = [padded[i : i + columns] for i in range(0, len(padded), columns)]
+    return np.concatenate([np.concatenate(row, axis=1) for row in rows])
+
+
+@pytest.mark.parametrize(("columns", "rows"), [(4, 1), (5, 2)])
+def test_faces_beside_one_another_are_all_found_in_reading_order(finder, columns, rows):
+    paths = sorted(Path("data/sample/test").glob("*/*_03.png"))
+    faces = [cv2.resize(read_image(paths[i % 7]), (200, 200)) for i in range(columns * rows)]
+    found = finder.find(grid(faces, columns))
+    middles = [(face.box[0] + face.box[2] / 2, face.box[1] + face.box[3] / 2) for face in found]
+    expected = [(130 + 260 * (i % columns), 130 + 260 * (i // columns)) for i in range(len(faces))]
+    np.testing.assert_allclose(middles, expected, atol=40)

@@ -1,10 +1,8 @@
 import numpy as np
 import pytest
 
-from landmarks import looks
 from landmarks.detector import shared_finder
-from landmarks.looks import LOOK_CONFIDENCE, Look, Sighting, look_at
-from landmarks.views import N_VIEWS
+from landmarks.looks import TTA_CROPS, crop_at, is_consistent, mean_mesh
 
 
 @pytest.fixture(scope="module")
@@ -12,24 +10,27 @@ def points(portrait):
     return shared_finder().find(portrait)[0].points.astype(float)
 
 
-def sighting(image, points):
-    return Sighting(points, (Look.at(look_at(image, points), LOOK_CONFIDENCE),))
-
-
-def test_a_face_is_steady(portrait, points):
-    first = sighting(portrait, points)
-    again = first.looked_again(portrait)
-    assert (len(first.views), len(again.views)) == (2, N_VIEWS)
-    assert all(np.linalg.norm(view - points, axis=1).mean() < 5 for view in again.views)
-    assert again.is_steady
+def test_further_crops_of_a_face_show_the_same_face(portrait, points):
+    assert is_consistent(portrait, points)
 
 
 @pytest.mark.parametrize("shift", [(90, 60, 0), (0, 300, 0)])
-def test_a_face_elsewhere_or_nowhere_is_not(portrait, points, shift):
-    assert not sighting(portrait, points + shift).looked_again(portrait).is_steady
+def test_further_crops_of_another_place_show_another_face_or_none(portrait, points, shift):
+    assert not is_consistent(portrait, points + shift)
 
 
-def test_a_face_is_looked_at_again_once(portrait, points, monkeypatch):
-    again = sighting(portrait, points).looked_again(portrait)
-    monkeypatch.setattr(looks, "mesh_points", lambda *_: pytest.fail("looked"))
-    assert again.looked_again(portrait) is again
+def test_the_further_crops_are_their_own_mirror_image_as_a_set():
+    flipped = {(-turn, scale, -right, down) for turn, scale, right, down in TTA_CROPS}
+    assert flipped == {(turn, scale, right, down) for turn, scale, right, down in TTA_CROPS}
+
+
+def test_the_mean_of_four_meshes_lies_near_that_of_two(portrait, points):
+    apart = np.linalg.norm(mean_mesh(portrait, points) - points, axis=1).mean()
+    assert 0 < apart < 1.5  # pixels of a face 93 pixels wide
+
+
+def test_a_crop_shows_the_face_upright_in_its_middle(portrait, points):
+    crop = crop_at(portrait, points)
+    assert crop.pixels.shape == (256, 256, 3)
+    middle = crop.to_image(np.array([[128.0, 128.0, 0.0]]))[0, :2]
+    np.testing.assert_allclose(middle, points[:, :2].mean(axis=0), atol=1e-6)

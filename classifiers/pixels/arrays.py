@@ -26,8 +26,6 @@ class FusedRows:
         Hash of each image's pixels.
     mesh : str
         Version of the mesh that found the points.
-    views : ndarray of float16, shape (n, v, 468, 3)
-        Single meshes of each face, see `landmarks.views`; v is 0 where there are none.
     votes : ndarray of float32, shape (n, v)
         Shares of a crowd's votes, all zero where there are none; v is 0 without votes.
     """
@@ -39,7 +37,6 @@ class FusedRows:
     y: np.ndarray
     pixels: np.ndarray
     mesh: str
-    views: np.ndarray
     votes: np.ndarray
 
 
@@ -51,9 +48,8 @@ class Arrays:
     ----------
     crops, wholes : Tensor of uint8, shape (n, SIDE, SIDE)
         See `FusedRows`.
-    looks : Tensor of float16, shape (n, looks, d)
-        Landmark vectors of each face; the second half are the mirror images of the first. Zero
-        where there are no points.
+    X : Tensor of float16, shape (n, 2, d)
+        Landmark vectors of each face and of its mirror image. Zero where there are no points.
     has_points : Tensor of float32, shape (n,)
     targets : Tensor of float32, shape (n, k)
         One-hot.
@@ -62,7 +58,7 @@ class Arrays:
 
     crops: torch.Tensor
     wholes: torch.Tensor
-    looks: torch.Tensor
+    X: torch.Tensor
     has_points: torch.Tensor
     targets: torch.Tensor
     votes: torch.Tensor
@@ -118,13 +114,13 @@ def arrays_of(
         If no training row has points, or a row is of another class.
     """
     found = rows.has_points
-    preparation, seen = prepare(rows.points[found], rows.views[found], fitted_on[found])
-    looks = np.zeros((len(found), *seen.shape[1:]), np.float16)
-    looks[found] = seen
-    return preparation, arrays_with(rows, classes, looks)
+    preparation, vectors = prepare(rows.points[found], fitted_on[found])
+    X = np.zeros((len(found), *vectors.shape[1:]), np.float16)
+    X[found] = vectors
+    return preparation, arrays_with(rows, classes, X)
 
 
-def arrays_with(rows: FusedRows, classes: Sequence[str], looks: np.ndarray) -> Arrays:
+def arrays_with(rows: FusedRows, classes: Sequence[str], X: np.ndarray) -> Arrays:
     """Return rows with the landmark vectors that are given, their classes numbered.
 
     Parameters
@@ -132,8 +128,8 @@ def arrays_with(rows: FusedRows, classes: Sequence[str], looks: np.ndarray) -> A
     rows : FusedRows
     classes : sequence of str
         In the order of the network's logits.
-    looks : ndarray of float16, shape (n, looks, d)
-        See `Arrays`; anything where no network looks at them.
+    X : ndarray of float16, shape (n, 2, d)
+        See `Arrays`; anything where no network takes them.
 
     Returns
     -------
@@ -148,7 +144,7 @@ def arrays_with(rows: FusedRows, classes: Sequence[str], looks: np.ndarray) -> A
     return Arrays(
         crops=torch.from_numpy(rows.crops),
         wholes=torch.from_numpy(rows.wholes),
-        looks=torch.from_numpy(looks),
+        X=torch.from_numpy(X),
         has_points=torch.from_numpy(rows.has_points.astype(np.float32)),
         targets=torch.nn.functional.one_hot(torch.tensor(codes), len(classes)).float(),
         votes=torch.from_numpy(rows.votes),

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import cv2
+import numpy as np
 import torch
 
 from classifiers.pixels.arrays import Arrays
@@ -34,6 +36,9 @@ class Augmentation:
         so that what is left of it are whites and blacks that it clipped.
     erasing : float
         Share of the groups that get a grey rectangle (Zhong et al. 2020).
+    corruption : float
+        Share of the groups that are corrupted: noise, blur, low resolution, JPEG, gamma or
+        sharpening (after Hendrycks and Dietterich 2019), the severity drawn anew.
     mixup, cutmix : float
         Shares of the batches that are blended (Zhang et al. 2018) or patched together (Yun et
         al. 2019).
@@ -52,6 +57,7 @@ class Augmentation:
     scale: float = 0.12
     jitter: float = 0.25
     erasing: float = 0.3
+    corruption: float = 0.3
     mixup: float = 0.2
     cutmix: float = 0.0
     mixup_alpha: float = 0.4
@@ -96,19 +102,19 @@ class Augmenter:
         self.geometry = v2.Compose(list(_geometry(augmentation)))
         erasing = v2.RandomErasing(augmentation.erasing, scale=(0.02, 0.2))
         self.erase = erasing if augmentation.erasing else v2.Identity()
+        corruption = v2.RandomApply([v2.RandomChoice(_corruptions())], augmentation.corruption)
+        self.corrupt = corruption if augmentation.corruption else v2.Identity()
 
     def batch(self, rows: Arrays) -> Batch:
         """Vary rows into what the network is trained on next."""
-        n, looks = len(rows), rows.looks.shape[1] // 2
+        n = len(rows)
         flipped = torch.rand(n) < (0.5 if self.augmentation.flip else 0.0)
         dropped = torch.rand(n) < self.augmentation.drop_points
-        # A flipped face is shown with the landmarks that were found on its mirror image.
-        look = torch.randint(looks, (n,)) + looks * flipped
         device = rows.crops.device
-        flipped, dropped, look = flipped.to(device), dropped.to(device), look.to(device)
+        flipped, dropped = flipped.to(device), dropped.to(device)
         crops = torch.where(dropped[:, None, None], rows.wholes, rows.crops)
         pixels = self.pixels(crops, flipped)
-        X = rows.looks[torch.arange(n, device=device), look].float()
+        X = rows.X[torch.arange(n, device=device), flipped.long()].float()
         has_points = rows.has_points * ~dropped
         batch = self.mixed(Batch(pixels, X, has_points, rows.targets, rows.votes))
         return batch._replace(pixels=batch.pixels.to(memory_format=torch.channels_last))
@@ -134,7 +140,7 @@ class Augmenter:
         # torchvision draws once a call, and a call costs the same for one image as for several:
         # a draw for each single image would take longer than training the network on it.
         groups = images.split(self.augmentation.group)
-        varied = [self.erase(self.scaled(self.geometry(group))) for group in groups]
+        varied = [self.erase(self.scaled(self.corrupt(self.geometry(group)))) for group in groups]
         return torch.cat(varied)
 
     def mixed(self, batch: Batch) -> Batch:
@@ -171,3 +177,44 @@ def _geometry(chosen: Augmentation) -> Iterator[v2.Transform]:
     yield v2.RandomCrop(WINDOW)
     if chosen.jitter:
         yield v2.ColorJitter(brightness=chosen.jitter, contrast=chosen.jitter)
+
+
+def _corruptions() -> list[v2.Transform]:
+    """Return corruptions of pixels (n, 1, WINDOW, WINDOW) of range 0..1, of several severities."""
+    return [
+        v2.Lambda(_noise),
+        v2.GaussianBlur(5, (0.4, 2.0)),
+        v2.Lambda(_low_resolution),
+        v2.Lambda(_jpeg),
+        v2.Lambda(_gamma),
+        v2.RandomAdjustSharpness(3.0, 1.0),
+    ]
+
+
+def _noise(pixels: torch.Tensor) -> torch.Tensor:
+    """Add Gaussian noise, with a standard deviation of 0.01 to 0.15 for each image."""
+    sigma = torch.empty(len(pixels), 1, 1, 1, device=pixels.device).uniform_(0.01, 0.15)
+    return (pixels + sigma * torch.randn_like(pixels)).clamp(0, 1)
+
+
+def _low_resolution(pixels: torch.Tensor) -> torch.Tensor:
+    """Shrink to a side of 12 to 30 pixels and enlarge again."""
+    side = int(torch.randint(12, 31, ()))
+    small = v2.functional.resize(pixels, [side, side])
+    return v2.functional.resize(small, list(pixels.shape[-2:]))
+
+
+def _jpeg(pixels: torch.Tensor) -> torch.Tensor:
+    """Compress each image with a quality of 8 to 60."""
+    quality = int(torch.randint(8, 61, ()))
+    images = (pixels[:, 0] * 255).round().to(torch.uint8).cpu().numpy()
+    coded = [
+        cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])[1] for image in images
+    ]
+    decoded = np.stack([cv2.imdecode(code, cv2.IMREAD_GRAYSCALE) for code in coded])
+    return (torch.from_numpy(decoded)[:, None].float() / 255).to(pixels.device)
+
+
+def _gamma(pixels: torch.Tensor) -> torch.Tensor:
+    """Take the pixels to a power of 0.4 to 2.5."""
+    return pixels ** float(torch.empty(()).uniform_(-0.9, 0.9).exp())

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from classifiers.networks import half, root_deviation
-from classifiers.pipeline import N_COMPONENTS, looks_of, make_pipeline
+from classifiers.pipeline import N_COMPONENTS, flipped_versions, make_pipeline
 from landmarks.mesh import mirrored
 
 
@@ -22,25 +22,21 @@ class Preparation(NamedTuple):
     root: np.ndarray
 
 
-def prepare(
-    points: np.ndarray, views: np.ndarray, fitted_on: np.ndarray
-) -> tuple[Preparation, np.ndarray]:
+def prepare(points: np.ndarray, fitted_on: np.ndarray) -> tuple[Preparation, np.ndarray]:
     """Learn the preparation and apply it.
 
     Parameters
     ----------
     points : ndarray of float32, shape (n, 468, 3)
         Faces in pixels.
-    views : ndarray of float16, shape (n, v, 468, 3)
-        Single meshes of each face, see `landmarks.views`.
     fitted_on : ndarray of bool, shape (n,)
         Training rows, the only ones that are learned from.
 
     Returns
     -------
     preparation : Preparation
-    looks : ndarray of float16, shape (n, 2 + 2 v, d)
-        Of each face the mean mesh and the single ones, then their mirror images in that order.
+    X : ndarray of float16, shape (n, 2, d)
+        Landmark vectors of each face and of its mirror image.
 
     Raises
     ------
@@ -62,5 +58,5 @@ def prepare(
         pca.components_.T.astype(np.float32),
         root_deviation(pipeline.transform(learned)),
     )
-    looks = looks_of(pipeline, points, views, mirror_copies=True)
-    return preparation, (looks / preparation.root).astype(np.float16)
+    X = flipped_versions(pipeline, points)
+    return preparation, (X / preparation.root).astype(np.float16)

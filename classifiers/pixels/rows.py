@@ -16,7 +16,6 @@ from data.readers import NO_SPLIT
 from data.rows import PIXELS
 from data.table import read_pixels
 from data.votes import read_votes
-from landmarks.mesh import N_POINTS
 
 
 def read_fused_rows(
@@ -55,7 +54,6 @@ def read_fused_rows(
     missed = known[~known.index.isin(rows.pixels)]
     images = [*known.loc[rows.pixels, "image"], *missed["image"]]
     crops, wholes = read_crops(source, images, [*rows.points, *[None] * len(missed)])
-    views = _no_views(len(rows.y)) if rows.views is None else rows.views
     fused = FusedRows(
         crops=crops,
         wholes=wholes,
@@ -64,7 +62,6 @@ def read_fused_rows(
         y=np.concatenate([rows.y, missed["label"].to_numpy(str)]),
         pixels=np.concatenate([rows.pixels, missed.index.to_numpy(str)]),
         mesh=rows.mesh,
-        views=_with_empty(views, len(missed)),
         votes=_votes(votes, images),
     )
     return fused, rows
@@ -84,10 +81,6 @@ def _known_images(table: Sequence[Path], labels: set[str]) -> pd.DataFrame:
     splits = (TRAIN,) if (known["split"] == TRAIN).any() else (NO_SPLIT, "")
     known = known[known["split"].isin(splits) & known["label"].isin(labels)]
     return known[known["pixels"] != ""].drop_duplicates("pixels").set_index("pixels")
-
-
-def _no_views(n: int) -> np.ndarray:
-    return np.empty((n, 0, N_POINTS, 3), np.float16)
 
 
 def _with_empty(values: np.ndarray, extra: int) -> np.ndarray:

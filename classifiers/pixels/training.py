@@ -235,13 +235,13 @@ def _copied(network: nn.Module) -> dict[str, torch.Tensor]:
 def _accuracy(network: Network, rows: Arrays, at_once: int) -> float:
     """Return the share of rows answered rightly, each as the mean with its mirror image."""
     network.eval()
-    mirror, right = rows.looks.shape[1] // 2, 0
+    right = 0
     for at in range(0, len(rows), at_once):
         piece = rows[at : at + at_once]
         pixels = window(piece.crops, network.scaled).to(memory_format=torch.channels_last)
         with torch.autocast(rows.crops.device.type, torch.bfloat16):
-            straight = network(pixels, piece.looks[:, 0].float(), piece.has_points)
-            turned = network(pixels.flip(3), piece.looks[:, mirror].float(), piece.has_points)
+            straight = network(pixels, piece.X[:, 0].float(), piece.has_points)
+            turned = network(pixels.flip(3), piece.X[:, 1].float(), piece.has_points)
         proba = straight.float().softmax(dim=1) + turned.float().softmax(dim=1)
         right += int((proba.argmax(dim=1) == piece.targets.argmax(dim=1)).sum())
     return right / len(rows)

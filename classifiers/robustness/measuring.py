@@ -175,7 +175,7 @@ def _picture(job: Job, seed: int) -> np.ndarray:
 
 def _read(rgb: np.ndarray, predictors: Iterable[Predictor]) -> list[list[Any]]:
     """Read a picture as `Predictor.predict` does, its faces found once for all models."""
-    faces = shared_finder().find(rgb)[:1]
+    faces = sorted(shared_finder().find(rgb), key=lambda face: -face.area)[:1]
     readings = [predictor.predict_faces(rgb, faces) for predictor in predictors]
     return [[found[0].expression, not found[0].unsure] for found in readings if found]
 

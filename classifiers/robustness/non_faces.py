@@ -5,7 +5,7 @@ import numpy as np
 import skimage.data
 from skimage.util import img_as_ubyte
 
-from landmarks.detector import CLOSE_UP_SIDE
+from landmarks.detector import TIGHT_SIDE
 
 PICTURES = (
     *("brick", "cat", "cell", "clock", "coffee", "coins", "colorwheel", "grass", "gravel"),
@@ -67,7 +67,7 @@ def non_face(kind: str, name: str, seed: int) -> np.ndarray:
 def shown_as(picture: np.ndarray) -> dict[str, np.ndarray]:
     """Return a picture as a photo and as a cut-out face would be.
 
-    The detector takes a picture smaller than `landmarks.detector.CLOSE_UP_SIDE` for a face that
+    The detector takes a picture smaller than `landmarks.detector.TIGHT_SIDE` for a face that
     someone has cut out, and looks for one far more stubbornly than in a photo.
 
     Parameters
@@ -83,7 +83,7 @@ def shown_as(picture: np.ndarray) -> dict[str, np.ndarray]:
     """
     close_up = cv2.resize(picture, CLOSE_UP, interpolation=cv2.INTER_AREA)
     height, width = picture.shape[:2]
-    if min(height, width) >= CLOSE_UP_SIDE:
+    if min(height, width) >= TIGHT_SIDE:
         return {"photo": picture, "close-up": close_up}
     scale = MIDDLE / max(height, width)
     size = (max(round(scale * width), 1), max(round(scale * height), 1))
