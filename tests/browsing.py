@@ -10,7 +10,7 @@ from tests.fake_predictor import FakePredictor
 from tests.posting import PORTRAIT
 from web import create_app
 from web.reader import Reader
-from web.serve import make_server
+from web.server import make_server
 
 PHOTO = {"name": "astronaut.png", "mimeType": "image/png", "buffer": PORTRAIT}
 NOTE = {"name": "note.txt", "mimeType": "text/plain", "buffer": b"hello"}

@@ -12,7 +12,7 @@ from tests.browsing import CHROMIUM
 from tests.golden_faces import SAMPLE
 from tests.posting import PORTRAIT
 from web import create_app, vendor
-from web.serve import make_server
+from web.server import make_server
 
 ARGUMENTS = [
     "--no-sandbox", "--disable-quic", "--no-first-run", "--disable-sync",

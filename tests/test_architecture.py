@@ -68,7 +68,7 @@ STAYS_IN = {
     ),
     "flask": ("web",),
     "prometheus_client": ("web.metrics",),
-    "waitress": ("web.bodies", "web.connections", "web.serve"),
+    "waitress": ("web.server",),
     "filelock": ("data.lock",),
     "distributed": ("data.cluster",),
     "ray": ("data.cluster",),

@@ -23,7 +23,7 @@ from tests.processes import GUARD, children, eventually, is_running
 from tests.small_fused import save_untrained
 from web import create_app
 from web.reader import Reader
-from web.serve import make_server
+from web.server import make_server
 
 ROOT = Path(__file__).parent.parent
 NOISE = encoded(np.random.default_rng(0).integers(0, 256, (900, 900, 3), dtype=np.uint8))

@@ -12,7 +12,7 @@ from classifiers.bundle import DEFAULT_BUNDLE, BundleError
 from web import create_app
 from web.process import Limits, WorkerError
 from web.security import LOCAL
-from web.serve import make_server
+from web.server import make_server
 from web.workers import Workers
 
 SPARE_THREADS = 8
