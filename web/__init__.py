@@ -9,7 +9,7 @@ from collections.abc import Collection
 from flask import Flask
 
 from classifiers.predictor import Predictor
-from web import api, live, metrics, models, openapi, problems, security, teach, views
+from web import api, live, metrics, models, problems, security, teach, views
 from web.reader import Reader, Reads
 from web.uploads import MAX_BODY_BYTES, MemoryRequest
 
@@ -46,6 +46,6 @@ def create_app(reader: Reads | None = None, hosts: Collection[str] = security.LO
     app.extensions["mien"] = metrics.register(app, reader)
     security.register(app, hosts)
     problems.register(app, views.refused)
-    for room in (views, api, models, openapi, live, teach):
+    for room in (views, api, models, live, teach):
         room.register(app)
     return app

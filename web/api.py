@@ -1,5 +1,7 @@
-"""Reading photos for programs, and whether the server lives and is ready."""
+"""Answer programs: predictions, the description of the API, liveness and readiness."""
 
+import json
+from pathlib import Path
 from time import perf_counter
 from typing import Any
 
@@ -11,15 +13,16 @@ from web.uploads import Refusal, Upload, uploads
 OPTIONS = ("points", "explain")
 """What an answer may bring beside the expression: the mesh, and which regions moved the answer."""
 
-BRINGS = ("points", "explanation")
-"""What they add to a face."""
-
 FORM = "multipart/form-data"
+
+OPENAPI = Path(__file__).with_name("openapi.json")
+"""The API's description; its version's first number changes when old clients break."""
 
 
 def register(app: Flask) -> None:
     """Add the routes to the application."""
     app.add_url_rule("/api/predict", "predict", predict, methods=["POST"])
+    app.add_url_rule("/openapi.json", "openapi", openapi)
     app.add_url_rule("/healthz", "health", health)
     app.add_url_rule("/readyz", "ready", ready)
 
@@ -53,6 +56,14 @@ def predict() -> Response:
     response = jsonify(answer)
     response.headers["Server-Timing"] = f"read;dur={_ms(seconds)}"
     return response
+
+
+def openapi() -> Response:
+    """Describe the API, with the classes of the model that answers."""
+    document = json.loads(OPENAPI.read_text("utf-8"))
+    schemas = document["components"]["schemas"]
+    schemas["Expression"]["enum"] = schemas["Confidences"]["required"] = _model()["classes"]
+    return jsonify(document)
 
 
 def health() -> Response:
