@@ -43,7 +43,8 @@ def create_app(reader: Reads | None = None, hosts: Collection[str] = security.LO
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     reader = Reader(Predictor()) if reader is None else reader
     app.jinja_env.globals["takes_pixels"] = reader.takes_pixels
-    app.extensions["mien"] = metrics.register(app, reader)
+    app.extensions["mien"] = reader
+    metrics.register(app, reader)
     security.register(app, hosts)
     problems.register(app, views.refused)
     for room in (views, api, models, live, teach):

@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Flask, Response, current_app, jsonify, request
 
+from web import metrics
 from web.reader import Answer
 from web.uploads import Refusal, Upload, uploads
 
@@ -41,7 +42,7 @@ def predict() -> Response:
     if request.mimetype != FORM:
         raise Refusal("not-a-form")
     photos, options = uploads(request), _options()
-    outcomes = [_read(photo) for photo in photos]
+    outcomes = [read(photo) for photo in photos]
     refusals = [outcome for outcome in outcomes if isinstance(outcome, Refusal)]
     if len(refusals) == len(photos) and (
         len(photos) == 1 or all(refusal.status >= 500 for refusal in refusals)
@@ -98,12 +99,29 @@ def _options() -> dict[str, bool]:
     return {name: any(place.get(name) == "1" for place in places) for name in OPTIONS}
 
 
-def _read(photo: Upload) -> Answer | Refusal:
-    """Return a photo's reading, or why there is none."""
+def read(photo: Upload, picture: bool = False) -> Answer | Refusal:
+    """Read a photo and count the outcome.
+
+    Parameters
+    ----------
+    photo : Upload
+    picture : bool, default False
+        Whether the answer brings the photo back.
+
+    Returns
+    -------
+    Answer or Refusal
+        What was read, or why nothing was.
+    """
+    counters = metrics.current()
     try:
-        return current_app.extensions["mien"].read(photo.content)
+        answer = current_app.extensions["mien"].read(photo.content, picture)
     except Refusal as refusal:
+        counters.photos.labels(refusal.reason).inc()
         return Refusal(refusal.reason, photo.name)
+    counters.photos.labels("read").inc()
+    counters.faces.inc(len(answer.reading.faces))
+    return answer
 
 
 def element(name: str, outcome: Answer | Refusal, **options: bool) -> dict[str, Any]:

@@ -32,7 +32,7 @@ def register(app: Flask, show: Callable[[str, str], str]) -> None:
 
     def refused(refusal: Refusal) -> Response:
         """Answer a request or a photo that Mien does not take."""
-        metrics.of(app).refusals.labels(refusal.reason).inc()
+        metrics.current().refusals.labels(refusal.reason).inc()
         if wanted():
             extra = {"image": refusal.name} if refusal.name else {}
             response = _problem(**kind(refusal.reason), reason=refusal.reason, **extra)

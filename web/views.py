@@ -3,7 +3,7 @@
 from secrets import token_hex
 from typing import Any, NamedTuple
 
-from flask import Flask, current_app, render_template, request
+from flask import Flask, render_template, request
 
 from classifiers.predictor import FaceReading
 from landmarks.images import PAGE_FORMATS
@@ -75,13 +75,13 @@ def answer() -> str:
     photos = uploads(request)
     results = []
     for photo in photos:
-        try:
-            found = current_app.extensions["mien"].read(photo.content, picture=True)
-            results.append(Shown(photo.name, found))
-        except Refusal as refusal:
-            if len(photos) == 1:
-                raise Refusal(refusal.reason, photo.name) from None
-            results.append(Shown(photo.name, sentence=refusal.sentence))
+        outcome = api.read(photo, picture=True)
+        if not isinstance(outcome, Refusal):
+            results.append(Shown(photo.name, outcome))
+        elif len(photos) == 1:
+            raise outcome
+        else:
+            results.append(Shown(photo.name, sentence=outcome.sentence))
     return render_template("page.html", results=results, alone=len(results) == 1)
 
 
