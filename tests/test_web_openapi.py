@@ -14,12 +14,12 @@ from tests.fake_predictor import FakePredictor
 from tests.posting import PHOTO
 from web import create_app
 from web.api import FORM, OPTIONS
-from web.problems import FOR_PROGRAMS
+from web.errors import ERRORS, FOR_PROGRAMS
 from web.reader import Reader
 from web.teach import MAX_BODY_BYTES as MAX_TEACH_BYTES
 from web.teach import PATH as TEACH
 from web.teach import Teacher
-from web.uploads import FIELD, MAX_BODY_BYTES, MAX_PHOTO_BYTES, MAX_PHOTOS, REFUSALS
+from web.uploads import FIELD, MAX_BODY_BYTES, MAX_PHOTO_BYTES, MAX_PHOTOS
 
 
 class EasyReader(Reader):
@@ -65,7 +65,7 @@ def test_the_limits_and_reasons_are_those_of_the_code(document):
     formats = [f"image/{name.lower()}" for name in PAGE_FORMATS]
     assert form["encoding"][FIELD]["contentType"] == ", ".join(formats)
     assert set(form["schema"]["properties"]) == {FIELD, *OPTIONS}
-    assert schemas["ImageError"]["properties"]["reason"]["enum"] == list(REFUSALS)
+    assert schemas["ImageError"]["properties"]["reason"]["enum"] == list(ERRORS)
     face = schemas["FacePrediction"]["properties"]
     assert face["points"]["maxItems"] == N_POINTS
     assert list(face["explanation"]["properties"]) == list(REGIONS)
@@ -74,7 +74,7 @@ def test_the_limits_and_reasons_are_those_of_the_code(document):
         for status, response in predict["responses"].items()
         for reason in re.findall("`(.*?)`", response.get("description", ""))
     }
-    assert told == {(str(REFUSALS[r][0]), r) for r in REFUSALS if r != "not-ready"}
+    assert told == {(str(ERRORS[r][0]), r) for r in ERRORS if r != "not-ready"}
 
 
 def test_the_classes_are_those_of_the_model_that_answers():

@@ -14,9 +14,9 @@ from classifiers.predictor import Predictor
 from tests.posting import PHOTO, PORTRAIT
 from tests.processes import eventually, is_running
 from web import workers
+from web.errors import ApiError
 from web.process import Limits, WorkerError
 from web.reader import Reader
-from web.uploads import Refusal
 from web.workers import QUEUE_PER_WORKER, Workers
 
 ROOT = Path(__file__).parent.parent
@@ -52,7 +52,7 @@ def pid_of(pool):
 
 
 def refused(pool, order):
-    with pytest.raises(Refusal) as caught:
+    with pytest.raises(ApiError) as caught:
         pool.read(order)
     return caught.value.reason
 
@@ -98,7 +98,7 @@ def test_a_killed_worker_costs_its_own_photo_alone(start, threads, tmp_path):
     spared, _ = held(pool, threads, tmp_path / "spared")
     queued = threads.submit(pool.read, b"answer")
     os.kill(pid, signal.SIGKILL)
-    with pytest.raises(Refusal, match="crashed"):
+    with pytest.raises(ApiError, match="crashed"):
         doomed.result(60)
     queued.result(60)  # by the replacement: the other worker is still held
     assert pool.restarts == 1
@@ -196,7 +196,7 @@ def test_closing_ends_the_workers_and_what_they_read(start, threads, tmp_path):
     pool = start()
     answer, pid = held(pool, threads, tmp_path / "held")
     pool.close()
-    with pytest.raises(Refusal):
+    with pytest.raises(ApiError):
         answer.result(60)
     assert not is_running(pid)
     assert not pool.ready

@@ -9,7 +9,7 @@ from collections.abc import Collection
 from flask import Flask
 
 from classifiers.predictor import Predictor
-from web import api, live, metrics, models, problems, security, teach, views
+from web import api, errors, live, metrics, models, security, teach, views
 from web.reader import Reader, Reads
 from web.uploads import MAX_BODY_BYTES, MemoryRequest
 
@@ -24,7 +24,7 @@ def create_app(reader: Reads | None = None, hosts: Collection[str] = security.LO
         left out.
     hosts : collection of str
         Names and addresses under which visitors reach it, without a port; a request for another
-        one is refused.
+        one is rejected.
 
     Returns
     -------
@@ -46,7 +46,7 @@ def create_app(reader: Reads | None = None, hosts: Collection[str] = security.LO
     app.extensions["mien"] = reader
     metrics.register(app, reader)
     security.register(app, hosts)
-    problems.register(app, views.refused)
+    errors.register(app, views.failed)
     for room in (views, api, models, live, teach):
         room.register(app)
     return app

@@ -8,8 +8,9 @@ from typing import Any
 from flask import Flask, Response, current_app, jsonify, request
 
 from web import metrics
+from web.errors import ApiError
 from web.reader import Answer
-from web.uploads import Refusal, Upload, uploads
+from web.uploads import Upload, uploads
 
 OPTIONS = ("points", "explain")
 """What an answer may bring beside the expression: the mesh, and which regions moved the answer."""
@@ -33,21 +34,21 @@ def predict() -> Response:
 
     Raises
     ------
-    Refusal
+    ApiError
         If the request can't be taken, or its only photo can't be read. Of several photos, those
         that can't be read are answered with their reasons among the others, unless all of them
         met a server that can't read now: that is worth another try of the whole request.
     """
     start = perf_counter()
     if request.mimetype != FORM:
-        raise Refusal("not-a-form")
+        raise ApiError("not-a-form")
     photos, options = uploads(request), _options()
     outcomes = [read(photo) for photo in photos]
-    refusals = [outcome for outcome in outcomes if isinstance(outcome, Refusal)]
-    if len(refusals) == len(photos) and (
-        len(photos) == 1 or all(refusal.status >= 500 for refusal in refusals)
+    errors = [outcome for outcome in outcomes if isinstance(outcome, ApiError)]
+    if len(errors) == len(photos) and (
+        len(photos) == 1 or all(error.status >= 500 for error in errors)
     ):
-        raise refusals[0]
+        raise errors[0]
     images = [
         element(photo.name, outcome, **options)
         for photo, outcome in zip(photos, outcomes, strict=True)
@@ -78,28 +79,28 @@ def ready() -> Response:
 
     Raises
     ------
-    Refusal
+    ApiError
         If they can't be, as yet.
     """
     if not getattr(current_app.extensions["mien"], "ready", True):
-        raise Refusal("not-ready")
+        raise ApiError("not-ready")
     return jsonify(status="ready")
 
 
 def _options() -> dict[str, bool]:
     """Return which options are 1, in the query or in the form.
 
-    Any other name is refused: it is an option misspelt, whose absence would go unnoticed.
+    Any other name is an error: it is an option misspelt, whose absence would go unnoticed.
     """
     places = request.args, request.form
     for place in places:
         for name, values in place.lists():
             if name not in OPTIONS or values not in (["0"], ["1"]):
-                raise Refusal("bad-option")
+                raise ApiError("bad-option")
     return {name: any(place.get(name) == "1" for place in places) for name in OPTIONS}
 
 
-def read(photo: Upload, picture: bool = False) -> Answer | Refusal:
+def read(photo: Upload, picture: bool = False) -> Answer | ApiError:
     """Read a photo and count the outcome.
 
     Parameters
@@ -110,33 +111,33 @@ def read(photo: Upload, picture: bool = False) -> Answer | Refusal:
 
     Returns
     -------
-    Answer or Refusal
+    Answer or ApiError
         What was read, or why nothing was.
     """
     counters = metrics.current()
     try:
         answer = current_app.extensions["mien"].read(photo.content, picture)
-    except Refusal as refusal:
-        counters.photos.labels(refusal.reason).inc()
-        return Refusal(refusal.reason, photo.name)
+    except ApiError as error:
+        counters.photos.labels(error.reason).inc()
+        return ApiError(error.reason, photo.name)
     counters.photos.labels("read").inc()
     counters.faces.inc(len(answer.reading.faces))
     return answer
 
 
-def element(name: str, outcome: Answer | Refusal, **options: bool) -> dict[str, Any]:
+def element(name: str, outcome: Answer | ApiError, **options: bool) -> dict[str, Any]:
     """Return a photo's element of ``images``: the command line's, and the time it took.
 
     Parameters
     ----------
     name : str
         The photo as the sender named it.
-    outcome : Answer or Refusal
+    outcome : Answer or ApiError
         What was read, or why nothing was.
     **options : bool
         What it brings besides: see `OPTIONS`.
     """
-    if isinstance(outcome, Refusal):
+    if isinstance(outcome, ApiError):
         return {
             "image": name,
             "faces": [],

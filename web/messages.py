@@ -10,8 +10,8 @@ import numpy as np
 from classifiers.predictor import FaceReading, Reading
 from landmarks.detector import Face
 from landmarks.mesh import N_POINTS
+from web.errors import ApiError
 from web.reader import Answer
-from web.uploads import Refusal
 
 READY = b"ready"
 """A worker's first message, once it has loaded its bundle; another one says why it can't."""
@@ -46,9 +46,9 @@ def pack(answer: Answer) -> bytes:
     return b"".join([json.dumps(head).encode(), b"\n", *points, answer.picture])
 
 
-def pack_refusal(reason: str) -> bytes:
-    """Return a refusal as bytes."""
-    return json.dumps({"refusal": reason}).encode()
+def pack_error(reason: str) -> bytes:
+    """Return the reason of an `ApiError` as bytes."""
+    return json.dumps({"error": reason}).encode()
 
 
 def unpack(message: bytes) -> Answer:
@@ -57,7 +57,7 @@ def unpack(message: bytes) -> Answer:
     Parameters
     ----------
     message : bytes
-        From `pack` or `pack_refusal`.
+        From `pack` or `pack_error`.
 
     Returns
     -------
@@ -65,13 +65,13 @@ def unpack(message: bytes) -> Answer:
 
     Raises
     ------
-    Refusal
+    ApiError
         If that is what was sent.
     """
     line, _, rest = message.partition(b"\n")
     head = json.loads(line)
-    if "refusal" in head:
-        raise Refusal(head["refusal"])
+    if "error" in head:
+        raise ApiError(head["error"])
     rows = np.frombuffer(rest, _POINTS, len(head["faces"]))
     faces = [_face(row, *said) for row, said in zip(rows, head["faces"], strict=True)]
     reading = Reading(faces, head["reason"], *head["size"], head["model"])

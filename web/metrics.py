@@ -1,4 +1,4 @@
-"""Count requests, refusals, photos and faces for Prometheus.
+"""Count requests, errors, photos and faces for Prometheus.
 
 No label holds what a visitor typed, so their number is bounded: an unknown address counts as
 ``unknown``. Every application counts for itself.
@@ -18,8 +18,6 @@ from prometheus_client import (
 )
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
-from web.reader import Reads
-
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 """Upper edges, in seconds: from a health check to a batch whose every photo takes its 2 s."""
 
@@ -35,16 +33,16 @@ class Metrics:
 
     Parameters
     ----------
-    reader : Reads
+    reader : web.reader.Reads
         Whose queue and workers are shown, where it has them.
     """
 
-    def __init__(self, reader: Reads):
+    def __init__(self, reader: object):
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
         counter = partial(Counter, registry=self.registry)
         self.requests = counter("mien_requests", "Answered requests.", ["endpoint", "status"])
-        self.refusals = counter("mien_refusals", "Requests that were refused.", ["reason"])
+        self.errors = counter("mien_refusals", "Requests that were refused.", ["reason"])
         self.photos = counter("mien_photos", "Photos that were read or why not.", ["outcome"])
         self.faces = counter("mien_faces", "Faces that were read.")
         self.seconds = Histogram(
@@ -60,7 +58,7 @@ class Metrics:
                 gauge.set_function(partial(getattr, reader, attribute))
 
 
-def register(app: Flask, reader: Reads) -> None:
+def register(app: Flask, reader: object) -> None:
     """Count an application's requests and show the counters at ``/metrics``."""
     app.extensions["metrics"] = Metrics(reader)
     app.before_request(_start)

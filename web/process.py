@@ -9,8 +9,8 @@ from pathlib import Path
 from threading import Lock, Timer
 
 from web import messages
+from web.errors import ApiError
 from web.reader import Answer
-from web.uploads import Refusal
 
 ROOT = Path(__file__).parent.parent
 
@@ -18,7 +18,7 @@ ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 """One process a core: threads of the libraries would only get in each other's way."""
 
 SPOILING = ("too-much-memory", "crashed")
-"""Refusals after which a worker is ended: what broke off in the middle may show in later photos."""
+"""Reasons after which a worker is ended: what broke off in the middle may show in later photos."""
 
 MAX_ANSWER_BYTES = 64 * 1024**2
 """More than any photo's answer: a worker that sends more is broken."""
@@ -114,7 +114,7 @@ class WorkerProcess:
 
         Raises
         ------
-        Refusal
+        ApiError
             As from the reader, and if the process has to be stopped or ends over it.
         """
         deadline = Timer(self._limits.seconds, self._stop_late)
@@ -126,15 +126,15 @@ class WorkerProcess:
             self._connection.send_bytes(content)
             message = self._connection.recv_bytes(MAX_ANSWER_BYTES)
         except (EOFError, OSError):
-            message = messages.pack_refusal("too-slow" if self._is_late else "crashed")
+            message = messages.pack_error("too-slow" if self._is_late else "crashed")
         with self._lock:
             self._has_photo = False
         deadline.cancel()
         self.is_spent = self._is_late
         try:
             return messages.unpack(message)
-        except Refusal as refusal:
-            if refusal.reason in SPOILING:
+        except ApiError as error:
+            if error.reason in SPOILING:
                 self.is_spent = True
                 self.stop()
             raise

@@ -10,7 +10,8 @@ from PIL import Image
 
 from classifiers.predictor import Predictor, Reading
 from landmarks.images import PAGE_FORMATS, ImageError, read_image
-from web.uploads import MAX_PHOTO_BYTES, Refusal, is_heic
+from web.errors import ApiError
+from web.uploads import MAX_PHOTO_BYTES, is_heic
 
 SHOWN_SIDE = 1200
 """Longest side, in pixels, of the photo that goes back to the browser."""
@@ -82,21 +83,21 @@ class Reader:
 
         Raises
         ------
-        Refusal
+        ApiError
             If the file is too large, isn't a photo or shows no face.
         MemoryError
             If there is too little memory for it.
         """
         start = perf_counter()
         if len(content) > MAX_PHOTO_BYTES:
-            raise Refusal("too-heavy")
+            raise ApiError("too-heavy")
         try:
             rgb = read_image(content, formats=PAGE_FORMATS)
         except ImageError as error:
-            raise Refusal("heic" if is_heic(content) else error.reason) from None
+            raise ApiError("heic" if is_heic(content) else error.reason) from None
         reading = self._predictor.predict(rgb)
         if reading.reason:
-            raise Refusal(reading.reason)
+            raise ApiError(reading.reason)
         shown = _small_jpeg(rgb) if picture else b""
         return Answer(reading.explained(), shown, perf_counter() - start)
 

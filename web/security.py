@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, request
 
-from web.uploads import Refusal
+from web.errors import ApiError
 
 LOCAL = ("localhost", "127.0.0.1", "[::1]")
 """The names of this machine to itself."""
@@ -92,11 +92,11 @@ def register(app: Flask, hosts: Collection[str]) -> None:
     names = {host.strip("[]").lower() for host in hosts}
 
     def guard() -> None:
-        """Refuse a request for another name, and one that another site's page sends."""
+        """Reject a request for another name, and one that another site's page sends."""
         if urlsplit(f"//{request.host}").hostname not in names:
-            raise Refusal("wrong-host")
+            raise ApiError("wrong-host")
         if request.method not in SAFE_METHODS and _from_another_site():
-            raise Refusal("cross-site")
+            raise ApiError("cross-site")
 
     app.before_request(guard)
     app.after_request(_secure)

@@ -24,7 +24,7 @@ from waitress.server import TcpWSGIServer
 from waitress.task import ErrorTask, ThreadedTaskDispatcher
 from waitress.utilities import Error
 
-from web.problems import MEDIA_TYPE, RETRY_SECONDS
+from web.errors import MEDIA_TYPE, RETRY_SECONDS
 from web.security import HEADERS
 
 THREADS = 16

@@ -8,8 +8,9 @@ from flask import Flask, render_template, request
 from classifiers.predictor import FaceReading
 from landmarks.images import PAGE_FORMATS
 from web import api, drawing, words
+from web.errors import ERRORS, ApiError
 from web.reader import Answer
-from web.uploads import FIELD, MAX_PHOTO_BYTES, REFUSALS, Refusal, uploads
+from web.uploads import FIELD, MAX_PHOTO_BYTES, uploads
 
 
 class Shown(NamedTuple):
@@ -52,8 +53,8 @@ def register(app: Flask) -> None:
             "field": FIELD,
             "accept": ",".join(f"image/{name.lower()}" for name in PAGE_FORMATS),
             "max_bytes": MAX_PHOTO_BYTES,
-            "too_heavy": REFUSALS["too-heavy"][1],
-            "heic": REFUSALS["heic"][1],
+            "too_heavy": ERRORS["too-heavy"][1],
+            "heic": ERRORS["heic"][1],
         },
         "upload",
     )
@@ -69,14 +70,14 @@ def answer() -> str:
 
     Raises
     ------
-    Refusal
+    ApiError
         If the only photo can't be read; one of several gets its sentence in its place.
     """
     photos = uploads(request)
     results = []
     for photo in photos:
         outcome = api.read(photo, picture=True)
-        if not isinstance(outcome, Refusal):
+        if not isinstance(outcome, ApiError):
             results.append(Shown(photo.name, outcome))
         elif len(photos) == 1:
             raise outcome
@@ -85,8 +86,8 @@ def answer() -> str:
     return render_template("page.html", results=results, alone=len(results) == 1)
 
 
-def refused(sentence: str, name: str = "") -> str:
-    """Show the page with the sentence of a request, or of the photo of a name, that was refused."""
+def failed(sentence: str, name: str = "") -> str:
+    """Show the page with the sentence of a failed request, or of the photo of a name."""
     return render_template("page.html", results=[Shown(name, sentence=sentence)])
 
 

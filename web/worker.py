@@ -17,8 +17,8 @@ from pathlib import Path
 
 from classifiers.bundle import BundleError
 from web import messages
+from web.errors import ApiError
 from web.reader import Reads
-from web.uploads import Refusal
 
 STATUS = Path("/proc/self/status")
 """Where Linux says how much memory a process has; other systems give no such limit."""
@@ -75,13 +75,13 @@ def _answer(reader: Reads, content: bytes, picture: bool) -> bytes:
     """Return what one photo gets."""
     try:
         return messages.pack(reader.read(content, picture))
-    except Refusal as refusal:
-        return messages.pack_refusal(refusal.reason)
+    except ApiError as error:
+        return messages.pack_error(error.reason)
     except MemoryError:
-        return messages.pack_refusal("too-much-memory")
+        return messages.pack_error("too-much-memory")
     except Exception:
         logging.exception("A photo can't be read because of an error of Mien's")
-        return messages.pack_refusal("crashed")
+        return messages.pack_error("crashed")
 
 
 if __name__ == "__main__":

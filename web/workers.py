@@ -17,9 +17,9 @@ from time import perf_counter
 
 from classifiers.bundle import DEFAULT_BUNDLE, load_manifest, resolve
 from landmarks.detector import MESH_VERSION
+from web.errors import ApiError
 from web.process import Limits, WorkerError, WorkerProcess
 from web.reader import Answer
-from web.uploads import Refusal
 
 MAKER = "web.reader:warmed"
 
@@ -125,13 +125,13 @@ class Workers:
             raise WorkerError(str(self._failure))
 
     def read(self, content: bytes, picture: bool = False) -> Answer:
-        """See `web.reader.Reader.read`, as which it answers and refuses.
+        """See `web.reader.Reader.read`, which gives the same answers and errors.
 
         An answer's ``seconds`` count the reading, not the wait for a worker.
 
         Raises
         ------
-        Refusal
+        ApiError
             Besides, ``"busy"`` if too many photos wait already, ``"too-slow"`` or
             ``"too-much-memory"`` if it exceeds the limits, ``"crashed"`` if its worker died.
         """
@@ -139,7 +139,7 @@ class Workers:
             return worker.read(content, picture)
 
     def close(self) -> None:
-        """End all workers; photos that they have are refused."""
+        """End all workers; photos that they have get an error."""
         self._closing.set()
         with self._changed:
             for worker in self._alive:
@@ -149,11 +149,11 @@ class Workers:
 
     @contextmanager
     def _place(self) -> Iterator[None]:
-        """Hold one of the places for photos, or refuse at once."""
+        """Hold one of the places for photos; without one, raise at once."""
         with self._changed:
             wait = self.waiting * self._usual_seconds / len(self._keepers)
             if self._taken >= self.capacity or wait > EXPECTED_WAIT:
-                raise Refusal("busy")
+                raise ApiError("busy")
             self._taken += 1
         try:
             yield
@@ -163,10 +163,10 @@ class Workers:
 
     @contextmanager
     def _worker(self) -> Iterator[WorkerProcess]:
-        """Hold a worker that nobody else has, or refuse after a while."""
+        """Hold a worker that nobody else has; without one, raise after a while."""
         with self._changed:
             if not self._changed.wait_for(lambda: self._idle, LONGEST_WAIT):
-                raise Refusal("busy")
+                raise ApiError("busy")
             worker = self._idle.popleft()
         start = perf_counter()
         try:
