@@ -9,7 +9,7 @@ from playwright.sync_api import expect, sync_playwright
 from tests.fake_predictor import FakePredictor
 from tests.posting import PORTRAIT
 from web import create_app
-from web.reader import Reader
+from web.inference.service import Reader
 from web.server import make_server
 
 PHOTO = {"name": "astronaut.png", "mimeType": "image/png", "buffer": PORTRAIT}

@@ -14,7 +14,7 @@ import pytest
 from tests.fake_predictor import FakePredictor
 from tests.posting import PHOTO
 from web import create_app
-from web.reader import Reader
+from web.inference.service import Reader
 from web.server import make_server
 
 ADDRESS = "http://127.0.0.1:5000"

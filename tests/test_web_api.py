@@ -18,7 +18,7 @@ from tests.fake_predictor import CONFIDENCES, MOVED, FakePredictor
 from tests.posting import PHOTO, PORTRAIT, encoded, post
 from web import create_app
 from web.errors import ERRORS, ApiError
-from web.reader import Reader
+from web.inference.service import Reader
 from web.uploads import MAX_BODY_BYTES, MAX_PHOTO_BYTES, MAX_PHOTOS
 
 HUGE = BytesIO()

@@ -17,7 +17,7 @@ from tests.fake_predictor import CONFIDENCES, FakePredictor
 from tests.posting import PHOTO, PORTRAIT, encoded, post
 from web import create_app
 from web.errors import ERRORS
-from web.reader import Reader
+from web.inference.service import Reader
 from web.uploads import MAX_PHOTO_BYTES
 from web.words import WORDS, counted
 

@@ -15,7 +15,7 @@ from tests.fake_predictor import FakePredictor
 from tests.processes import GUARD, eventually
 from web import create_app
 from web import server as web_server
-from web.reader import Reader
+from web.inference.service import Reader
 from web.server import MAX_HEADER_BYTES, Bounds, make_server
 from web.uploads import MAX_BODY_BYTES
 

@@ -13,12 +13,12 @@ from landmarks.mesh import N_POINTS, REGIONS
 from tests.fake_predictor import FakePredictor
 from tests.posting import PHOTO
 from web import create_app
-from web.api import FORM, OPTIONS
 from web.errors import ERRORS, FOR_PROGRAMS
-from web.reader import Reader
-from web.teach import MAX_BODY_BYTES as MAX_TEACH_BYTES
-from web.teach import PATH as TEACH
-from web.teach import Teacher
+from web.inference.service import Reader
+from web.routes.api import FORM, OPTIONS
+from web.routes.custom import MAX_BODY_BYTES as MAX_TEACH_BYTES
+from web.routes.custom import PATH as TEACH
+from web.routes.custom import Teacher
 from web.uploads import FIELD, MAX_BODY_BYTES, MAX_PHOTO_BYTES, MAX_PHOTOS
 
 

@@ -22,7 +22,7 @@ from tests.posting import PORTRAIT, encoded, send
 from tests.processes import GUARD, children, eventually, is_running
 from tests.small_fused import save_untrained
 from web import create_app
-from web.reader import Reader
+from web.inference.service import Reader
 from web.server import make_server
 
 ROOT = Path(__file__).parent.parent
@@ -65,7 +65,7 @@ from landmarks.images import read_image
 from tests.golden_faces import COMPOSITES, SAMPLE
 from tests.posting import encoded, post
 from web import create_app
-from web.reader import Reader
+from web.inference.service import Reader
 client = create_app(Reader(Predictor(sys.argv[1]))).test_client()
 page = post(client, encoded(read_image(SAMPLE / COMPOSITES[0]))).text
 training = {"torch", "torchvision", "safetensors", "sklearn", "pandas", "joblib"}

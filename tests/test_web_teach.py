@@ -12,8 +12,8 @@ from classifiers.lesson import unpacked
 from tests.fake_predictor import FakePredictor
 from tests.lessons import form, recorded
 from web import create_app
-from web.reader import Reader
-from web.teach import MAX_BODY_BYTES, Teacher
+from web.inference.service import Reader
+from web.routes.custom import MAX_BODY_BYTES, Teacher
 
 
 def python(code):

@@ -13,11 +13,11 @@ from classifiers.bundle import BundleError
 from classifiers.predictor import Predictor
 from tests.posting import PHOTO, PORTRAIT
 from tests.processes import eventually, is_running
-from web import workers
 from web.errors import ApiError
-from web.process import Limits, WorkerError
-from web.reader import Reader
-from web.workers import QUEUE_PER_WORKER, Workers
+from web.inference import pool as web_pool
+from web.inference.pool import QUEUE_PER_WORKER, Workers
+from web.inference.process import Limits, WorkerError
+from web.inference.service import Reader
 
 ROOT = Path(__file__).parent.parent
 PATIENT = Limits(seconds=60)
@@ -26,8 +26,8 @@ PATIENT = Limits(seconds=60)
 @pytest.fixture
 def start(monkeypatch):
     """Return a function that starts workers which do what a photo says, and waits for them."""
-    monkeypatch.setattr(workers, "LONGEST_WAIT", 60.0)
-    monkeypatch.setattr(workers, "EXPECTED_WAIT", 60.0)
+    monkeypatch.setattr(web_pool, "LONGEST_WAIT", 60.0)
+    monkeypatch.setattr(web_pool, "EXPECTED_WAIT", 60.0)
     started = []
 
     def run(n=1, limits=PATIENT, maker="tests.worker_makers:obedient"):
@@ -164,7 +164,7 @@ def test_what_finds_no_place_is_sent_away_at_once(start, threads, tmp_path):
 
 
 def test_fewer_wait_where_photos_take_long(start, threads, tmp_path, monkeypatch):
-    monkeypatch.setattr(workers, "FIRST_GUESS", 30.0)
+    monkeypatch.setattr(web_pool, "FIRST_GUESS", 30.0)
     pool = start()
     first, _ = held(pool, threads, tmp_path / "held")
     queued = [threads.submit(pool.read, b"answer") for _ in range(3)]
@@ -185,7 +185,7 @@ def test_fewer_wait_where_photos_take_long(start, threads, tmp_path, monkeypatch
 
 def test_nothing_waits_for_long(start, threads, tmp_path, monkeypatch):
     pool = start()
-    monkeypatch.setattr(workers, "LONGEST_WAIT", 0.05)
+    monkeypatch.setattr(web_pool, "LONGEST_WAIT", 0.05)
     first, _ = held(pool, threads, tmp_path / "held")
     assert refused(pool, b"answer") == "busy"
     (tmp_path / "held").unlink()
@@ -217,8 +217,8 @@ ORPHANS = """
 import sys
 from threading import Thread
 from tests.processes import eventually
-from web.process import Limits
-from web.workers import Workers
+from web.inference.process import Limits
+from web.inference.pool import Workers
 pool = Workers("landmarks", 2, Limits(seconds=1.5), "tests.worker_makers:obedient")
 eventually(lambda: len(pool._loaded) == 2)
 pids = [worker.pid for worker in pool._loaded]

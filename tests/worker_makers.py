@@ -9,7 +9,7 @@ from pathlib import Path
 
 from classifiers.bundle import BundleError
 from classifiers.predictor import Reading
-from web.reader import Answer
+from web.inference.service import Answer
 
 
 class Obedient:

@@ -9,8 +9,9 @@ from collections.abc import Collection
 from flask import Flask
 
 from classifiers.predictor import Predictor
-from web import api, errors, live, metrics, models, security, teach, views
-from web.reader import Reader, Reads
+from web import errors, metrics, security
+from web.inference.service import Reader, Reads
+from web.routes import api, custom, live, pages
 from web.uploads import MAX_BODY_BYTES, MemoryRequest
 
 
@@ -20,8 +21,8 @@ def create_app(reader: Reads | None = None, hosts: Collection[str] = security.LO
     Parameters
     ----------
     reader : Reads, optional
-        What reads the photos; a `web.reader.Reader` with the default bundle, loaded here, when
-        left out.
+        What reads the photos; when left out, a `web.inference.service.Reader` with the default
+        bundle, loaded here.
     hosts : collection of str
         Names and addresses under which visitors reach it, without a port; a request for another
         one is rejected.
@@ -46,7 +47,7 @@ def create_app(reader: Reads | None = None, hosts: Collection[str] = security.LO
     app.extensions["mien"] = reader
     metrics.register(app, reader)
     security.register(app, hosts)
-    errors.register(app, views.failed)
-    for room in (views, api, models, live, teach):
-        room.register(app)
+    errors.register(app, pages.failed)
+    for routes in (pages, api, live, custom):
+        routes.register(app)
     return app

@@ -10,10 +10,10 @@ import typer
 
 from classifiers.bundle import DEFAULT_BUNDLE, BundleError
 from web import create_app
-from web.process import Limits, WorkerError
+from web.inference.pool import Workers
+from web.inference.process import Limits, WorkerError
 from web.security import LOCAL
 from web.server import make_server
-from web.workers import Workers
 
 SPARE_THREADS = 8
 """For everything but photos, while every photo that is taken keeps a thread waiting."""

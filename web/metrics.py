@@ -33,7 +33,7 @@ class Metrics:
 
     Parameters
     ----------
-    reader : web.reader.Reads
+    reader : web.inference.service.Reads
         Whose queue and workers are shown, where it has them.
     """
 

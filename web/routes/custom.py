@@ -41,7 +41,7 @@ MOST_SECONDS = 120
 RETRY_SECONDS = 10
 
 COMMAND = (sys.executable, "-m", "classifiers.teach")
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 
 LIMITS = {
     "fewestClasses": lessons.FEWEST_CLASSES,

@@ -8,11 +8,11 @@ from multiprocessing import Pipe
 from pathlib import Path
 from threading import Lock, Timer
 
-from web import messages
 from web.errors import ApiError
-from web.reader import Answer
+from web.inference import messages
+from web.inference.service import Answer
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 """One process a core: threads of the libraries would only get in each other's way."""
@@ -74,7 +74,7 @@ class WorkerProcess:
         options = theirs.fileno(), maker, bundle, limits.megabytes, last
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "web.worker", *map(str, options)],
+                [sys.executable, "-m", "web.inference.worker", *map(str, options)],
                 pass_fds=[theirs.fileno()],
                 cwd=ROOT,
                 env=os.environ | ONE_THREAD,
@@ -110,7 +110,7 @@ class WorkerProcess:
             )
 
     def read(self, content: bytes, picture: bool) -> Answer:
-        """Read one photo; see `web.reader.Reader.read`.
+        """Read one photo; see `web.inference.service.Reader.read`.
 
         Raises
         ------

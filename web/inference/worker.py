@@ -1,7 +1,7 @@
-"""What runs in a worker process: photos come in through a pipe, readings go out.
+"""Read photos in a worker process: they come in through a pipe, readings go out.
 
-Started by `web.process`, never by hand. The process ends by itself when the server is gone, and
-when a photo keeps it for too long.
+`web.inference.process` starts it. The process ends by itself when the server is gone, and when a
+photo keeps it for too long.
 """
 
 import logging
@@ -16,9 +16,9 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from classifiers.bundle import BundleError
-from web import messages
 from web.errors import ApiError
-from web.reader import Reads
+from web.inference import messages
+from web.inference.service import Reads
 
 STATUS = Path("/proc/self/status")
 """Where Linux says how much memory a process has; other systems give no such limit."""
@@ -32,7 +32,7 @@ def main(descriptor: int, maker: str, bundle: str, megabytes: int, seconds: floa
     descriptor : int
         The pipe's end.
     maker : str
-        What makes a `web.reader.Reads` of a bundle, as ``module:function``.
+        What makes a `web.inference.service.Reads` of a bundle, as ``module:function``.
     bundle : str
     megabytes : int
         Memory that a photo may take beyond what the process has once the bundle is loaded.

@@ -18,10 +18,10 @@ from time import perf_counter
 from classifiers.bundle import DEFAULT_BUNDLE, load_manifest, resolve
 from landmarks.detector import MESH_VERSION
 from web.errors import ApiError
-from web.process import Limits, WorkerError, WorkerProcess
-from web.reader import Answer
+from web.inference.process import Limits, WorkerError, WorkerProcess
+from web.inference.service import Answer
 
-MAKER = "web.reader:warmed"
+MAKER = "web.inference.service:warmed"
 
 QUEUE_PER_WORKER = 4
 """Most photos that wait for each worker: at 40 to 100 ms a photo, under half a second."""
@@ -45,7 +45,7 @@ DEFAULT_LIMITS = Limits()
 
 
 class Workers:
-    """Reads photos in worker processes; see `web.reader.Reads`.
+    """Reads photos in worker processes; see `web.inference.service.Reads`.
 
     Parameters
     ----------
@@ -125,7 +125,7 @@ class Workers:
             raise WorkerError(str(self._failure))
 
     def read(self, content: bytes, picture: bool = False) -> Answer:
-        """See `web.reader.Reader.read`, which gives the same answers and errors.
+        """See `web.inference.service.Reader.read`, which gives the same answers and errors.
 
         An answer's ``seconds`` count the reading, not the wait for a worker.
 

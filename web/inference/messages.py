@@ -11,7 +11,7 @@ from classifiers.predictor import FaceReading, Reading
 from landmarks.detector import Face
 from landmarks.mesh import N_POINTS
 from web.errors import ApiError
-from web.reader import Answer
+from web.inference.service import Answer
 
 READY = b"ready"
 """A worker's first message, once it has loaded its bundle; another one says why it can't."""

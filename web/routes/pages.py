@@ -7,9 +7,10 @@ from flask import Flask, render_template, request
 
 from classifiers.predictor import FaceReading
 from landmarks.images import PAGE_FORMATS
-from web import api, drawing, words
+from web import words
 from web.errors import ERRORS, ApiError
-from web.reader import Answer
+from web.inference.service import Answer
+from web.routes import api, svg
 from web.uploads import FIELD, MAX_PHOTO_BYTES, uploads
 
 
@@ -30,9 +31,9 @@ class Shown(NamedTuple):
     answer: Answer | None = None
     sentence: str = ""
 
-    def faces(self) -> list[tuple[FaceReading, drawing.Drawing]]:
+    def faces(self) -> list[tuple[FaceReading, svg.Drawing]]:
         """Pair each face that was read with what the page draws of it."""
-        return [(face, drawing.draw(face)) for face in self.answer.reading.faces]
+        return [(face, svg.draw(face)) for face in self.answer.reading.faces]
 
     def element(self) -> dict[str, Any]:
         """Return what the API answers for the photo."""
@@ -46,7 +47,7 @@ def register(app: Flask) -> None:
     app.add_url_rule("/", "answer", answer, methods=["POST"])
     app.add_template_filter(_percent, "percent")
     app.add_template_filter(_signed, "signed")
-    app.add_template_filter(drawing.photo_uri)
+    app.add_template_filter(svg.photo_uri)
     app.add_template_global(token_hex)
     app.add_template_global(
         {
