@@ -18,7 +18,7 @@ from web.inference.service import Reader
 from web.routes.api import FORM, OPTIONS
 from web.routes.custom import MAX_BODY_BYTES as MAX_TEACH_BYTES
 from web.routes.custom import PATH as TEACH
-from web.routes.custom import Teacher
+from web.routes.custom import Trainer
 from web.uploads import FIELD, MAX_BODY_BYTES, MAX_PHOTO_BYTES, MAX_PHOTOS
 
 
@@ -30,7 +30,7 @@ class EasyReader(Reader):
 
 
 APP = create_app(EasyReader(FakePredictor()))
-APP.extensions["teacher"] = Teacher(command=("cat",))  # what learns has tests of its own
+APP.extensions["trainer"] = Trainer(command=("cat",))  # what learns has tests of its own
 API = schemathesis.openapi.from_wsgi("/openapi.json", APP)
 
 

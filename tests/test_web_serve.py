@@ -161,7 +161,7 @@ def bind(app, host, port, threads):
     raise SystemExit
 
 
-command.Workers = NoWorkers
+command.WorkerPool = NoWorkers
 command.create_app = lambda reader, hosts: print(*hosts)
 command.make_server = bind
 typer.run(command.main)

@@ -1,4 +1,4 @@
-"""The page and the API: a photo comes in, the expression each face shows goes out.
+"""Serve the page and the API: a photo comes in, the expression each face shows goes out.
 
 Nothing here keeps state: there are no accounts, cookies or sessions. Photos live in memory for one
 request.
@@ -10,17 +10,17 @@ from flask import Flask
 
 from classifiers.predictor import Predictor
 from web import errors, metrics, security
-from web.inference.service import Reader, Reads
+from web.inference.service import Reader, Service
 from web.routes import api, custom, live, pages
 from web.uploads import MAX_BODY_BYTES, MemoryRequest
 
 
-def create_app(reader: Reads | None = None, hosts: Collection[str] = security.LOCAL) -> Flask:
+def create_app(reader: Service | None = None, hosts: Collection[str] = security.LOCAL) -> Flask:
     """Build the web application.
 
     Parameters
     ----------
-    reader : Reads, optional
+    reader : Service, optional
         What reads the photos; when left out, a `web.inference.service.Reader` with the default
         bundle, loaded here.
     hosts : collection of str
@@ -44,7 +44,7 @@ def create_app(reader: Reads | None = None, hosts: Collection[str] = security.LO
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     reader = Reader(Predictor()) if reader is None else reader
     app.jinja_env.globals["takes_pixels"] = reader.takes_pixels
-    app.extensions["mien"] = reader
+    app.extensions["service"] = reader
     metrics.register(app, reader)
     security.register(app, hosts)
     errors.register(app, pages.failed)

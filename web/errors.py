@@ -101,7 +101,7 @@ def register(app: Flask, show: Callable[[str, str], str]) -> None:
             response = _problem("about:blank", error.name, status, sentence, reason=reason)
         else:
             response = make_response(show(sentence, ""), status)
-        # Such as Allow, which a 405 has to have.
+        # A 405, for example, needs Allow.
         response.headers.update({k: v for k, v in error.get_headers() if k != "Content-Type"})
         return response
 

@@ -33,7 +33,7 @@ class Metrics:
 
     Parameters
     ----------
-    reader : web.inference.service.Reads
+    reader : web.inference.service.Service
         Whose queue and workers are shown, where it has them.
     """
 

@@ -1,9 +1,9 @@
-"""What keeps other sites' pages out, and what every answer tells the browser to forbid.
+"""Keep other sites' pages out, and tell the browser what to forbid.
 
 Two attacks reach a server that listens on this machine alone, both from a page of another site in
-the visitor's own browser. It may post a form here (cross-site request forgery): the ``Origin`` that
-browsers then send tells. Or its name may be made to lead to this machine, so that the browser takes
-both for one site (DNS rebinding): the ``Host`` that the browser sends is then still that name.
+the visitor's own browser. The page may post a form here (cross-site request forgery): browsers then
+send that site as ``Origin``. Or the page's name may be made to lead to this machine, so that the
+browser takes both for one site (DNS rebinding): ``Host`` is then still that name.
 """
 
 from collections.abc import Collection

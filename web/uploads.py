@@ -8,6 +8,8 @@ from flask import Request
 
 from web.errors import ApiError
 
+FORM = "multipart/form-data"
+
 FIELD = "image"
 """Name of the multipart field that holds the photo."""
 

@@ -1,4 +1,4 @@
-"""What a visitor reads: every sentence stands in en.json, and a translation is such a file.
+"""Load the sentences that a visitor reads: a translation is a file like en.json.
 
 A sentence may hold named places, ``{count} faces``. Where it depends on a number it is a table of
 sentences by that number, with ``other`` for all that have none of their own.

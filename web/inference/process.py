@@ -1,4 +1,4 @@
-"""One worker process, as the server sees it."""
+"""Start, ask and stop one worker process."""
 
 import os
 import subprocess
@@ -10,7 +10,7 @@ from threading import Lock, Timer
 
 from web.errors import ApiError
 from web.inference import messages
-from web.inference.service import Answer
+from web.inference.service import Result
 
 ROOT = Path(__file__).parents[2]
 
@@ -20,8 +20,8 @@ ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 SPOILING = ("too-much-memory", "crashed")
 """Reasons after which a worker is ended: what broke off in the middle may show in later photos."""
 
-MAX_ANSWER_BYTES = 64 * 1024**2
-"""More than any photo's answer: a worker that sends more is broken."""
+MAX_RESULT_BYTES = 64 * 1024**2
+"""More than any photo's result: a worker that sends more is broken."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Limits:
         Memory beyond what a worker has with its bundle loaded. The most that 25 megapixels were
         seen to take is 670.
     start_seconds : float
-        Longest time until a new worker is ready.
+        Most time until a new worker is ready.
     """
 
     seconds: float = 2.0
@@ -109,7 +109,7 @@ class WorkerProcess:
                 "got none that is ready; look for its error above, or run make doctor."
             )
 
-    def read(self, content: bytes, picture: bool) -> Answer:
+    def read(self, content: bytes, picture: bool) -> Result:
         """Read one photo; see `web.inference.service.Reader.read`.
 
         Raises
@@ -124,7 +124,7 @@ class WorkerProcess:
         try:
             self._connection.send_bytes(b"picture" if picture else b"")
             self._connection.send_bytes(content)
-            message = self._connection.recv_bytes(MAX_ANSWER_BYTES)
+            message = self._connection.recv_bytes(MAX_RESULT_BYTES)
         except (EOFError, OSError):
             message = messages.pack_error("too-slow" if self._is_late else "crashed")
         with self._lock:

@@ -18,7 +18,7 @@ from pathlib import Path
 from classifiers.bundle import BundleError
 from web.errors import ApiError
 from web.inference import messages
-from web.inference.service import Reads
+from web.inference.service import Service
 
 STATUS = Path("/proc/self/status")
 """Where Linux says how much memory a process has; other systems give no such limit."""
@@ -32,7 +32,7 @@ def main(descriptor: int, maker: str, bundle: str, megabytes: int, seconds: floa
     descriptor : int
         The pipe's end.
     maker : str
-        What makes a `web.inference.service.Reads` of a bundle, as ``module:function``.
+        What makes a `web.inference.service.Service` of a bundle, as ``module:function``.
     bundle : str
     megabytes : int
         Memory that a photo may take beyond what the process has once the bundle is loaded.
@@ -60,7 +60,7 @@ def _limit_memory(megabytes: int) -> None:
         resource.setrlimit(resource.RLIMIT_DATA, (most, most))
 
 
-def _serve(reader: Reads, connection: Connection, seconds: float) -> None:
+def _serve(reader: Service, connection: Connection, seconds: float) -> None:
     """Answer one photo after the other."""
     while True:
         asks_for_picture = connection.recv_bytes() == b"picture"
@@ -71,7 +71,7 @@ def _serve(reader: Reads, connection: Connection, seconds: float) -> None:
         signal.setitimer(signal.ITIMER_REAL, 0)
 
 
-def _answer(reader: Reads, content: bytes, picture: bool) -> bytes:
+def _answer(reader: Service, content: bytes, picture: bool) -> bytes:
     """Return what one photo gets."""
     try:
         return messages.pack(reader.read(content, picture))

@@ -12,13 +12,11 @@ from flask import Flask, Response, current_app, jsonify, request
 from classifiers.bundle import MANIFEST, SHIPPED, load_manifest
 from web import metrics
 from web.errors import ApiError
-from web.inference.service import Answer
-from web.uploads import Upload, uploads
+from web.inference.service import Result
+from web.uploads import FORM, Upload, uploads
 
 OPTIONS = ("points", "explain")
-"""What an answer may bring beside the expression: the mesh, and which regions moved the answer."""
-
-FORM = "multipart/form-data"
+"""What a response may hold beside the expression: the mesh, and each region's contribution."""
 
 OPENAPI = Path(__file__).parents[1] / "openapi.json"
 """The API's description; its version's first number changes when old clients break."""
@@ -34,7 +32,7 @@ def register(app: Flask) -> None:
 
 
 def predict() -> Response:
-    """Answer the readings of the posted photos, with the time they took in ``Server-Timing``.
+    """Answer with the readings of the posted photos, and the time they took in ``Server-Timing``.
 
     Raises
     ------
@@ -57,16 +55,16 @@ def predict() -> Response:
         element(photo.name, outcome, **options)
         for photo, outcome in zip(photos, outcomes, strict=True)
     ]
-    seconds = sum(found.seconds for found in outcomes if isinstance(found, Answer))
-    answer = _model() | {"images": images, "ms": _ms(perf_counter() - start)}
-    response = jsonify(answer)
+    seconds = sum(outcome.seconds for outcome in outcomes if isinstance(outcome, Result))
+    content = _model() | {"images": images, "ms": _ms(perf_counter() - start)}
+    response = jsonify(content)
     response.headers["Server-Timing"] = f"read;dur={_ms(seconds)}"
     return response
 
 
 def models() -> Response:
     """List the models, the one that answers first."""
-    reader = current_app.extensions["mien"]
+    reader = current_app.extensions["service"]
     others = [folder for folder in _shipped() if not folder.samefile(reader.folder)]
     served = _entry(reader.folder, reader.manifest) | {"served": True}
     return jsonify(models=[served, *(_shipped_entry(folder) for folder in others)])
@@ -118,7 +116,7 @@ def ready() -> Response:
     ApiError
         If they can't be, as yet.
     """
-    if not getattr(current_app.extensions["mien"], "ready", True):
+    if not current_app.extensions["service"].ready:
         raise ApiError("not-ready")
     return jsonify(status="ready")
 
@@ -136,39 +134,39 @@ def _options() -> dict[str, bool]:
     return {name: any(place.get(name) == "1" for place in places) for name in OPTIONS}
 
 
-def read(photo: Upload, picture: bool = False) -> Answer | ApiError:
+def read(photo: Upload, picture: bool = False) -> Result | ApiError:
     """Read a photo and count the outcome.
 
     Parameters
     ----------
     photo : Upload
     picture : bool, default False
-        Whether the answer brings the photo back.
+        Whether the result holds the photo.
 
     Returns
     -------
-    Answer or ApiError
+    Result or ApiError
         What was read, or why nothing was.
     """
     counters = metrics.current()
     try:
-        answer = current_app.extensions["mien"].read(photo.content, picture)
+        result = current_app.extensions["service"].read(photo.content, picture)
     except ApiError as error:
         counters.photos.labels(error.reason).inc()
         return ApiError(error.reason, photo.name)
     counters.photos.labels("read").inc()
-    counters.faces.inc(len(answer.reading.faces))
-    return answer
+    counters.faces.inc(len(result.reading.faces))
+    return result
 
 
-def element(name: str, outcome: Answer | ApiError, **options: bool) -> dict[str, Any]:
+def element(name: str, outcome: Result | ApiError, **options: bool) -> dict[str, Any]:
     """Return a photo's element of ``images``: the command line's, and the time it took.
 
     Parameters
     ----------
     name : str
         The photo as the sender named it.
-    outcome : Answer or ApiError
+    outcome : Result or ApiError
         What was read, or why nothing was.
     **options : bool
         What it brings besides: see `OPTIONS`.
@@ -185,7 +183,7 @@ def element(name: str, outcome: Answer | ApiError, **options: bool) -> dict[str,
 
 def _model() -> dict[str, Any]:
     """Return which model answers, and its classes in the order of the confidences."""
-    manifest = current_app.extensions["mien"].manifest
+    manifest = current_app.extensions["service"].manifest
     return {
         "model": manifest["name"],
         "version": manifest["version"],

@@ -1,7 +1,7 @@
-"""Teaching: faces that a visitor named come in, a classifier of the visitor's own goes out.
+"""Train a classifier of custom classes from faces that a visitor labelled.
 
-Learning needs libraries and memory that serving shall not hold, so each lesson is learned by
-``python -m classifiers.teach``, a process that is gone when it has answered. Nothing of a lesson is
+Training needs libraries and memory that serving shall not hold, so each dataset is trained on by
+``python -m classifiers.teach``, a process that ends with its response. Nothing of a dataset is
 kept: it goes there and comes back through pipes.
 """
 
@@ -9,7 +9,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from threading import Lock
 
 from flask import Flask, Response, current_app, request
@@ -23,71 +22,70 @@ from werkzeug.exceptions import (
     UnsupportedMediaType,
 )
 
-from classifiers import lesson as lessons
-from classifiers.lesson import LessonError, packed, read_lesson
+from classifiers import lesson as dataset
+from web.inference.process import ONE_THREAD, ROOT
+from web.uploads import FORM
 
 PATH = "/api/teach"
-FORM = "multipart/form-data"
 
-LESSON, POINTS = "lesson", "points"
+DATASET, POINTS = "lesson", "points"
 """The form's fields: JSON, and a file of float32; see `classifiers.lesson.read_lesson`."""
 
-MAX_BODY_BYTES = lessons.MOST_FACES * lessons.FACE_BYTES + 256 * 1024
+MAX_BODY_BYTES = dataset.MOST_FACES * dataset.FACE_BYTES + 256 * 1024
 """Largest request body: the points of the most faces, their labels, and the form around them."""
 
-MOST_SECONDS = 120
-"""A lesson takes ten of a core, whatever its size; other work may leave it less than one."""
+MAX_SECONDS = 120
+"""Training takes ten of a core, whatever the dataset; other work may leave it less than one."""
 
 RETRY_SECONDS = 10
 
 COMMAND = (sys.executable, "-m", "classifiers.teach")
-ROOT = Path(__file__).parents[2]
 
 LIMITS = {
-    "fewestClasses": lessons.FEWEST_CLASSES,
-    "mostClasses": lessons.MOST_CLASSES,
-    "fewestFaces": lessons.FEWEST_FACES,
-    "mostFaces": lessons.MOST_FACES,
-    "longestName": lessons.LONGEST_NAME,
+    "fewestClasses": dataset.FEWEST_CLASSES,
+    "mostClasses": dataset.MOST_CLASSES,
+    "fewestFaces": dataset.FEWEST_FACES,
+    "mostFaces": dataset.MOST_FACES,
+    "longestName": dataset.LONGEST_NAME,
 }
-"""What the page has to know of a lesson's limits."""
+"""The limits of a dataset, by the names that the page's scripts know."""
 
 
 class TooLarge(HTTPException):
-    """A body that no lesson needs."""
+    """A body larger than any dataset."""
 
     code = 413
     description = (
-        f"A lesson has at most {lessons.MOST_FACES} faces and this is larger than they are. Leave "
+        f"A lesson has at most {dataset.MOST_FACES} faces and this is larger than they are. Leave "
         "some faces out, then try again."
     )
 
 
-class Teacher:
-    """Lets lessons be learned, one at a time.
+class Trainer:
+    """Trains on one dataset at a time.
 
     Parameters
     ----------
     command : sequence of str
-        Reads a packed lesson from stdin and writes a zip to stdout.
-    most_seconds : float
+        Reads a packed dataset from stdin and writes a zip to stdout.
+    max_seconds : float
         When it is ended.
     """
 
-    def __init__(self, command: Sequence[str] = COMMAND, most_seconds: float = MOST_SECONDS):
+    def __init__(self, command: Sequence[str] = COMMAND, max_seconds: float = MAX_SECONDS):
         self.command = command
-        self.most_seconds = most_seconds
+        self.max_seconds = max_seconds
         self._free = Lock()
 
-    def teach(self, content: bytes) -> bytes:
-        """Return what `classifiers.teach.taught` makes of a packed lesson.
+    def train(self, content: bytes) -> bytes:
+        """Return what `classifiers.teach.taught` makes of a packed dataset.
 
         Raises
         ------
         werkzeug.exceptions.ServiceUnavailable
-            If another lesson is being learned, or this one took too long.
+            If another dataset is trained on, or this one took too long.
         werkzeug.exceptions.InternalServerError
-            If it can't be learned; the cause stays in the log.
+            If training fails; the cause stays in the log.
         """
         if not self._free.acquire(blocking=False):
             raise ServiceUnavailable(
@@ -99,8 +97,8 @@ class Teacher:
         finally:
             self._free.release()
         if done.returncode != 0:
-            said = done.stderr.decode(errors="replace")
-            current_app.logger.error("A lesson ended with %s: %s", done.returncode, said)
+            stderr = done.stderr.decode(errors="replace")
+            current_app.logger.error("Training ended with %s: %s", done.returncode, stderr)
             raise InternalServerError
         return done.stdout
 
@@ -111,15 +109,14 @@ class Teacher:
                 self.command,
                 input=content,
                 capture_output=True,
-                timeout=self.most_seconds,
+                timeout=self.max_seconds,
                 cwd=ROOT,
-                # The other cores are for those who have photos read.
-                env=os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
+                env=os.environ | ONE_THREAD,  # the other cores are for those who have photos read
                 start_new_session=True,  # a Ctrl-C is for the server
             )
         except subprocess.TimeoutExpired:
             raise ServiceUnavailable(
-                f"Learning was ended after {self.most_seconds:g} s. Try again when Mien has less "
+                f"Learning was ended after {self.max_seconds:g} s. Try again when Mien has less "
                 "to do, or with fewer faces.",
                 retry_after=RETRY_SECONDS,
             ) from None
@@ -127,36 +124,36 @@ class Teacher:
 
 def register(app: Flask) -> None:
     """Add the route to the application, and the limits to its templates."""
-    app.extensions["teacher"] = Teacher()
-    app.jinja_env.globals["lesson_limits"] = LIMITS
-    app.add_url_rule(PATH, "teach", teach, methods=["POST"])
+    app.extensions["trainer"] = Trainer()
+    app.jinja_env.globals["custom_limits"] = LIMITS
+    app.add_url_rule(PATH, "teach", train, methods=["POST"])
 
 
-def teach() -> Response:
-    """Answer a posted lesson with a zip: the bundle in ``model/``, the table in ``features/``."""
-    content = current_app.extensions["teacher"].teach(packed(_posted_lesson()))
+def train() -> Response:
+    """Answer a posted dataset with a zip: the bundle in ``model/``, the table in ``features/``."""
+    content = current_app.extensions["trainer"].train(dataset.packed(_posted_dataset()))
     response = Response(content, mimetype="application/zip")
     response.headers["Content-Disposition"] = "attachment; filename=taught.zip"
     return response
 
 
-def _posted_lesson() -> lessons.Lesson:
-    """Return the lesson that a request carries, or raise the answer to a request without one."""
+def _posted_dataset() -> dataset.Lesson:
+    """Return the dataset of the request, or raise the error that the request gets."""
     if request.mimetype != FORM:
         raise UnsupportedMediaType(
-            f"A lesson comes as a form: send {FORM} with the field {LESSON} and the file {POINTS}."
+            f"A lesson comes as a form: send {FORM} with the field {DATASET} and the file {POINTS}."
         )
     request.max_content_length = MAX_BODY_BYTES
     try:
-        text, points = request.form.get(LESSON), request.files.get(POINTS)
+        text, points = request.form.get(DATASET), request.files.get(POINTS)
     except RequestEntityTooLarge:
         raise TooLarge from None
     if text is None or points is None:
         raise BadRequest(
-            f"A lesson has the field {LESSON}, JSON of labels and sizes, and the file {POINTS}: "
+            f"A lesson has the field {DATASET}, JSON of labels and sizes, and the file {POINTS}: "
             "send both."
         )
     try:
-        return read_lesson(text, points.stream.read())
-    except LessonError as error:
+        return dataset.read_lesson(text, points.stream.read())
+    except dataset.LessonError as error:
         raise UnprocessableEntity(str(error)) from None

@@ -1,4 +1,4 @@
-"""The live tab: camera, mesh and expression, all in the visitor's browser."""
+"""Serve the live tab: camera, mesh and expression, all in the visitor's browser."""
 
 from functools import cache
 from pathlib import Path
@@ -12,9 +12,13 @@ from landmarks.mesh import EDGES, MIRROR
 WEB = Path(__file__).parents[1]
 
 BY_POINTS = "landmarks"
-"""The shipped bundle for the browser where the served one looks at pixels, too."""
+"""The shipped bundle for the browser where the served one takes pixels, too."""
 
 NODE_MODULES = WEB / "node_modules"
+"""Where ``make web`` installs the packages of package-lock.json, if npm is there.
+
+Mien serves their files itself, so that a visitor's browser asks no other host.
+"""
 
 _FACE_MESH = "@mediapipe/face_mesh/face_mesh"
 _RUNTIME = "onnxruntime-web/dist/ort"
@@ -67,7 +71,7 @@ def worker() -> Response:
 
 
 def installed() -> bool:
-    """Say whether every file is there."""
+    """Say whether every one of `FILES` is there."""
     return all((NODE_MODULES / name).is_file() for name in FILES)
 
 
@@ -80,7 +84,7 @@ def vendor(name: str) -> Response:
 
 def _folder() -> Path:
     """Return the bundle that the browser runs: the served one if it needs no pixels."""
-    reader = current_app.extensions["mien"]
+    reader = current_app.extensions["service"]
     return resolve(BY_POINTS) if reader.takes_pixels else reader.folder
 
 
@@ -88,5 +92,5 @@ def _folder() -> Path:
 def _description(folder: Path) -> dict[str, Any]:
     """Return classes and threshold of a bundle, and the mesh's mirror and edges."""
     manifest = load_manifest(folder)
-    said = {key: manifest[key] for key in ("name", "version", "classes", "unsure_threshold")}
-    return said | {"mirror": MIRROR.tolist(), "edges": EDGES.tolist()}
+    description = {key: manifest[key] for key in ("name", "version", "classes", "unsure_threshold")}
+    return description | {"mirror": MIRROR.tolist(), "edges": EDGES.tolist()}

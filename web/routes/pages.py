@@ -1,4 +1,4 @@
-"""The photo page: what it shows, and what it answers to posted photos."""
+"""Show the photo page and answer the photos posted there."""
 
 from secrets import token_hex
 from typing import Any, NamedTuple
@@ -9,35 +9,35 @@ from classifiers.predictor import FaceReading
 from landmarks.images import PAGE_FORMATS
 from web import words
 from web.errors import ERRORS, ApiError
-from web.inference.service import Answer
+from web.inference.service import Result
 from web.routes import api, svg
 from web.uploads import FIELD, MAX_PHOTO_BYTES, uploads
 
 
-class Shown(NamedTuple):
+class PhotoView(NamedTuple):
     """One photo's place among the results.
 
     Attributes
     ----------
     name : str
         The file's name as the sender gave it: untrusted, may be empty.
-    answer : Answer or None
-        Its reading and its picture, where it was read.
+    result : Result or None
+        Its reading and its picture, if it was read.
     sentence : str
-        Why it was not read.
+        Why it was not read, if it was not.
     """
 
     name: str
-    answer: Answer | None = None
+    result: Result | None = None
     sentence: str = ""
 
     def faces(self) -> list[tuple[FaceReading, svg.Drawing]]:
         """Pair each face that was read with what the page draws of it."""
-        return [(face, svg.draw(face)) for face in self.answer.reading.faces]
+        return [(face, svg.draw(face)) for face in self.result.reading.faces]
 
     def element(self) -> dict[str, Any]:
         """Return what the API answers for the photo."""
-        return api.element(self.name, self.answer)
+        return api.element(self.name, self.result)
 
 
 def register(app: Flask) -> None:
@@ -79,17 +79,17 @@ def answer() -> str:
     for photo in photos:
         outcome = api.read(photo, picture=True)
         if not isinstance(outcome, ApiError):
-            results.append(Shown(photo.name, outcome))
+            results.append(PhotoView(photo.name, outcome))
         elif len(photos) == 1:
             raise outcome
         else:
-            results.append(Shown(photo.name, sentence=outcome.sentence))
+            results.append(PhotoView(photo.name, sentence=outcome.sentence))
     return render_template("page.html", results=results, alone=len(results) == 1)
 
 
 def failed(sentence: str, name: str = "") -> str:
     """Show the page with the sentence of a failed request, or of the photo of a name."""
-    return render_template("page.html", results=[Shown(name, sentence=sentence)])
+    return render_template("page.html", results=[PhotoView(name, sentence=sentence)])
 
 
 def _percent(share: float) -> str:
