@@ -105,8 +105,8 @@ class Request(HTTPRequestParser):
 
     _is_dropped = _is_crowded_out = False
 
-    def __init__(self, adjustments: Adjustments, budget: MemoryBudget):
-        super().__init__(adjustments)
+    def __init__(self, settings: Adjustments, budget: MemoryBudget):
+        super().__init__(settings)
         self._budget = budget
         budget.requests.add(self)
 
@@ -264,7 +264,20 @@ def make_server(
     """
     # How often this logger would speak is up to the clients.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
-    adjustments = Adjustments(
+    settings = _settings(host, port, bounds)
+    dispatcher = ThreadedTaskDispatcher()
+    budget = MemoryBudget(app.config["MAX_CONTENT_LENGTH"], bounds.body_bytes)
+    sockets = {}  # a name may stand for several addresses: one loop serves them all
+    for address in settings.listen:
+        server = Server(app, sockets, dispatcher=dispatcher, adj=settings, sockinfo=address)
+        server.budget = budget
+    dispatcher.set_thread_count(threads)
+    return server
+
+
+def _settings(host: str, port: int, bounds: Bounds) -> Adjustments:
+    """Return waitress's settings."""
+    return Adjustments(
         host=host,
         port=port,
         connection_limit=bounds.connections,
@@ -281,11 +294,3 @@ def make_server(
         log_socket_errors=False,
         ident=None,
     )
-    dispatcher = ThreadedTaskDispatcher()
-    budget = MemoryBudget(app.config["MAX_CONTENT_LENGTH"], bounds.body_bytes)
-    sockets = {}  # a name may stand for several addresses: one loop serves them all
-    for address in adjustments.listen:
-        server = Server(app, sockets, dispatcher=dispatcher, adj=adjustments, sockinfo=address)
-        server.budget = budget
-    dispatcher.set_thread_count(threads)
-    return server
