@@ -9,8 +9,8 @@ from playwright.sync_api import expect, sync_playwright
 from tests.fake_predictor import FakePredictor
 from tests.posting import PORTRAIT
 from web import create_app
-from web.reader import Reader
-from web.serve import make_server
+from web.inference.service import Reader
+from web.server import make_server
 
 PHOTO = {"name": "astronaut.png", "mimeType": "image/png", "buffer": PORTRAIT}
 NOTE = {"name": "note.txt", "mimeType": "text/plain", "buffer": b"hello"}

@@ -11,8 +11,9 @@ from landmarks.images import read_image
 from tests.browsing import CHROMIUM
 from tests.golden_faces import SAMPLE
 from tests.posting import PORTRAIT
-from web import create_app, vendor
-from web.serve import make_server
+from web import create_app
+from web.routes.live import installed
+from web.server import make_server
 
 ARGUMENTS = [
     "--no-sandbox", "--disable-quic", "--no-first-run", "--disable-sync",
@@ -25,7 +26,7 @@ RATE = 20
 WHY_NOT = (
     "no chromium: apt-get install chromium"
     if CHROMIUM is None
-    else "" if vendor.installed() else "no web/node_modules: install npm, then make web"
+    else "" if installed() else "no web/node_modules: install npm, then make web"
 )  # fmt: skip
 """Why the live tab can't be tried here; empty if it can."""
 

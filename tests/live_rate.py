@@ -13,7 +13,7 @@ from pathlib import Path
 from tests.fake_predictor import FakePredictor
 from tests.live_browser import browser, moving, served, two_faces, write_camera
 from tests.reliability.report import machine_now, table
-from web.reader import Reader
+from web.inference.service import Reader
 
 PICTURES = 100
 WATCHED = 8_000

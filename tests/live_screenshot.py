@@ -12,7 +12,7 @@ from PIL import Image
 
 from tests.fake_predictor import FakePredictor
 from tests.live_browser import browser, served, two_faces, write_camera
-from web.reader import Reader
+from web.inference.service import Reader
 
 TARGET = Path(__file__).parents[1] / "web" / "live.webp"
 WINDOW = {"width": 1120, "height": 900}

@@ -19,8 +19,8 @@ from tests.browsing import ARGUMENTS, CHROMIUM
 from tests.golden_faces import SAMPLE
 from tests.posting import PORTRAIT, encoded
 from web import create_app
-from web.reader import Reader
-from web.serve import make_server
+from web.inference.service import Reader
+from web.server import make_server
 
 FOLDER = Path(__file__).parents[1] / "web"
 WINDOW = {"width": 1120, "height": 1400}

@@ -280,7 +280,7 @@ from landmarks.images import read_image
 from tests.golden_faces import COMPOSITES, SAMPLE
 from tests.posting import encoded, post
 from web import create_app
-from web.reader import Reader
+from web.inference.service import Reader
 client = create_app(Reader(Predictor(sys.argv[1]))).test_client()
 seen.clear()  # what was before is the import of libraries
 answer = post(client, encoded(read_image(SAMPLE / COMPOSITES[0])), path="/api/predict")

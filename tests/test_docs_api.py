@@ -14,8 +14,8 @@ import pytest
 from tests.fake_predictor import FakePredictor
 from tests.posting import PHOTO
 from web import create_app
-from web.reader import Reader
-from web.serve import make_server
+from web.inference.service import Reader
+from web.server import make_server
 
 ADDRESS = "http://127.0.0.1:5000"
 PAGE = (Path(__file__).parent.parent / "README.md").read_text("utf-8")

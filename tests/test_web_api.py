@@ -17,8 +17,9 @@ from landmarks.mesh import REGIONS
 from tests.fake_predictor import CONFIDENCES, MOVED, FakePredictor
 from tests.posting import PHOTO, PORTRAIT, encoded, post
 from web import create_app
-from web.reader import Reader
-from web.uploads import MAX_BODY_BYTES, MAX_PHOTO_BYTES, MAX_PHOTOS, REFUSALS, Refusal
+from web.errors import ERRORS, ApiError
+from web.inference.service import Reader
+from web.uploads import MAX_BODY_BYTES, MAX_PHOTO_BYTES, MAX_PHOTOS
 
 HUGE = BytesIO()
 Image.new("1", (5001, 5001)).save(HUGE, "PNG")
@@ -37,7 +38,7 @@ class Refusing(Reader):
 
     def read(self, content, picture=False):
         if self.photos is None or content in self.photos:
-            raise Refusal(self.reason)
+            raise ApiError(self.reason)
         return super().read(content, picture)
 
 
@@ -57,8 +58,8 @@ def assert_problem(response, status, reason):
     assert {"type", "title", "status", "detail", "reason"} <= set(response.json)
     assert response.json["status"] == status
     assert response.json["reason"] == reason
-    if reason in REFUSALS:
-        assert (status, response.json["detail"]) == REFUSALS[reason]
+    if reason in ERRORS:
+        assert (status, response.json["detail"]) == ERRORS[reason]
         assert response.json["type"] == f"/api/problems#{reason}"
     else:
         assert response.json["type"] == "about:blank"
@@ -137,7 +138,7 @@ def test_a_bad_photo_among_many_gets_its_reason_in_its_place(client):
         "image": "1.png",
         "faces": [],
         "reason": "unreadable",
-        "detail": REFUSALS["unreadable"][1],
+        "detail": ERRORS["unreadable"][1],
     }
 
 
@@ -186,7 +187,7 @@ def test_a_photo_without_a_face_is_a_problem_that_names_it():
 @pytest.mark.parametrize("reason", ["too-slow", "too-much-memory", "crashed"])
 def test_what_goes_wrong_in_a_worker_is_a_problem_of_its_photo_alone(reason):
     reader = Refusing(reason, [b"mean"])
-    assert_problem(post(client_of(reader), b"mean", path=ADDRESS), REFUSALS[reason][0], reason)
+    assert_problem(post(client_of(reader), b"mean", path=ADDRESS), ERRORS[reason][0], reason)
     images = post_many(client_of(reader), b"mean", PHOTO).json["images"]
     assert [image["reason"] for image in images] == [reason, ""]
 
@@ -203,6 +204,7 @@ def test_a_body_that_is_no_form_is_a_problem(client, kind):
 
 
 def test_one_photo_too_many_is_a_problem(client):
+    assert f"More than {MAX_PHOTOS} photos" in ERRORS["too-many"][1]
     assert_problem(post_many(client, *[PHOTO] * (MAX_PHOTOS + 1)), 400, "too-many")
 
 
@@ -263,7 +265,7 @@ def test_a_fault_inside_is_a_500_that_tells_strangers_nothing(caplog):
 def test_a_problem_s_type_leads_to_the_list_of_all(client):
     problem = post(client, b"", path=ADDRESS).json
     kinds = client.get(problem["type"]).json["problems"]
-    assert {kind["type"] for kind in kinds} == {f"/api/problems#{reason}" for reason in REFUSALS}
+    assert {kind["type"] for kind in kinds} == {f"/api/problems#{reason}" for reason in ERRORS}
     (kind,) = [kind for kind in kinds if kind["type"] == problem["type"]]
     assert kind.items() <= problem.items()
 

@@ -16,8 +16,9 @@ import web
 from tests.fake_predictor import CONFIDENCES, FakePredictor
 from tests.posting import PHOTO, PORTRAIT, encoded, post
 from web import create_app
-from web.reader import Reader
-from web.uploads import MAX_PHOTO_BYTES, REFUSALS
+from web.errors import ERRORS
+from web.inference.service import Reader
+from web.uploads import MAX_PHOTO_BYTES
 from web.words import WORDS, counted
 
 TEMPLATES = Path(web.__file__).with_name("templates")
@@ -93,7 +94,7 @@ def test_several_photos_are_answered_in_order_a_bad_one_in_its_place(client):
     assert response.status_code == 200
     order = re.findall(r"<h3[^>]*>(?:<span class=\"file\">)?([\w.]+)", response.text)
     assert order[:3] == ["one.png", "note.txt", "two.png"]
-    assert response.text.count(str(escape(REFUSALS["unreadable"][1]))) == 1
+    assert response.text.count(str(escape(ERRORS["unreadable"][1]))) == 1
     keys = re.findall(r'id="pixels-(\w+)"', response.text)
     assert len(set(keys)) == 2
     assert all(f'<use href="#pixels-{key}"/>' in response.text for key in keys)
@@ -122,7 +123,7 @@ def test_a_phone_s_heic_photo_is_told_how_to_become_a_jpeg(client, brand):
 
 
 def test_no_sentence_stands_in_a_template():
-    """Every word that a visitor reads is in english.json, so that a translation is one file."""
+    """Every word that a visitor reads is in en.json, so that a translation is one file."""
     for template in TEMPLATES.glob("*.html"):
         code = r"{#.*?#}|{%.*?%}|{{.*?}}|<!doctype html>|<meta[^>]*>"
         markup = re.sub(code, "", template.read_text("utf-8"), flags=re.DOTALL)
@@ -131,7 +132,7 @@ def test_no_sentence_stands_in_a_template():
 
 
 def test_no_word_of_the_english_file_is_left_over_or_missing():
-    assert set(WORDS["refusals"]) == set(REFUSALS)
+    assert set(WORDS["errors"]) == set(ERRORS)
     sources = [*TEMPLATES.glob("*.html"), *(TEMPLATES.parent / "static").rglob("*.js")]
     text = "".join(path.read_text("utf-8") for path in sources)
     for room in ("site", "photos", "reading"):
@@ -197,7 +198,7 @@ BAD = [
 def test_bad_files_get_their_sentence_by_their_name(client, content, name, status, reason):
     response = post(client, content, name)
     assert response.status_code == status
-    assert str(escape(REFUSALS[reason][1])) in response.text
+    assert str(escape(ERRORS[reason][1])) in response.text
     assert f"{name} was not read" in response.text
 
 
@@ -239,7 +240,7 @@ def test_page_has_no_code_and_no_style_of_its_own(client):
 def test_wrong_addresses_get_a_sentence(client, method, path, status):
     response = getattr(client, method)(path)
     assert response.status_code == status
-    assert str(escape(WORDS["errors"][str(status)])) in response.text
+    assert str(escape(WORDS["statuses"][str(status)])) in response.text
 
 
 def test_failure_inside_is_a_500_that_tells_strangers_nothing(caplog):

@@ -13,9 +13,10 @@ import pytest
 
 from tests.fake_predictor import FakePredictor
 from tests.processes import GUARD, eventually
-from web import connections, create_app
-from web.reader import Reader
-from web.serve import MAX_HEADER_BYTES, Bounds, make_server
+from web import create_app
+from web import server as web_server
+from web.inference.service import Reader
+from web.server import MAX_HEADER_BYTES, Bounds, make_server
 from web.uploads import MAX_BODY_BYTES
 
 SHORT = Bounds(lag_seconds=1, cleanup_seconds=0)
@@ -104,7 +105,7 @@ def test_clients_that_drip_do_not_keep_others_waiting(serve):
 
 
 def test_a_client_that_keeps_up_is_not_dropped(serve, monkeypatch):
-    monkeypatch.setattr(connections, "LEAST_RATE", 100)
+    monkeypatch.setattr(web_server, "MIN_RATE", 100)
     with connect(serve(SHORT)) as connection:
         connection.sendall(POST % 1000)
         for _ in range(20):
@@ -149,8 +150,19 @@ def test_a_body_too_large_is_answered_but_not_kept(serve):
     assert max(most) > 0
 
 
+def test_a_body_in_chunks_too_large_is_answered_and_one_that_fits_is_read(serve):
+    server = serve()
+    head = b"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+    chunk = b"%x\r\n" % 1_000_000 + bytes(1_000_000) + b"\r\n"
+    for n_chunks, expected in ((MAX_BODY_BYTES // 1_000_000 + 1, 413), (1, 400)):
+        with connect(server) as connection:
+            connection.sendall(head + n_chunks * chunk + b"0\r\n\r\n")
+            assert answered(connection)[0] == expected  # 400: it holds no form
+    eventually(lambda: kept(server) == 0)
+
+
 def kept(server):
-    return sum(body.kept for body in server.room._bodies)
+    return server.budget.kept
 
 
 def test_bodies_share_a_bounded_memory(serve):

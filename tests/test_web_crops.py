@@ -10,7 +10,7 @@ from landmarks.images import read_image
 from tests import live_browser
 from tests.fake_predictor import FakePredictor
 from tests.posting import PORTRAIT, encoded
-from web.reader import Reader
+from web.inference.service import Reader
 
 pytestmark = pytest.mark.skipif(bool(live_browser.WHY_NOT), reason=live_browser.WHY_NOT)
 

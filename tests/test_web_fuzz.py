@@ -17,7 +17,7 @@ from tests.fake_predictor import FakePredictor
 from tests.posting import PHOTO
 from tests.reliability.mutants import KINDS, good_images
 from web import create_app
-from web.reader import Reader
+from web.inference.service import Reader
 
 GOOD = good_images()
 EXAMPLES = int(os.environ.get("MIEN_FUZZ_EXAMPLES", "600"))

@@ -16,7 +16,7 @@ from tests.posting import encoded, post
 from tests.reliability.bombs import BOMBS
 from tests.reliability.mutants import good_images, mutants
 from web import create_app
-from web.reader import Reader
+from web.inference.service import Reader
 
 ROOT = Path(__file__).parent.parent
 

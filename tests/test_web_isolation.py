@@ -15,7 +15,7 @@ from tests.reliability.isolation import border_of, colours, is_own
 from tests.reliability.mutants import mutants
 from tests.reliability.server import Answered
 from web import create_app
-from web.reader import Reader
+from web.inference.service import Reader
 
 MARKED = (255, 0, 255)
 

@@ -13,7 +13,7 @@ from landmarks.mesh import MIRROR, N_POINTS, mirrored
 from tests import live_browser
 from tests.fake_predictor import CONFIDENCES, FakePredictor
 from tests.posting import PHOTO, PORTRAIT
-from web.reader import Reader
+from web.inference.service import Reader
 
 LONG = 180_000  # ms: software draws the mesh, and a machine may be busy
 

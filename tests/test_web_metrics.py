@@ -8,7 +8,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests.fake_predictor import FakePredictor
 from tests.posting import PHOTO, post
 from web import create_app
-from web.reader import Reader
+from web.inference.service import Reader
 
 
 def client_of(reader=None):

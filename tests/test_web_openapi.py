@@ -1,18 +1,25 @@
 """The API's description: a valid document, and what a contract fuzzer finds the API to do."""
 
+import re
+
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, settings
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
+from landmarks.images import PAGE_FORMATS
+from landmarks.mesh import N_POINTS, REGIONS
 from tests.fake_predictor import FakePredictor
 from tests.posting import PHOTO
 from web import create_app
-from web.problems import FOR_PROGRAMS
-from web.reader import Reader
-from web.teach import PATH as TEACH
-from web.teach import Teacher
+from web.errors import ERRORS, FOR_PROGRAMS
+from web.inference.service import Reader
+from web.routes.api import FORM, OPTIONS
+from web.routes.custom import MAX_BODY_BYTES as MAX_TEACH_BYTES
+from web.routes.custom import PATH as TEACH
+from web.routes.custom import Trainer
+from web.uploads import FIELD, MAX_BODY_BYTES, MAX_PHOTO_BYTES, MAX_PHOTOS
 
 
 class EasyReader(Reader):
@@ -23,7 +30,7 @@ class EasyReader(Reader):
 
 
 APP = create_app(EasyReader(FakePredictor()))
-APP.extensions["teacher"] = Teacher(command=("cat",))  # what learns has tests of its own
+APP.extensions["trainer"] = Trainer(command=("cat",))  # what learns has tests of its own
 API = schemathesis.openapi.from_wsgi("/openapi.json", APP)
 
 
@@ -43,6 +50,40 @@ def test_every_address_for_programs_is_described(document):
     expected = {path for path in rules if path.startswith("/api/")} | set(FOR_PROGRAMS)
     assert set(told) == expected
     assert all(told[path] == rules[path] - {"HEAD", "OPTIONS"} for path in expected)
+
+
+def test_the_limits_and_reasons_are_those_of_the_code(document):
+    predict, teach = (document["paths"][path]["post"] for path in ("/api/predict", TEACH))
+    form = predict["requestBody"]["content"][FORM]
+    photos = form["schema"]["properties"][FIELD]
+    schemas = document["components"]["schemas"]
+    assert predict["requestBody"]["description"] == f"Up to {MAX_BODY_BYTES} bytes."
+    assert teach["requestBody"]["description"] == f"Up to {MAX_TEACH_BYTES} bytes."
+    assert f"up to {MAX_PHOTO_BYTES} bytes" in photos["description"]
+    assert photos["maxItems"] == schemas["Predictions"]["properties"]["images"]["maxItems"]
+    assert photos["maxItems"] == MAX_PHOTOS
+    formats = [f"image/{name.lower()}" for name in PAGE_FORMATS]
+    assert form["encoding"][FIELD]["contentType"] == ", ".join(formats)
+    assert set(form["schema"]["properties"]) == {FIELD, *OPTIONS}
+    assert schemas["ImageError"]["properties"]["reason"]["enum"] == list(ERRORS)
+    face = schemas["FacePrediction"]["properties"]
+    assert face["points"]["maxItems"] == N_POINTS
+    assert list(face["explanation"]["properties"]) == list(REGIONS)
+    told = {
+        (status, reason)
+        for status, response in predict["responses"].items()
+        for reason in re.findall("`(.*?)`", response.get("description", ""))
+    }
+    assert told == {(str(ERRORS[r][0]), r) for r in ERRORS if r != "not-ready"}
+
+
+def test_the_classes_are_those_of_the_model_that_answers():
+    reader = Reader(FakePredictor())
+    reader.manifest = reader.manifest | {"classes": ["smile", "frown"]}
+    document = create_app(reader).test_client().get("/openapi.json").json
+    schemas = document["components"]["schemas"]
+    assert schemas["Expression"]["enum"] == ["smile", "frown"]
+    assert schemas["Confidences"]["required"] == ["smile", "frown"]
 
 
 @API.parametrize()

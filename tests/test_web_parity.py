@@ -8,7 +8,7 @@ from tests import live_browser
 from tests.fake_predictor import FakePredictor
 from tests.golden_faces import COMPOSITES, golden_images
 from tests.parity import compared
-from web.reader import Reader
+from web.inference.service import Reader
 
 pytestmark = pytest.mark.skipif(bool(live_browser.WHY_NOT), reason=live_browser.WHY_NOT)
 

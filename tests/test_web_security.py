@@ -7,14 +7,15 @@ from urllib.parse import urlsplit
 
 import pytest
 
+import web
 from tests.fake_predictor import FakePredictor
 from tests.posting import PHOTO, post
 from tests.test_web_api import Refusing
-from web import create_app, views
-from web.reader import Reader
+from web import create_app
+from web.inference.service import Reader
 from web.security import FILES, FORBIDDEN, LOOSER
 
-STATIC = Path(views.__file__).parent / "static"
+STATIC = Path(web.__file__).parent / "static"
 
 
 class Broken(FakePredictor):
@@ -90,7 +91,7 @@ FAULTS = {
     "no address of the API": (None, "GET", "/api/nothing", {}),
     "no file": (None, "GET", "/static/nothing.js", {}),
     "no vendor's file": (None, "GET", "/vendor/nothing.js", {}),
-    "path out of static": (None, "GET", "/static/../views.py", {}),
+    "path out of static": (None, "GET", "/static/../server.py", {}),
     "method": (None, "PUT", "/", {}),
     "no photo": (None, "POST", "/", {}),
     "no photo in the API": (None, "POST", "/api/predict", {}),
@@ -292,10 +293,10 @@ def test_a_path_or_an_address_is_no_photo(client, field, value):
 @pytest.mark.parametrize(
     "path",
     [
-        "/static/../views.py",
-        "/static/%2e%2e/views.py",
+        "/static/../server.py",
+        "/static/%2e%2e/server.py",
         "/static//etc/passwd",
-        "/vendor/../views.py",
+        "/vendor/../server.py",
     ],
 )
 def test_no_file_outside_is_served(client, path):

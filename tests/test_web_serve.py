@@ -22,8 +22,8 @@ from tests.posting import PORTRAIT, encoded, send
 from tests.processes import GUARD, children, eventually, is_running
 from tests.small_fused import save_untrained
 from web import create_app
-from web.reader import Reader
-from web.serve import make_server
+from web.inference.service import Reader
+from web.server import make_server
 
 ROOT = Path(__file__).parent.parent
 NOISE = encoded(np.random.default_rng(0).integers(0, 256, (900, 900, 3), dtype=np.uint8))
@@ -65,7 +65,7 @@ from landmarks.images import read_image
 from tests.golden_faces import COMPOSITES, SAMPLE
 from tests.posting import encoded, post
 from web import create_app
-from web.reader import Reader
+from web.inference.service import Reader
 client = create_app(Reader(Predictor(sys.argv[1]))).test_client()
 page = post(client, encoded(read_image(SAMPLE / COMPOSITES[0]))).text
 training = {"torch", "torchvision", "safetensors", "sklearn", "pandas", "joblib"}
@@ -161,7 +161,7 @@ def bind(app, host, port, threads):
     raise SystemExit
 
 
-command.Workers = NoWorkers
+command.WorkerPool = NoWorkers
 command.create_app = lambda reader, hosts: print(*hosts)
 command.make_server = bind
 typer.run(command.main)

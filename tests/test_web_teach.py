@@ -12,8 +12,8 @@ from classifiers.lesson import unpacked
 from tests.fake_predictor import FakePredictor
 from tests.lessons import form, recorded
 from web import create_app
-from web.reader import Reader
-from web.teach import MAX_BODY_BYTES, Teacher
+from web.inference.service import Reader
+from web.routes.custom import MAX_BODY_BYTES, Trainer
 
 
 def python(code):
@@ -28,7 +28,7 @@ SLEEP = python("time.sleep(60)")
 @pytest.fixture
 def app():
     app = create_app(Reader(FakePredictor()))
-    app.extensions["teacher"] = Teacher(ECHO)
+    app.extensions["trainer"] = Trainer(ECHO)
     return app
 
 
@@ -87,13 +87,13 @@ def test_other_sites_cannot_teach(app):
 
 
 def test_one_lesson_is_learned_at_a_time(app):
-    app.extensions["teacher"] = Teacher(SLEEP, most_seconds=2)
+    app.extensions["trainer"] = Trainer(SLEEP, max_seconds=2)
     answers = []
     sent = form(*recorded(8))
     first = threading.Thread(target=lambda: answers.append(post(app, *sent)))
     first.start()
-    while app.extensions["teacher"]._free.acquire(blocking=False):
-        app.extensions["teacher"]._free.release()
+    while app.extensions["trainer"]._free.acquire(blocking=False):
+        app.extensions["trainer"]._free.release()
         time.sleep(0.01)
     second = post(app, *sent)
     assert "learning from another visitor" in problem(second, 503)
@@ -104,20 +104,20 @@ def test_one_lesson_is_learned_at_a_time(app):
 
 def test_a_lesson_that_takes_too_long_is_ended_and_the_next_one_is_learned(app, tmp_path):
     late = tmp_path / "late"
-    teacher = Teacher(python(f"time.sleep(1); open({str(late)!r}, 'w')"), most_seconds=0.5)
-    app.extensions["teacher"] = teacher
+    trainer = Trainer(python(f"time.sleep(1); open({str(late)!r}, 'w')"), max_seconds=0.5)
+    app.extensions["trainer"] = trainer
     sent = form(*recorded(8))
     response = post(app, *sent)
     assert "ended after 0.5 s" in problem(response, 503)
     assert response.headers["Retry-After"] == "10"
-    teacher.command, teacher.most_seconds = ECHO, 60
+    trainer.command, trainer.max_seconds = ECHO, 60
     assert post(app, *sent).status_code == 200
     time.sleep(1)
     assert not late.exists()
 
 
 def test_a_fault_stays_in_the_log(app, caplog):
-    app.extensions["teacher"] = Teacher(FAIL)
+    app.extensions["trainer"] = Trainer(FAIL)
     response = post(app, *form(*recorded(8)))
     assert "the log of the server says why" in problem(response, 500)
     assert b"secret" not in response.data

@@ -12,7 +12,7 @@ from classifiers.rows import read_rows
 from tests import live_browser
 from tests.fake_predictor import FakePredictor
 from tests.golden_faces import SAMPLE
-from web.reader import Reader
+from web.inference.service import Reader
 
 pytestmark = pytest.mark.skipif(bool(live_browser.WHY_NOT), reason=live_browser.WHY_NOT)
 

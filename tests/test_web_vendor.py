@@ -7,8 +7,9 @@ import pytest
 from classifiers.bundle import MODEL, resolve
 from landmarks.mesh import EDGES, MIRROR
 from tests.fake_predictor import CONFIDENCES, FakePredictor
-from web import create_app, vendor
-from web.reader import Reader
+from web import create_app
+from web.inference.service import Reader
+from web.routes import live
 
 
 @pytest.fixture
@@ -41,31 +42,29 @@ def test_the_bundle_says_what_scripts_need(client):
 
 
 @pytest.mark.parametrize(
-    "name", ["", "../vendor.py", "%2e%2e/vendor.py", "onnxruntime-web/package.json", ".npmrc"]
+    "name", ["", "../server.py", "%2e%2e/server.py", "onnxruntime-web/package.json", ".npmrc"]
 )
 def test_only_listed_files_are_served(client, name):
     assert client.get(f"/vendor/{name}").status_code == 404
 
 
-@pytest.mark.skipif(
-    not vendor.installed(), reason="no web/node_modules: install npm, then make web"
-)
-@pytest.mark.parametrize("name", vendor.FILES)
+@pytest.mark.skipif(not live.installed(), reason="no web/node_modules: install npm, then make web")
+@pytest.mark.parametrize("name", live.FILES)
 def test_listed_files_are_served_with_their_type_and_kept(client, name):
     answer = client.get(f"/vendor/{name}")
     assert answer.status_code == 200
-    assert answer.mimetype == vendor.FILES[name]
+    assert answer.mimetype == live.FILES[name]
     assert "no-store" not in answer.headers["Cache-Control"]
     again = client.get(f"/vendor/{name}", headers={"If-None-Match": answer.headers["ETag"]})
     assert again.status_code == 304
 
 
 def test_the_page_says_what_is_missing(client, monkeypatch, tmp_path):
-    monkeypatch.setattr(vendor, "NODE_MODULES", tmp_path)
+    monkeypatch.setattr(live, "NODE_MODULES", tmp_path)
     text = client.get("/live").text
     assert "install Node.js with npm" in text
     assert "<button" not in text
-    assert client.get(f"/vendor/{next(iter(vendor.FILES))}").status_code == 404
+    assert client.get(f"/vendor/{next(iter(live.FILES))}").status_code == 404
 
 
 def test_only_the_worker_may_make_functions_of_text(client):
@@ -80,6 +79,6 @@ def test_only_the_worker_may_make_functions_of_text(client):
 
 
 def test_the_lock_file_names_no_host():
-    text = vendor.NODE_MODULES.with_name("package-lock.json").read_text("utf-8")
+    text = live.NODE_MODULES.with_name("package-lock.json").read_text("utf-8")
     assert json.loads(text)["lockfileVersion"] == 3
     assert "://" not in text

@@ -13,11 +13,11 @@ from classifiers.bundle import BundleError
 from classifiers.predictor import Predictor
 from tests.posting import PHOTO, PORTRAIT
 from tests.processes import eventually, is_running
-from web import workers
-from web.process import Limits, WorkerError
-from web.reader import Reader
-from web.uploads import Refusal
-from web.workers import QUEUE_PER_WORKER, Workers
+from web.errors import ApiError
+from web.inference import pool as web_pool
+from web.inference.pool import MAX_QUEUE_PER_WORKER, WorkerPool
+from web.inference.process import Limits, WorkerError
+from web.inference.service import Reader
 
 ROOT = Path(__file__).parent.parent
 PATIENT = Limits(seconds=60)
@@ -26,12 +26,12 @@ PATIENT = Limits(seconds=60)
 @pytest.fixture
 def start(monkeypatch):
     """Return a function that starts workers which do what a photo says, and waits for them."""
-    monkeypatch.setattr(workers, "LONGEST_WAIT", 60.0)
-    monkeypatch.setattr(workers, "EXPECTED_WAIT", 60.0)
+    monkeypatch.setattr(web_pool, "MAX_WAIT", 60.0)
+    monkeypatch.setattr(web_pool, "MAX_EXPECTED_WAIT", 60.0)
     started = []
 
     def run(n=1, limits=PATIENT, maker="tests.worker_makers:obedient"):
-        pool = Workers("landmarks", n, limits, maker)
+        pool = WorkerPool("landmarks", n, limits, maker)
         started.append(pool)
         pool.wait_ready()
         return pool
@@ -52,7 +52,7 @@ def pid_of(pool):
 
 
 def refused(pool, order):
-    with pytest.raises(Refusal) as caught:
+    with pytest.raises(ApiError) as caught:
         pool.read(order)
     return caught.value.reason
 
@@ -67,7 +67,7 @@ def held(pool, threads, path):
 def test_workers_answer_as_a_reader_does():
     predictor = Predictor("landmarks")
     expected = Reader(predictor).read(PORTRAIT, picture=True)
-    pool = Workers("landmarks", 1, PATIENT)
+    pool = WorkerPool("landmarks", 1, PATIENT)
     try:
         pool.wait_ready()
         found = pool.read(PORTRAIT, picture=True)
@@ -85,8 +85,8 @@ def test_workers_answer_as_a_reader_does():
 
 @pytest.mark.parametrize("name", ["landmarks", "fused"])
 def test_what_a_bundle_says_is_known_without_loading_it(name, monkeypatch):
-    monkeypatch.setattr(Workers, "_keep", lambda self: None)
-    predictor, pool = Predictor(name), Workers(name)
+    monkeypatch.setattr(WorkerPool, "_keep", lambda self: None)
+    predictor, pool = Predictor(name), WorkerPool(name)
     assert pool.takes_pixels == predictor.takes_pixels
     assert (pool.folder, pool.manifest) == (predictor.folder, predictor.manifest)
 
@@ -98,7 +98,7 @@ def test_a_killed_worker_costs_its_own_photo_alone(start, threads, tmp_path):
     spared, _ = held(pool, threads, tmp_path / "spared")
     queued = threads.submit(pool.read, b"answer")
     os.kill(pid, signal.SIGKILL)
-    with pytest.raises(Refusal, match="crashed"):
+    with pytest.raises(ApiError, match="crashed"):
         doomed.result(60)
     queued.result(60)  # by the replacement: the other worker is still held
     assert pool.restarts == 1
@@ -154,8 +154,8 @@ def test_a_crash_leaves_no_photo_on_the_disk(start):
 def test_what_finds_no_place_is_sent_away_at_once(start, threads, tmp_path):
     pool = start()
     first, _ = held(pool, threads, tmp_path / "held")
-    queued = [threads.submit(pool.read, b"answer") for _ in range(QUEUE_PER_WORKER)]
-    eventually(lambda: pool.waiting == QUEUE_PER_WORKER)
+    queued = [threads.submit(pool.read, b"answer") for _ in range(MAX_QUEUE_PER_WORKER)]
+    eventually(lambda: pool.waiting == MAX_QUEUE_PER_WORKER)
     assert refused(pool, b"answer") == "busy"  # those that wait would do so for a minute
     (tmp_path / "held").unlink()
     for answer in (first, *queued):
@@ -164,7 +164,7 @@ def test_what_finds_no_place_is_sent_away_at_once(start, threads, tmp_path):
 
 
 def test_fewer_wait_where_photos_take_long(start, threads, tmp_path, monkeypatch):
-    monkeypatch.setattr(workers, "FIRST_GUESS", 30.0)
+    monkeypatch.setattr(web_pool, "INITIAL_SECONDS", 30.0)
     pool = start()
     first, _ = held(pool, threads, tmp_path / "held")
     queued = [threads.submit(pool.read, b"answer") for _ in range(3)]
@@ -185,7 +185,7 @@ def test_fewer_wait_where_photos_take_long(start, threads, tmp_path, monkeypatch
 
 def test_nothing_waits_for_long(start, threads, tmp_path, monkeypatch):
     pool = start()
-    monkeypatch.setattr(workers, "LONGEST_WAIT", 0.05)
+    monkeypatch.setattr(web_pool, "MAX_WAIT", 0.05)
     first, _ = held(pool, threads, tmp_path / "held")
     assert refused(pool, b"answer") == "busy"
     (tmp_path / "held").unlink()
@@ -196,7 +196,7 @@ def test_closing_ends_the_workers_and_what_they_read(start, threads, tmp_path):
     pool = start()
     answer, pid = held(pool, threads, tmp_path / "held")
     pool.close()
-    with pytest.raises(Refusal):
+    with pytest.raises(ApiError):
         answer.result(60)
     assert not is_running(pid)
     assert not pool.ready
@@ -210,16 +210,16 @@ def test_workers_that_do_not_start_are_one_sentence(start, maker, said):
 
 def test_a_bundle_that_does_not_fit_starts_no_worker(tmp_path):
     with pytest.raises(BundleError):
-        Workers(tmp_path)
+        WorkerPool(tmp_path)
 
 
 ORPHANS = """
 import sys
 from threading import Thread
 from tests.processes import eventually
-from web.process import Limits
-from web.workers import Workers
-pool = Workers("landmarks", 2, Limits(seconds=1.5), "tests.worker_makers:obedient")
+from web.inference.process import Limits
+from web.inference.pool import WorkerPool
+pool = WorkerPool("landmarks", 2, Limits(seconds=1.5), "tests.worker_makers:obedient")
 eventually(lambda: len(pool._loaded) == 2)
 pids = [worker.pid for worker in pool._loaded]
 Thread(target=pool.read, args=(sys.argv[1].encode(),), daemon=True).start()

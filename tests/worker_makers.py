@@ -9,7 +9,7 @@ from pathlib import Path
 
 from classifiers.bundle import BundleError
 from classifiers.predictor import Reading
-from web.reader import Answer
+from web.inference.service import Result
 
 
 class Obedient:
@@ -18,7 +18,7 @@ class Obedient:
     def read(self, content, picture=False):
         order, _, rest = content.decode().partition(" ")
         ORDERS[order](rest)
-        return Answer(Reading([], "", 1, 1, str(os.getpid())), b"", 0.0)
+        return Result(Reading([], "", 1, 1, str(os.getpid())), b"", 0.0)
 
 
 def wait(path):

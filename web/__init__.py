@@ -1,4 +1,4 @@
-"""The page and the API: a photo comes in, the expression each face shows goes out.
+"""Serve the page and the API: a photo comes in, the expression each face shows goes out.
 
 Nothing here keeps state: there are no accounts, cookies or sessions. Photos live in memory for one
 request.
@@ -9,22 +9,23 @@ from collections.abc import Collection
 from flask import Flask
 
 from classifiers.predictor import Predictor
-from web import api, live, metrics, models, openapi, problems, security, teach, views
-from web.reader import Reader, Reads
+from web import errors, metrics, security
+from web.inference.service import Reader, Service
+from web.routes import api, custom, live, pages
 from web.uploads import MAX_BODY_BYTES, MemoryRequest
 
 
-def create_app(reader: Reads | None = None, hosts: Collection[str] = security.LOCAL) -> Flask:
+def create_app(reader: Service | None = None, hosts: Collection[str] = security.LOCAL) -> Flask:
     """Build the web application.
 
     Parameters
     ----------
-    reader : Reads, optional
-        What reads the photos; a `web.reader.Reader` with the default bundle, loaded here, when
-        left out.
+    reader : Service, optional
+        What reads the photos; when left out, a `web.inference.service.Reader` with the default
+        bundle, loaded here.
     hosts : collection of str
         Names and addresses under which visitors reach it, without a port; a request for another
-        one is refused.
+        one is rejected.
 
     Returns
     -------
@@ -43,9 +44,10 @@ def create_app(reader: Reads | None = None, hosts: Collection[str] = security.LO
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     reader = Reader(Predictor()) if reader is None else reader
     app.jinja_env.globals["takes_pixels"] = reader.takes_pixels
-    app.extensions["mien"] = metrics.register(app, reader)
+    app.extensions["service"] = reader
+    metrics.register(app, reader)
     security.register(app, hosts)
-    problems.register(app, views.refused)
-    for room in (views, api, models, openapi, live, teach):
-        room.register(app)
+    errors.register(app, pages.failed)
+    for routes in (pages, api, live, custom):
+        routes.register(app)
     return app

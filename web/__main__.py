@@ -1,4 +1,4 @@
-"""The command behind ``make web``: serve the page on this machine."""
+"""Serve the page on this machine, as ``make web`` does."""
 
 import errno
 import signal
@@ -10,10 +10,10 @@ import typer
 
 from classifiers.bundle import DEFAULT_BUNDLE, BundleError
 from web import create_app
-from web.process import Limits, WorkerError
+from web.inference.pool import WorkerPool
+from web.inference.process import Limits, WorkerError
 from web.security import LOCAL
-from web.serve import make_server
-from web.workers import Workers
+from web.server import make_server
 
 SPARE_THREADS = 8
 """For everything but photos, while every photo that is taken keeps a thread waiting."""
@@ -40,14 +40,14 @@ def main(
     """Serve Mien's page and API until Ctrl-C."""
     signal.signal(signal.SIGTERM, _leave)
     try:
-        reader = Workers(model, workers, Limits(seconds))
+        reader = WorkerPool(model, workers, Limits(seconds))
     except BundleError as error:
         _stop(str(error))
     with closing(reader):
         _serve(reader, host, port, (*LOCAL, host, *(allow_host or ())))
 
 
-def _serve(reader: Workers, host: str, port: int, names: tuple[str, ...]) -> None:
+def _serve(reader: WorkerPool, host: str, port: int, names: tuple[str, ...]) -> None:
     """Answer requests until a signal ends it."""
     app = create_app(reader, hosts=names)
     try:

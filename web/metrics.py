@@ -1,11 +1,11 @@
-"""What the server counts for Prometheus: requests, refusals, photos, faces, and how it fares.
+"""Count requests, errors, photos and faces for Prometheus.
 
 No label holds what a visitor typed, so their number is bounded: an unknown address counts as
 ``unknown``. Every application counts for itself.
 """
 
+from functools import partial
 from time import perf_counter
-from typing import Any
 
 from flask import Flask, Response, current_app, g, request
 from prometheus_client import (
@@ -18,9 +18,6 @@ from prometheus_client import (
 )
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
-from web.reader import Answer, Reads
-from web.uploads import Refusal
-
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 """Upper edges, in seconds: from a health check to a batch whose every photo takes its 2 s."""
 
@@ -30,103 +27,53 @@ GAUGES = {
 }
 """Attribute of a reader that has worker processes -> name and help of its gauge."""
 
-EXTENSION = "mien-metrics"
-
 
 class Metrics:
     """The counters of one application.
 
     Parameters
     ----------
-    reader : Reads
+    reader : web.inference.service.Service
         Whose queue and workers are shown, where it has them.
     """
 
-    def __init__(self, reader: Reads):
-        self.registry = registry = CollectorRegistry()
-        ProcessCollector(registry=registry)
-        self.requests = Counter(
-            "mien_requests", "Answered requests.", ["endpoint", "status"], registry=registry
-        )
+    def __init__(self, reader: object):
+        self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
+        counter = partial(Counter, registry=self.registry)
+        self.requests = counter("mien_requests", "Answered requests.", ["endpoint", "status"])
+        self.errors = counter("mien_refusals", "Requests that were refused.", ["reason"])
+        self.photos = counter("mien_photos", "Photos that were read or why not.", ["outcome"])
+        self.faces = counter("mien_faces", "Faces that were read.")
         self.seconds = Histogram(
             "mien_request_seconds",
             "From a request's arrival in the application to its answer.",
             ["endpoint"],
             buckets=BUCKETS,
-            registry=registry,
+            registry=self.registry,
         )
-        self.refusals = Counter(
-            "mien_refusals", "Requests that were refused.", ["reason"], registry=registry
-        )
-        self.photos = Counter(
-            "mien_photos", "Photos that were read or why not.", ["outcome"], registry=registry
-        )
-        self.faces = Counter("mien_faces", "Faces that were read.", registry=registry)
         for attribute, (name, text) in GAUGES.items():
             if hasattr(reader, attribute):
-                gauge = Gauge(name, text, registry=registry)
-                gauge.set_function(lambda attribute=attribute: getattr(reader, attribute))
+                gauge = Gauge(name, text, registry=self.registry)
+                gauge.set_function(partial(getattr, reader, attribute))
 
 
-class CountedReader:
-    """A reader whose answers and refusals are counted; all else is the reader's own.
-
-    Parameters
-    ----------
-    reader : Reads
-    metrics : Metrics
-    """
-
-    def __init__(self, reader: Reads, metrics: Metrics):
-        self._reader = reader
-        self._metrics = metrics
-
-    def __getattr__(self, name: str) -> Any:
-        """Return what only the reader has."""
-        return getattr(self._reader, name)
-
-    def read(self, content: bytes, picture: bool = False) -> Answer:
-        """See `web.reader.Reader.read`."""
-        try:
-            answer = self._reader.read(content, picture)
-        except Refusal as refusal:
-            self._metrics.photos.labels(refusal.reason).inc()
-            raise
-        self._metrics.photos.labels("read").inc()
-        self._metrics.faces.inc(len(answer.reading.faces))
-        return answer
-
-
-def register(app: Flask, reader: Reads) -> CountedReader:
-    """Count an application's requests, from now on.
-
-    Parameters
-    ----------
-    app : Flask
-        Gets the route ``/metrics``.
-    reader : Reads
-        What reads its photos.
-
-    Returns
-    -------
-    CountedReader
-        The same, counted.
-    """
-    counts = app.extensions[EXTENSION] = Metrics(reader)
+def register(app: Flask, reader: object) -> None:
+    """Count an application's requests and show the counters at ``/metrics``."""
+    app.extensions["metrics"] = Metrics(reader)
     app.before_request(_start)
     app.after_request(_count)
     app.add_url_rule("/metrics", "metrics", show)
-    return CountedReader(reader, counts)
 
 
-def of(app: Flask) -> Metrics:
-    """Return the counters of an application."""
-    return app.extensions[EXTENSION]
+def current() -> Metrics:
+    """Return the counters of the application that answers."""
+    return current_app.extensions["metrics"]
 
 
 def show() -> Response:
-    """Answer every counter in Prometheus' text format."""
-    text = generate_latest(of(current_app).registry)
+    """Answer every counter in Prometheus's text format."""
+    text = generate_latest(current().registry)
     return Response(text, content_type=CONTENT_TYPE_PLAIN_0_0_4)
 
 
@@ -135,8 +82,8 @@ def _start() -> None:
 
 
 def _count(response: Response) -> Response:
-    """Count an answer and its time."""
-    counts, endpoint = of(current_app), request.endpoint or "unknown"
-    counts.requests.labels(endpoint, response.status_code).inc()
-    counts.seconds.labels(endpoint).observe(perf_counter() - g.start)
+    """Count a response and its time."""
+    endpoint = request.endpoint or "unknown"
+    current().requests.labels(endpoint, response.status_code).inc()
+    current().seconds.labels(endpoint).observe(perf_counter() - g.start)
     return response

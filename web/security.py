@@ -1,9 +1,9 @@
-"""What keeps other sites' pages out, and what every answer tells the browser to forbid.
+"""Keep other sites' pages out, and tell the browser what to forbid.
 
 Two attacks reach a server that listens on this machine alone, both from a page of another site in
-the visitor's own browser. It may post a form here (cross-site request forgery): the ``Origin`` that
-browsers then send tells. Or its name may be made to lead to this machine, so that the browser takes
-both for one site (DNS rebinding): the ``Host`` that the browser sends is then still that name.
+the visitor's own browser. The page may post a form here (cross-site request forgery): browsers then
+send that site as ``Origin``. Or the page's name may be made to lead to this machine, so that the
+browser takes both for one site (DNS rebinding): ``Host`` is then still that name.
 """
 
 from collections.abc import Collection
@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, request
 
-from web.uploads import Refusal
+from web.errors import ApiError
 
 LOCAL = ("localhost", "127.0.0.1", "[::1]")
 """The names of this machine to itself."""
@@ -92,11 +92,11 @@ def register(app: Flask, hosts: Collection[str]) -> None:
     names = {host.strip("[]").lower() for host in hosts}
 
     def guard() -> None:
-        """Refuse a request for another name, and one that another site's page sends."""
+        """Reject a request for another name, and one that another site's page sends."""
         if urlsplit(f"//{request.host}").hostname not in names:
-            raise Refusal("wrong-host")
+            raise ApiError("wrong-host")
         if request.method not in SAFE_METHODS and _from_another_site():
-            raise Refusal("cross-site")
+            raise ApiError("cross-site")
 
     app.before_request(guard)
     app.after_request(_secure)

@@ -1,4 +1,4 @@
-"""Uploaded photos, in memory alone, and the sentences that refused requests and photos get."""
+"""Take photos from requests, in memory alone."""
 
 import re
 from io import BytesIO
@@ -6,7 +6,9 @@ from typing import NamedTuple
 
 from flask import Request
 
-from web.words import WORDS, say
+from web.errors import ApiError
+
+FORM = "multipart/form-data"
 
 FIELD = "image"
 """Name of the multipart field that holds the photo."""
@@ -23,55 +25,8 @@ MAX_BODY_BYTES = 24 * 1024**2
 A body is held in memory, so this and the number of requests that are read at once bound it.
 """
 
-STATUSES = {
-    "wrong-host": 400,
-    "cross-site": 403,
-    "bad-option": 400,
-    "missing": 400,
-    "not-a-form": 415,
-    "too-many": 400,
-    "too-much": 413,
-    "too-heavy": 413,
-    "too-large": 413,
-    "unsupported": 415,
-    "heic": 415,
-    "unreadable": 415,
-    "empty": 415,
-    "no-face": 422,
-    "too-slow": 422,
-    "too-much-memory": 413,
-    "crashed": 422,
-    "busy": 503,
-    "not-ready": 503,
-}
-"""Reason -> HTTP status."""
-
-REFUSALS = {
-    reason: (status, say(WORDS["refusals"][reason], photos=MAX_PHOTOS))
-    for reason, status in STATUSES.items()
-}
-"""Reason -> HTTP status and the sentence that the page and the API both give."""
-
 _HEIC = re.compile(rb".{4}ftyp(hei[cxms]|hev[cxms]|mif1|msf1)", re.DOTALL)
 """The brands of ISO/IEC 23008-12 that phones give the photos they save."""
-
-
-class Refusal(Exception):
-    """A request or a photo that gets no answer.
-
-    Parameters
-    ----------
-    reason : str
-        A key of `REFUSALS`.
-    name : str, default ""
-        The file's name as the sender gave it, where there is one.
-    """
-
-    def __init__(self, reason: str, name: str = "") -> None:
-        self.reason = reason
-        self.name = name
-        self.status, self.sentence = REFUSALS[reason]
-        super().__init__(reason)
 
 
 class Upload(NamedTuple):
@@ -113,15 +68,15 @@ def uploads(request: Request) -> list[Upload]:
 
     Raises
     ------
-    Refusal
+    ApiError
         If there is none, or more than `MAX_PHOTOS`.
     werkzeug.exceptions.RequestEntityTooLarge
         If the whole body is above `MAX_BODY_BYTES`.
     """
     files = [file for file in request.files.getlist(FIELD) if file.filename]
     if not files:
-        raise Refusal("missing")
+        raise ApiError("missing")
     if len(files) > MAX_PHOTOS:
-        raise Refusal("too-many")
+        raise ApiError("too-many")
     # Unlike read(), getvalue() makes no copy.
     return [Upload(file.filename, file.stream.getvalue()) for file in files]

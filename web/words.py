@@ -1,4 +1,4 @@
-"""What a visitor reads: every sentence stands in english.json, and a translation is such a file.
+"""Load the sentences that a visitor reads: a translation is a file like en.json.
 
 A sentence may hold named places, ``{count} faces``. Where it depends on a number it is a table of
 sentences by that number, with ``other`` for all that have none of their own.
@@ -11,7 +11,7 @@ from typing import Any
 
 from flask import Flask
 
-WORDS: dict[str, Any] = json.loads(Path(__file__).with_name("english.json").read_text("utf-8"))
+WORDS: dict[str, Any] = json.loads(Path(__file__).with_name("en.json").read_text("utf-8"))
 """Room of the page -> name -> sentence, or a further table of sentences."""
 
 

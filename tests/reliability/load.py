@@ -11,7 +11,7 @@ import numpy as np
 from classifiers.predictor import Predictor
 from tests.reliability.report import Section
 from tests.reliability.server import TIMEOUT, Server, form, portrait_jpeg
-from web.reader import Reader
+from web.inference.service import Reader
 
 TURNED_AWAY_WITHIN = 100.0
 """Milliseconds in which a request that doesn't fit shall get its 503."""

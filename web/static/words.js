@@ -1,4 +1,4 @@
-// The sentences of this page, which the template takes from english.json and leaves in #words.
+// The sentences of this page, which the template takes from en.json and leaves in #words.
 
 export const words = JSON.parse(document.getElementById("words").textContent);
 

@@ -8,7 +8,7 @@ const NAME = /^[\p{L}\p{N}][\p{L}\p{M}\p{N} \-_'’]*$/u;
 /**
  * Start a lesson.
  *
- * @param {object} limits  as web/teach.py gives them to the page
+ * @param {object} limits  as web/routes/custom.py gives them to the page
  * @returns {{expressions: {name: string, faces: object[]}[], room: Function, whyNot: Function,
  *   form: Function}}
  *   a face is {points: Float32Array, width, height}, in pixels of its picture; room(expression)

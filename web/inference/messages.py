@@ -1,6 +1,6 @@
-"""What a worker tells the server, as bytes: JSON, a newline, then points and picture as they are.
+"""Pack what a worker sends the server as bytes: JSON, a newline, then points and picture.
 
-No pickle: a worker decodes strangers' files, so nothing it sends may run in the server.
+No pickle: a worker decodes untrusted input, so nothing it sends may run in the server.
 """
 
 import json
@@ -10,8 +10,8 @@ import numpy as np
 from classifiers.predictor import FaceReading, Reading
 from landmarks.detector import Face
 from landmarks.mesh import N_POINTS
-from web.reader import Answer
-from web.uploads import Refusal
+from web.errors import ApiError
+from web.inference.service import Result
 
 READY = b"ready"
 """A worker's first message, once it has loaded its bundle; another one says why it can't."""
@@ -19,21 +19,21 @@ READY = b"ready"
 _POINTS = np.dtype(("<f4", (N_POINTS, 3)))
 
 
-def pack(answer: Answer) -> bytes:
-    """Return an answer as bytes; of the faces, the single views stay behind.
+def pack(result: Result) -> bytes:
+    """Return a result as bytes, without the crops that test-time augmentation looked at.
 
     Parameters
     ----------
-    answer : Answer
+    result : Result
 
     Returns
     -------
     bytes
         See `unpack`.
     """
-    reading = answer.reading
+    reading = result.reading
     head = {
-        "seconds": answer.seconds,
+        "seconds": result.seconds,
         "reason": reading.reason,
         "size": [reading.width, reading.height],
         "model": reading.model,
@@ -43,39 +43,39 @@ def pack(answer: Answer) -> bytes:
         ],
     }
     points = [face.face.points.astype("<f4").tobytes() for face in reading.faces]
-    return b"".join([json.dumps(head).encode(), b"\n", *points, answer.picture])
+    return b"".join([json.dumps(head).encode(), b"\n", *points, result.picture])
 
 
-def pack_refusal(reason: str) -> bytes:
-    """Return a refusal as bytes."""
-    return json.dumps({"refusal": reason}).encode()
+def pack_error(reason: str) -> bytes:
+    """Return the reason of an `ApiError` as bytes."""
+    return json.dumps({"error": reason}).encode()
 
 
-def unpack(message: bytes) -> Answer:
-    """Return the answer that a worker sent.
+def unpack(message: bytes) -> Result:
+    """Return the result that a worker sent.
 
     Parameters
     ----------
     message : bytes
-        From `pack` or `pack_refusal`.
+        From `pack` or `pack_error`.
 
     Returns
     -------
-    Answer
+    Result
 
     Raises
     ------
-    Refusal
+    ApiError
         If that is what was sent.
     """
     line, _, rest = message.partition(b"\n")
     head = json.loads(line)
-    if "refusal" in head:
-        raise Refusal(head["refusal"])
+    if "error" in head:
+        raise ApiError(head["error"])
     rows = np.frombuffer(rest, _POINTS, len(head["faces"]))
-    faces = [_face(row, *said) for row, said in zip(rows, head["faces"], strict=True)]
+    faces = [_face(row, *fields) for row, fields in zip(rows, head["faces"], strict=True)]
     reading = Reading(faces, head["reason"], *head["size"], head["model"])
-    return Answer(reading, rest[rows.nbytes :], head["seconds"])
+    return Result(reading, rest[rows.nbytes :], head["seconds"])
 
 
 def _face(
@@ -84,8 +84,10 @@ def _face(
     second: str,
     confidences: dict[str, float],
     unsure: bool,
-    moved: dict[str, float],
+    contributions: dict[str, float],
 ) -> FaceReading:
     """Return the reading of one face, whose explanation is known."""
     face = Face(points.astype(np.float32))
-    return FaceReading(face, expression, second, confidences, unsure, _explain=lambda: dict(moved))
+    return FaceReading(
+        face, expression, second, confidences, unsure, _explain=lambda: dict(contributions)
+    )

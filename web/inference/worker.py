@@ -1,7 +1,7 @@
-"""What runs in a worker process: photos come in through a pipe, readings go out.
+"""Read photos in a worker process: they come in through a pipe, readings go out.
 
-Started by `web.process`, never by hand. The process ends by itself when the server is gone, and
-when a photo keeps it for too long.
+`web.inference.process` starts it. The process ends by itself when the server is gone, and when a
+photo keeps it for too long.
 """
 
 import logging
@@ -16,9 +16,9 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from classifiers.bundle import BundleError
-from web import messages
-from web.reader import Reads
-from web.uploads import Refusal
+from web.errors import ApiError
+from web.inference import messages
+from web.inference.service import Service
 
 STATUS = Path("/proc/self/status")
 """Where Linux says how much memory a process has; other systems give no such limit."""
@@ -32,7 +32,7 @@ def main(descriptor: int, maker: str, bundle: str, megabytes: int, seconds: floa
     descriptor : int
         The pipe's end.
     maker : str
-        What makes a `web.reader.Reads` of a bundle, as ``module:function``.
+        What makes a `web.inference.service.Service` of a bundle, as ``module:function``.
     bundle : str
     megabytes : int
         Memory that a photo may take beyond what the process has once the bundle is loaded.
@@ -60,7 +60,7 @@ def _limit_memory(megabytes: int) -> None:
         resource.setrlimit(resource.RLIMIT_DATA, (most, most))
 
 
-def _serve(reader: Reads, connection: Connection, seconds: float) -> None:
+def _serve(reader: Service, connection: Connection, seconds: float) -> None:
     """Answer one photo after the other."""
     while True:
         asks_for_picture = connection.recv_bytes() == b"picture"
@@ -71,17 +71,17 @@ def _serve(reader: Reads, connection: Connection, seconds: float) -> None:
         signal.setitimer(signal.ITIMER_REAL, 0)
 
 
-def _answer(reader: Reads, content: bytes, picture: bool) -> bytes:
+def _answer(reader: Service, content: bytes, picture: bool) -> bytes:
     """Return what one photo gets."""
     try:
         return messages.pack(reader.read(content, picture))
-    except Refusal as refusal:
-        return messages.pack_refusal(refusal.reason)
+    except ApiError as error:
+        return messages.pack_error(error.reason)
     except MemoryError:
-        return messages.pack_refusal("too-much-memory")
+        return messages.pack_error("too-much-memory")
     except Exception:
         logging.exception("A photo can't be read because of an error of Mien's")
-        return messages.pack_refusal("crashed")
+        return messages.pack_error("crashed")
 
 
 if __name__ == "__main__":

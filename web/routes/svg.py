@@ -1,4 +1,4 @@
-"""A reading as a picture: the photo as a data URI, boxes and meshes as SVG geometry.
+"""Draw a reading: the photo as a data URI, boxes and meshes as SVG geometry.
 
 All geometry is in pixels of the upright photo, x right and y down from the top left corner, so that
 one SVG ``viewBox`` serves photo, boxes and meshes alike, at any size on screen.
@@ -13,25 +13,25 @@ import numpy as np
 from classifiers.predictor import FaceReading
 from landmarks.mesh import EDGES, REGION_TRIANGLES
 
-CLOSE_UP = 1.3
-"""Side of the close-up square over the longer side of the face."""
+TIGHT_CROP = 1.3
+"""Side of the tight crop over the longer side of the face."""
 
-FAINTEST_SCALE = 0.1
-"""A region that moves the confidence this much is never drawn paler for want of a stronger one."""
+MIN_SCALE = 0.1
+"""Contribution that is drawn with `MAX_OPACITY` if no region contributes more."""
 
-STRONGEST_FILL = 0.75
-"""Opacity of the region that moved the answer most."""
+MAX_OPACITY = 0.75
+"""Opacity of the region that contributes most."""
 
 
 @dataclass(frozen=True)
 class Region:
-    """One region of one face's mesh, coloured by how much it moved the answer.
+    """One region of one face's mesh, coloured by its contribution.
 
     Attributes
     ----------
     name : str
         Name of the region.
-    moved : float
+    contribution : float
         What the region added to the expression's confidence, -1..1.
     opacity : float
         Opacity of the fill, 0..1.
@@ -40,7 +40,7 @@ class Region:
     """
 
     name: str
-    moved: float
+    contribution: float
     opacity: float
     path: str
 
@@ -54,9 +54,9 @@ class Drawing:
     edges : str
         The mesh's edges as SVG path data.
     view : str
-        ``viewBox`` of a square close-up.
+        ``viewBox`` of a tight crop.
     regions : tuple of Region
-        The regions, the one that moved the answer most first.
+        The regions, the one that contributes most first.
     """
 
     edges: str
@@ -80,27 +80,27 @@ def draw(reading: FaceReading) -> Drawing:
     Returns
     -------
     Drawing
-        Edges, close-up and coloured regions.
+        Edges, tight crop and coloured regions.
     """
     points = reading.face.points[:, :2]
     return Drawing(
         edges=_path(points, EDGES, closed=False),
-        view=_close_up(points),
+        view=_tight_crop(points),
         regions=_regions(points, reading.explanation()),
     )
 
 
-def _regions(points: np.ndarray, moved: Mapping[str, float]) -> tuple[Region, ...]:
+def _regions(points: np.ndarray, contributions: Mapping[str, float]) -> tuple[Region, ...]:
     """Return the coloured regions of a (468, 2) mesh, strongest first."""
-    strongest = max(FAINTEST_SCALE, *(abs(value) for value in moved.values()))
+    strongest = max(MIN_SCALE, *(abs(value) for value in contributions.values()))
     return tuple(
         Region(
             name=name,
-            moved=value,
-            opacity=round(STRONGEST_FILL * abs(value) / strongest, 2),
+            contribution=value,
+            opacity=round(MAX_OPACITY * abs(value) / strongest, 2),
             path=_path(points, REGION_TRIANGLES[name], closed=True),
         )
-        for name, value in sorted(moved.items(), key=lambda item: -abs(item[1]))
+        for name, value in sorted(contributions.items(), key=lambda item: -abs(item[1]))
     )
 
 
@@ -111,9 +111,9 @@ def _path(points: np.ndarray, shapes: np.ndarray, *, closed: bool) -> str:
     return "".join("M" + "L".join(corners[i] for i in shape) + end for shape in shapes.tolist())
 
 
-def _close_up(points: np.ndarray) -> str:
+def _tight_crop(points: np.ndarray) -> str:
     """Return the viewBox of a square around a (468, 2) mesh."""
     low, high = points.min(axis=0), points.max(axis=0)
-    side = CLOSE_UP * float((high - low).max())
+    side = TIGHT_CROP * float((high - low).max())
     left, top = (low + high - side) / 2
     return f"{left:.1f} {top:.1f} {side:.1f} {side:.1f}"

@@ -1,10 +1,9 @@
-"""Photos are read by worker processes, one a core, so that no photo can harm the server.
+"""Read photos in worker processes, one a core, so that no photo can harm the server.
 
-What decodes strangers' files and shows them to native code may hang, crash or ask for all memory
-there is: then one process is ended and replaced, and only the photo it had goes without an answer.
-The standard library's pool fails as a whole when one of its processes dies, and Pebble's when an
-idle one does; so each worker has a thread here that starts it, waits for its end and starts the
-next one.
+Decoding untrusted input in native code may hang, crash or ask for all memory there is: then one
+process is ended and replaced, and only the photo it had goes without a result. The standard
+library's pool fails as a whole when one of its processes dies, and Pebble's when an idle one does.
+So each worker has a thread here that starts it, waits for its end and starts the next one.
 """
 
 import os
@@ -17,26 +16,26 @@ from time import perf_counter
 
 from classifiers.bundle import DEFAULT_BUNDLE, load_manifest, resolve
 from landmarks.detector import MESH_VERSION
-from web.process import Limits, WorkerError, WorkerProcess
-from web.reader import Answer
-from web.uploads import Refusal
+from web.errors import ApiError
+from web.inference.process import Limits, WorkerError, WorkerProcess
+from web.inference.service import Result
 
-MAKER = "web.reader:warmed"
+MAKER = "web.inference.service:warmed"
 
-QUEUE_PER_WORKER = 4
-"""Most photos that wait for each worker: at 40 to 100 ms a photo, under half a second."""
+MAX_QUEUE_PER_WORKER = 4
+"""Photos that may wait for each worker: at 40 to 100 ms a photo, under half a second."""
 
-EXPECTED_WAIT = 0.4
+MAX_EXPECTED_WAIT = 0.4
 """Seconds that a photo may be expected to wait: where photos take longer, fewer of them wait."""
 
-LONGEST_WAIT = 1.0
+MAX_WAIT = 1.0
 """Seconds after which a photo is sent away although it had a place in the queue."""
 
-FIRST_GUESS = 0.1
-"""Seconds that a photo is taken to need before any was read."""
+INITIAL_SECONDS = 0.1
+"""Seconds that a photo is expected to take before any was read."""
 
-MEMORY = 0.9
-"""How much of what a photo usually needs is known from earlier ones, the rest from the last."""
+SMOOTHING = 0.9
+"""Share of the earlier photos in the moving average of the seconds a photo takes."""
 
 PAUSES = (0.0, 1.0, 5.0, 30.0)
 """Seconds before another try, after 0, 1, 2, 3 and more failures in turn to start a worker."""
@@ -44,8 +43,8 @@ PAUSES = (0.0, 1.0, 5.0, 30.0)
 DEFAULT_LIMITS = Limits()
 
 
-class Workers:
-    """Reads photos in worker processes; see `web.reader.Reads`.
+class WorkerPool:
+    """A pool of worker processes; see `web.inference.service.Service`.
 
     Parameters
     ----------
@@ -63,7 +62,7 @@ class Workers:
     folder : Path
     manifest : dict
     takes_pixels : bool
-        Whether the model looks at a face's crop beside its points.
+        Whether the model takes a face's crop beside its points.
     capacity : int
         How many photos are taken at once, being read or waiting.
     restarts : int
@@ -86,7 +85,7 @@ class Workers:
         self.manifest = load_manifest(self.folder, MESH_VERSION)
         self.takes_pixels = "rest_crop" in self.manifest
         n = n or _cores()
-        self.capacity = n * (1 + QUEUE_PER_WORKER)
+        self.capacity = n * (1 + MAX_QUEUE_PER_WORKER)
         self.restarts = 0
         self._start = lambda: WorkerProcess(maker, str(self.folder), limits)
         self._changed = Condition()  # guards all that follows
@@ -94,7 +93,7 @@ class Workers:
         self._loaded: set[WorkerProcess] = set()
         self._idle: deque[WorkerProcess] = deque()
         self._taken = 0
-        self._usual_seconds = FIRST_GUESS
+        self._mean_seconds = INITIAL_SECONDS
         self._failure: Exception | None = None
         self._tried, self._closing = Event(), Event()
         self._keepers = [Thread(target=self._keep, daemon=True) for _ in range(n)]
@@ -124,14 +123,14 @@ class Workers:
         if not self.ready and self._failure:
             raise WorkerError(str(self._failure))
 
-    def read(self, content: bytes, picture: bool = False) -> Answer:
-        """See `web.reader.Reader.read`, as which it answers and refuses.
+    def read(self, content: bytes, picture: bool = False) -> Result:
+        """See `web.inference.service.Reader.read`, which gives the same answers and errors.
 
         An answer's ``seconds`` count the reading, not the wait for a worker.
 
         Raises
         ------
-        Refusal
+        ApiError
             Besides, ``"busy"`` if too many photos wait already, ``"too-slow"`` or
             ``"too-much-memory"`` if it exceeds the limits, ``"crashed"`` if its worker died.
         """
@@ -139,7 +138,7 @@ class Workers:
             return worker.read(content, picture)
 
     def close(self) -> None:
-        """End all workers; photos that they have are refused."""
+        """End all workers; photos that they have get an error."""
         self._closing.set()
         with self._changed:
             for worker in self._alive:
@@ -149,11 +148,11 @@ class Workers:
 
     @contextmanager
     def _place(self) -> Iterator[None]:
-        """Hold one of the places for photos, or refuse at once."""
+        """Hold one of the places for photos; without one, raise at once."""
         with self._changed:
-            wait = self.waiting * self._usual_seconds / len(self._keepers)
-            if self._taken >= self.capacity or wait > EXPECTED_WAIT:
-                raise Refusal("busy")
+            wait = self.waiting * self._mean_seconds / len(self._keepers)
+            if self._taken >= self.capacity or wait > MAX_EXPECTED_WAIT:
+                raise ApiError("busy")
             self._taken += 1
         try:
             yield
@@ -163,18 +162,18 @@ class Workers:
 
     @contextmanager
     def _worker(self) -> Iterator[WorkerProcess]:
-        """Hold a worker that nobody else has, or refuse after a while."""
+        """Hold a worker that nobody else has; without one, raise after a while."""
         with self._changed:
-            if not self._changed.wait_for(lambda: self._idle, LONGEST_WAIT):
-                raise Refusal("busy")
+            if not self._changed.wait_for(lambda: self._idle, MAX_WAIT):
+                raise ApiError("busy")
             worker = self._idle.popleft()
         start = perf_counter()
         try:
             yield worker
         finally:
             with self._changed:
-                self._usual_seconds *= MEMORY
-                self._usual_seconds += (1 - MEMORY) * (perf_counter() - start)
+                self._mean_seconds *= SMOOTHING
+                self._mean_seconds += (1 - SMOOTHING) * (perf_counter() - start)
             if not worker.is_spent:
                 self._offer(worker)
 

@@ -1,41 +1,43 @@
-"""The photo page: what it shows, and what it answers to posted photos."""
+"""Show the photo page and answer the photos posted there."""
 
 from secrets import token_hex
 from typing import Any, NamedTuple
 
-from flask import Flask, current_app, render_template, request
+from flask import Flask, render_template, request
 
 from classifiers.predictor import FaceReading
 from landmarks.images import PAGE_FORMATS
-from web import api, drawing, words
-from web.reader import Answer
-from web.uploads import FIELD, MAX_PHOTO_BYTES, REFUSALS, Refusal, uploads
+from web import words
+from web.errors import ERRORS, ApiError
+from web.inference.service import Result
+from web.routes import api, svg
+from web.uploads import FIELD, MAX_PHOTO_BYTES, uploads
 
 
-class Shown(NamedTuple):
+class PhotoView(NamedTuple):
     """One photo's place among the results.
 
     Attributes
     ----------
     name : str
         The file's name as the sender gave it: untrusted, may be empty.
-    answer : Answer or None
-        Its reading and its picture, where it was read.
+    result : Result or None
+        Its reading and its picture, if it was read.
     sentence : str
-        Why it was not read.
+        Why it was not read, if it was not.
     """
 
     name: str
-    answer: Answer | None = None
+    result: Result | None = None
     sentence: str = ""
 
-    def faces(self) -> list[tuple[FaceReading, drawing.Drawing]]:
+    def faces(self) -> list[tuple[FaceReading, svg.Drawing]]:
         """Pair each face that was read with what the page draws of it."""
-        return [(face, drawing.draw(face)) for face in self.answer.reading.faces]
+        return [(face, svg.draw(face)) for face in self.result.reading.faces]
 
     def element(self) -> dict[str, Any]:
         """Return what the API answers for the photo."""
-        return api.element(self.name, self.answer)
+        return api.element(self.name, self.result)
 
 
 def register(app: Flask) -> None:
@@ -45,15 +47,15 @@ def register(app: Flask) -> None:
     app.add_url_rule("/", "answer", answer, methods=["POST"])
     app.add_template_filter(_percent, "percent")
     app.add_template_filter(_signed, "signed")
-    app.add_template_filter(drawing.photo_uri)
+    app.add_template_filter(svg.photo_uri)
     app.add_template_global(token_hex)
     app.add_template_global(
         {
             "field": FIELD,
             "accept": ",".join(f"image/{name.lower()}" for name in PAGE_FORMATS),
             "max_bytes": MAX_PHOTO_BYTES,
-            "too_heavy": REFUSALS["too-heavy"][1],
-            "heic": REFUSALS["heic"][1],
+            "too_heavy": ERRORS["too-heavy"][1],
+            "heic": ERRORS["heic"][1],
         },
         "upload",
     )
@@ -69,25 +71,25 @@ def answer() -> str:
 
     Raises
     ------
-    Refusal
+    ApiError
         If the only photo can't be read; one of several gets its sentence in its place.
     """
     photos = uploads(request)
     results = []
     for photo in photos:
-        try:
-            found = current_app.extensions["mien"].read(photo.content, picture=True)
-            results.append(Shown(photo.name, found))
-        except Refusal as refusal:
-            if len(photos) == 1:
-                raise Refusal(refusal.reason, photo.name) from None
-            results.append(Shown(photo.name, sentence=refusal.sentence))
+        outcome = api.read(photo, picture=True)
+        if not isinstance(outcome, ApiError):
+            results.append(PhotoView(photo.name, outcome))
+        elif len(photos) == 1:
+            raise outcome
+        else:
+            results.append(PhotoView(photo.name, sentence=outcome.sentence))
     return render_template("page.html", results=results, alone=len(results) == 1)
 
 
-def refused(sentence: str, name: str = "") -> str:
-    """Show the page with the sentence of a request, or of the photo of a name, that was refused."""
-    return render_template("page.html", results=[Shown(name, sentence=sentence)])
+def failed(sentence: str, name: str = "") -> str:
+    """Show the page with the sentence of a failed request, or of the photo of a name."""
+    return render_template("page.html", results=[PhotoView(name, sentence=sentence)])
 
 
 def _percent(share: float) -> str:

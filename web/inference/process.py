@@ -1,4 +1,4 @@
-"""One worker process, as the server sees it."""
+"""Start, ask and stop one worker process."""
 
 import os
 import subprocess
@@ -8,20 +8,20 @@ from multiprocessing import Pipe
 from pathlib import Path
 from threading import Lock, Timer
 
-from web import messages
-from web.reader import Answer
-from web.uploads import Refusal
+from web.errors import ApiError
+from web.inference import messages
+from web.inference.service import Result
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 """One process a core: threads of the libraries would only get in each other's way."""
 
 SPOILING = ("too-much-memory", "crashed")
-"""Refusals after which a worker is ended: what broke off in the middle may show in later photos."""
+"""Reasons after which a worker is ended: what broke off in the middle may show in later photos."""
 
-MAX_ANSWER_BYTES = 64 * 1024**2
-"""More than any photo's answer: a worker that sends more is broken."""
+MAX_RESULT_BYTES = 64 * 1024**2
+"""More than any photo's result: a worker that sends more is broken."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Limits:
         Memory beyond what a worker has with its bundle loaded. The most that 25 megapixels were
         seen to take is 670.
     start_seconds : float
-        Longest time until a new worker is ready.
+        Most time until a new worker is ready.
     """
 
     seconds: float = 2.0
@@ -74,7 +74,7 @@ class WorkerProcess:
         options = theirs.fileno(), maker, bundle, limits.megabytes, last
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "web.worker", *map(str, options)],
+                [sys.executable, "-m", "web.inference.worker", *map(str, options)],
                 pass_fds=[theirs.fileno()],
                 cwd=ROOT,
                 env=os.environ | ONE_THREAD,
@@ -109,12 +109,12 @@ class WorkerProcess:
                 "got none that is ready; look for its error above, or run make doctor."
             )
 
-    def read(self, content: bytes, picture: bool) -> Answer:
-        """Read one photo; see `web.reader.Reader.read`.
+    def read(self, content: bytes, picture: bool) -> Result:
+        """Read one photo; see `web.inference.service.Reader.read`.
 
         Raises
         ------
-        Refusal
+        ApiError
             As from the reader, and if the process has to be stopped or ends over it.
         """
         deadline = Timer(self._limits.seconds, self._stop_late)
@@ -124,17 +124,17 @@ class WorkerProcess:
         try:
             self._connection.send_bytes(b"picture" if picture else b"")
             self._connection.send_bytes(content)
-            message = self._connection.recv_bytes(MAX_ANSWER_BYTES)
+            message = self._connection.recv_bytes(MAX_RESULT_BYTES)
         except (EOFError, OSError):
-            message = messages.pack_refusal("too-slow" if self._is_late else "crashed")
+            message = messages.pack_error("too-slow" if self._is_late else "crashed")
         with self._lock:
             self._has_photo = False
         deadline.cancel()
         self.is_spent = self._is_late
         try:
             return messages.unpack(message)
-        except Refusal as refusal:
-            if refusal.reason in SPOILING:
+        except ApiError as error:
+            if error.reason in SPOILING:
                 self.is_spent = True
                 self.stop()
             raise

@@ -1,4 +1,4 @@
-"""A photo's bytes become an answer: decoded, read, and drawn small enough to go back."""
+"""Turn a photo's bytes into a result: decode it, read the faces, and shrink it to send it back."""
 
 from io import BytesIO
 from pathlib import Path
@@ -10,13 +10,14 @@ from PIL import Image
 
 from classifiers.predictor import Predictor, Reading
 from landmarks.images import PAGE_FORMATS, ImageError, read_image
-from web.uploads import MAX_PHOTO_BYTES, Refusal, is_heic
+from web.errors import ApiError
+from web.uploads import MAX_PHOTO_BYTES, is_heic
 
-SHOWN_SIDE = 1200
+MAX_PICTURE_SIDE = 1200
 """Longest side, in pixels, of the photo that goes back to the browser."""
 
 
-class Answer(NamedTuple):
+class Result(NamedTuple):
     """What one photo shows.
 
     Attributes
@@ -24,10 +25,10 @@ class Answer(NamedTuple):
     reading : Reading
         Its faces, their explanations worked out; it can be sent to another process.
     picture : bytes
-        The upright photo as JPEG, no side longer than `SHOWN_SIDE`, without its EXIF data; empty
-        if it wasn't asked for.
+        The upright photo as JPEG, no side longer than `MAX_PICTURE_SIDE`, without its EXIF data;
+        empty if it wasn't asked for.
     seconds : float
-        From bytes to answer.
+        From bytes to result.
     """
 
     reading: Reading
@@ -35,8 +36,8 @@ class Answer(NamedTuple):
     seconds: float
 
 
-class Reads(Protocol):
-    """What the pages and the API ask for answers: a `Reader` here, or worker processes."""
+class Service(Protocol):
+    """What the pages and the API call: a `Reader` here, or a `web.inference.pool.WorkerPool`."""
 
     folder: Path
     manifest: dict[str, Any]
@@ -46,7 +47,7 @@ class Reads(Protocol):
     def ready(self) -> bool:
         """Whether a photo can be read now."""
 
-    def read(self, content: bytes, picture: bool = False) -> Answer:
+    def read(self, content: bytes, picture: bool = False) -> Result:
         """See `Reader.read`."""
 
 
@@ -66,7 +67,7 @@ class Reader:
         self.manifest = predictor.manifest
         self.takes_pixels = predictor.takes_pixels
 
-    def read(self, content: bytes, picture: bool = False) -> Answer:
+    def read(self, content: bytes, picture: bool = False) -> Result:
         """Decode a photo and read the faces in it.
 
         Parameters
@@ -74,31 +75,31 @@ class Reader:
         content : bytes
             A JPEG, PNG or WebP file.
         picture : bool, default False
-            Whether the answer brings the photo back.
+            Whether the result holds the photo.
 
         Returns
         -------
-        Answer
+        Result
 
         Raises
         ------
-        Refusal
+        ApiError
             If the file is too large, isn't a photo or shows no face.
         MemoryError
             If there is too little memory for it.
         """
         start = perf_counter()
         if len(content) > MAX_PHOTO_BYTES:
-            raise Refusal("too-heavy")
+            raise ApiError("too-heavy")
         try:
             rgb = read_image(content, formats=PAGE_FORMATS)
         except ImageError as error:
-            raise Refusal("heic" if is_heic(content) else error.reason) from None
+            raise ApiError("heic" if is_heic(content) else error.reason) from None
         reading = self._predictor.predict(rgb)
         if reading.reason:
-            raise Refusal(reading.reason)
-        shown = _small_jpeg(rgb) if picture else b""
-        return Answer(reading.explained(), shown, perf_counter() - start)
+            raise ApiError(reading.reason)
+        shrunk = _small_jpeg(rgb) if picture else b""
+        return Result(reading.explained(), shrunk, perf_counter() - start)
 
 
 def warmed(bundle: str | Path) -> Reader:
@@ -109,9 +110,9 @@ def warmed(bundle: str | Path) -> Reader:
 
 
 def _small_jpeg(rgb: np.ndarray) -> bytes:
-    """Encode a photo, uint8 (h, w, 3), no side longer than `SHOWN_SIDE`."""
+    """Encode a photo, uint8 (h, w, 3), no side longer than `MAX_PICTURE_SIDE`."""
     small = Image.fromarray(rgb)
-    small.thumbnail((SHOWN_SIDE, SHOWN_SIDE))
+    small.thumbnail((MAX_PICTURE_SIDE, MAX_PICTURE_SIDE))
     buffer = BytesIO()
     small.save(buffer, "JPEG", quality=85)
     return buffer.getvalue()

@@ -1,0 +1,1 @@
+"""Predict the expressions in photos, in this process or in worker processes."""

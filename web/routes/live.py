@@ -1,0 +1,96 @@
+"""Serve the live tab: camera, mesh and expression, all in the visitor's browser."""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, Response, abort, current_app, jsonify, render_template, send_file
+
+from classifiers.bundle import MODEL, load_manifest, resolve
+from landmarks.mesh import EDGES, MIRROR
+
+WEB = Path(__file__).parents[1]
+
+BY_POINTS = "landmarks"
+"""The shipped bundle for the browser where the served one takes pixels, too."""
+
+NODE_MODULES = WEB / "node_modules"
+"""Where ``make web`` installs the packages of package-lock.json, if npm is there.
+
+Mien serves their files itself, so that a visitor's browser asks no other host.
+"""
+
+_FACE_MESH = "@mediapipe/face_mesh/face_mesh"
+_RUNTIME = "onnxruntime-web/dist/ort"
+
+FILES = {
+    f"{_FACE_MESH}.js": "text/javascript",
+    f"{_FACE_MESH}.binarypb": "application/octet-stream",
+    f"{_FACE_MESH}_solution_packed_assets_loader.js": "text/javascript",
+    f"{_FACE_MESH}_solution_packed_assets.data": "application/octet-stream",
+    f"{_FACE_MESH}_solution_simd_wasm_bin.js": "text/javascript",
+    f"{_FACE_MESH}_solution_simd_wasm_bin.wasm": "application/wasm",
+    "fflate/esm/browser.js": "text/javascript",
+    f"{_RUNTIME}.wasm.bundle.min.mjs": "text/javascript",
+    f"{_RUNTIME}-wasm-simd-threaded.wasm": "application/wasm",
+}
+"""File under `NODE_MODULES` -> its media type."""
+
+WORKER = WEB / "static" / "live" / "mesh-worker.js"
+
+
+def register(app: Flask) -> None:
+    """Add the tab, and what its scripts ask for, to the application."""
+    app.add_url_rule("/live", "live", live)
+    app.add_url_rule("/vendor/<path:name>", "vendor", vendor)
+    app.add_url_rule("/live/bundle.json", "live_bundle", bundle)
+    app.add_url_rule("/live/model.onnx", "live_model", model)
+    app.add_url_rule("/live/mesh-worker.js", "mesh_worker", worker)
+
+
+def live() -> str:
+    """Show the tab."""
+    return render_template("live.html", installed=installed())
+
+
+def bundle() -> Response:
+    """Answer what the scripts need to know of the bundle and of the mesh."""
+    return jsonify(_description(_folder()))
+
+
+def model() -> Response:
+    """Answer the bundle's ONNX file."""
+    return send_file(
+        (_folder() / MODEL).absolute(), mimetype="application/octet-stream", conditional=True
+    )
+
+
+def worker() -> Response:
+    """Answer the mesh's worker: a page of its own, because its rules are looser than the tab's."""
+    return send_file(WORKER, mimetype="text/javascript", conditional=True)
+
+
+def installed() -> bool:
+    """Say whether every one of `FILES` is there."""
+    return all((NODE_MODULES / name).is_file() for name in FILES)
+
+
+def vendor(name: str) -> Response:
+    """Answer one of `FILES`; its ETag spares the browser 25 MB on the next visit."""
+    if name not in FILES or not (NODE_MODULES / name).is_file():
+        abort(404)
+    return send_file(NODE_MODULES / name, mimetype=FILES[name], conditional=True)
+
+
+def _folder() -> Path:
+    """Return the bundle that the browser runs: the served one if it needs no pixels."""
+    reader = current_app.extensions["service"]
+    return resolve(BY_POINTS) if reader.takes_pixels else reader.folder
+
+
+@cache
+def _description(folder: Path) -> dict[str, Any]:
+    """Return classes and threshold of a bundle, and the mesh's mirror and edges."""
+    manifest = load_manifest(folder)
+    description = {key: manifest[key] for key in ("name", "version", "classes", "unsure_threshold")}
+    return description | {"mirror": MIRROR.tolist(), "edges": EDGES.tolist()}
