@@ -101,8 +101,9 @@ class _FaceMesh:
 
 
 class _FaceDetector:
-    """MediaPipe's detector of short range (0), or of full range (1), which finds small faces and
-    faces that lie on their side.
+    """MediaPipe's detector of short range (0) or of full range (1).
+
+    That of full range finds small faces and faces that lie on their side, too.
     """
 
     def __init__(self, model_selection: int) -> None:
