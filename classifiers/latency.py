@@ -2,8 +2,9 @@
 
 Each picture goes through all stages in turn, MediaPipe's plain call among them, so that whatever
 slows the machine down slows all of them alike. The plain call finds one mesh; the detector looks
-for faces first and finds as many meshes of each as the model wants. At no stage does more than one
-thread compute: on an idle machine a stage takes as long as the processor works for it, on a busy one longer.
+for faces first and finds as many meshes of each as the model wants. At no stage does more than
+one thread compute: on an idle machine a stage takes as long as the processor works for it, on a
+busy one longer.
 """
 
 import io
