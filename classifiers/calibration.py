@@ -12,6 +12,9 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import log_softmax, softmax
 
+PRIORS = {"training": 1.0, "roots": 0.5, "uniform": 0.0}
+"""Exponents that take the classes' shares in training to those that a model is served for."""
+
 SMALLEST = 1e-30
 """Keeps the logarithm of a probability finite."""
 
@@ -83,6 +86,41 @@ def fit_calibration(passes: np.ndarray, codes: np.ndarray) -> Calibration:
         return cross_entropy + PRIOR_PRECISION / 2 * (values**2).sum()
 
     return unpacked(minimize(cost, np.zeros(1 + 2 * n_classes), method="L-BFGS-B").x)
+
+
+def served_prior(shares: np.ndarray, prior: str) -> np.ndarray:
+    """Return the shares of the classes that a model expects where it is served.
+
+    Parameters
+    ----------
+    shares : ndarray of float, shape (k,), range 0..1
+        Shares of the classes in the training rows.
+    prior : {"training", "roots", "uniform"}
+        The shares themselves, their roots, or all alike.
+
+    Returns
+    -------
+    ndarray of float, shape (k,), range 0..1
+        Sums to 1.
+    """
+    served = shares ** PRIORS[prior]
+    return served / served.sum()
+
+
+def with_prior(calibration: Calibration, shares: np.ndarray, prior: np.ndarray) -> Calibration:
+    """Move a calibration from one mix of classes to another.
+
+    By Bayes' rule the probability of a class changes with its share (Saerens, Latinne and
+    Decaestecker, "Adjusting the outputs of a classifier to new a priori probabilities", 2002).
+
+    Parameters
+    ----------
+    calibration : Calibration
+        Fitted on rows of which the classes have these shares.
+    shares, prior : ndarray of float, shape (k,), range 0..1
+        Shares of the classes in those rows, and where the model is served.
+    """
+    return calibration._replace(bias=calibration.bias + np.log(prior) - np.log(shares))
 
 
 def unsure_threshold(proba: np.ndarray, codes: np.ndarray, surer_by: float = SURER_BY) -> float:

@@ -28,6 +28,7 @@ _TYPES = {
     "meshes": int,
     "seed": int,
     "calibration": dict,
+    "prior": list,
     "unsure_threshold": float,
     "training_seconds": float,
     "rest_face": list,
@@ -112,6 +113,9 @@ def _check_classes(manifest: dict[str, Any], path: Path) -> None:
         raise BundleError(f"Expected names for classes in {path}, got others; train it again.")
     if len(set(classes)) != len(classes) or len(classes) < 2:
         raise BundleError(f"Expected two different classes or more in {path}, got {classes}.")
+    prior = manifest["prior"]
+    if not (_are_numbers(prior, len(classes)) and min(prior) > 0):
+        raise BundleError(f"Expected a share of each class as prior in {path}; train it again.")
     for key, values in manifest["calibration"].items():
         if isinstance(values, list) and not _are_numbers(values, len(classes)):
             raise BundleError(

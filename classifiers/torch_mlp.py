@@ -79,8 +79,8 @@ class TorchMLPClassifier(NetworkClassifier):
         dropout=0.15,
         lr=3e-3,
         weight_decay=1e-2,
-        epochs=40,
-        patience=15,
+        epochs=80,
+        patience=20,
         batch_size=256,
         label_smoothing=0.1,
         mixup=0.0,
@@ -89,7 +89,7 @@ class TorchMLPClassifier(NetworkClassifier):
         class_weight=None,
         sampler=None,
         scheduler="cosine",
-        n_networks=3,
+        n_networks=5,
         random_state=0,
     ):
         self.hidden = hidden

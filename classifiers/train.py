@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from classifiers.bundle import BundleError, BundleNotWritable, check_place, save_bundle
+from classifiers.calibration import PRIORS
 from classifiers.labelled import BALANCES
 from classifiers.pipeline import N_COMPONENTS
 from classifiers.rows import hold_out, read_rows
@@ -24,6 +25,7 @@ from data import __version__
 from data.errors import DataError
 
 Model = Enum("Model", {name: name for name in CLASSIFIERS})
+Prior = Enum("Prior", {name: name for name in PRIORS})
 Balance = Enum("Balance", {name: name for name in BALANCES})
 
 
@@ -41,6 +43,9 @@ def main(
     data_name: Annotated[
         str, typer.Option(help="The data set's name, for the model card.")
     ] = "not named",
+    prior: Annotated[
+        Prior, typer.Option(help="Shares of the classes that the model is served for.")
+    ] = Prior.training,
     drop_outliers: Annotated[
         bool, typer.Option(help="Leave out the rows that make audit lists.")
     ] = False,
@@ -50,7 +55,14 @@ def main(
 ) -> None:
     """Train on the split train (or on all rows, if there are no splits) and write a bundle."""
     choices = Choices(
-        out.absolute().name, __version__, model.value, balance.value, seed, data_name, refit
+        out.absolute().name,
+        __version__,
+        model.value,
+        balance.value,
+        seed,
+        data_name,
+        refit,
+        prior.value,
     )
     try:
         check_place(out)

@@ -12,7 +12,14 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 
 from classifiers.bundle import CARD, MODEL, PICKLE, PIXELS
-from classifiers.calibration import Calibration, calibrated, fit_calibration, unsure_threshold
+from classifiers.calibration import (
+    Calibration,
+    calibrated,
+    fit_calibration,
+    served_prior,
+    unsure_threshold,
+    with_prior,
+)
 from classifiers.card import COPIES_APART, model_card
 from classifiers.export import to_onnx
 from classifiers.labelled import Rows, balanced_rows, class_weight, halves
@@ -59,6 +66,7 @@ class Choices:
     seed: int = 0
     data_name: str = "not named"
     refit: bool = False
+    prior: str = "training"
     validation: str = COPIES_APART
 
 
@@ -96,11 +104,15 @@ def train(
         calibrates, validation = np.flatnonzero(held_out), None
     pipeline = _fitted(rows, ~held_out, choices, validation, progress)
     passes = mirror_passes(pipeline, rows.points[calibrates])
-    calibration, said = calibrate(passes, rows.y[calibrates], pipeline.classes_)
+    calibration, said = calibrate(passes, rows.y[calibrates], rows.y[~held_out], choices.prior)
     if choices.refit:
         pipeline = _fitted(rows, np.ones_like(held_out), choices, None, progress)
     manifest = {
-        **{key: value for key, value in asdict(choices).items() if key != "data_name"},
+        **{
+            key: value
+            for key, value in asdict(choices).items()
+            if key not in ("data_name", "prior")
+        },
         "classes": pipeline.classes_.tolist(),
         "mesh": rows.mesh,
         "meshes": DEFAULT_MESHES,
@@ -162,7 +174,7 @@ def _classifier(choices: Choices, y: np.ndarray) -> NetworkClassifier:
 
 
 def calibrate(
-    passes: np.ndarray, y: np.ndarray, classes: np.ndarray
+    passes: np.ndarray, y: np.ndarray, trained: np.ndarray, prior: str = "training"
 ) -> tuple[Calibration, dict[str, Any]]:
     """Let validation rows say how sure a model may be, and how good it is.
 
@@ -171,17 +183,23 @@ def calibrate(
     passes : ndarray of float, shape (2, n, k), range 0..1
         Proba of faces and of their mirror images, see `classifiers.pipeline.mirror_passes`.
     y : ndarray of str, shape (n,)
-    classes : ndarray of str, shape (k,)
-        In sorted order.
+    trained : ndarray of str, shape (m,)
+        Classes of the training rows.
+    prior : str, default "training"
+        Which shares of the classes the model is served for, see
+        `classifiers.calibration.served_prior`.
 
     Returns
     -------
     calibration : Calibration
     said : dict
-        ``calibration``, ``unsure_threshold`` and ``metrics`` of the manifest.
+        ``calibration``, ``prior``, ``unsure_threshold`` and ``metrics`` of the manifest.
     """
+    classes, counts = np.unique(trained, return_counts=True)
+    shares = counts / counts.sum()
+    served = served_prior(shares, prior)
     codes = np.searchsorted(classes, y)
-    calibration = fit_calibration(passes, codes)
+    calibration = with_prior(fit_calibration(passes, codes), shares, served)
     proba = calibrated(passes, calibration).mean(axis=0)
     threshold = unsure_threshold(proba, codes)
     figures = measure(y, proba, classes.tolist(), threshold=threshold)
@@ -189,6 +207,7 @@ def calibrate(
     numbers = {name: values.tolist() for name, values in calibration._asdict().items()}
     return calibration, {
         "calibration": numbers,
+        "prior": served.tolist(),
         "unsure_threshold": threshold,
         "metrics": metrics,
     }

@@ -89,6 +89,7 @@ def save_untrained(folder):
         "meshes": 1,
         "seed": 0,
         "calibration": {},
+        "prior": [1 / len(CLASSES)] * len(CLASSES),
         "unsure_threshold": 0.4,
         "training_seconds": 1.0,
         "rest_face": CANONICAL.tolist(),

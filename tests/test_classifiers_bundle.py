@@ -14,6 +14,7 @@ MANIFEST = {
     "meshes": 2,
     "seed": 0,
     "calibration": {},
+    "prior": [0.5, 0.5],
     "unsure_threshold": 0.4,
     "training_seconds": 1.0,
     "rest_face": [],

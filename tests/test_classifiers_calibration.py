@@ -7,7 +7,9 @@ from classifiers.calibration import (
     Calibration,
     calibrated,
     fit_calibration,
+    served_prior,
     unsure_threshold,
+    with_prior,
 )
 
 
@@ -80,3 +82,27 @@ def test_a_few_rows_that_are_all_right_make_no_certainties():
     sure = calibrated(proba, calibration)
     assert sure.max() < 0.99
     assert unsure_threshold(sure, codes) == SURE
+
+
+@pytest.mark.parametrize(
+    ("prior", "expected"),
+    [("training", [0.8, 0.2]), ("roots", [2 / 3, 1 / 3]), ("uniform", [0.5, 0.5])],
+)
+def test_the_served_prior_lies_between_training_and_uniform(prior, expected):
+    np.testing.assert_allclose(served_prior(np.array([0.8, 0.2]), prior), expected)
+
+
+def test_another_prior_is_what_bayes_rule_makes_of_the_confidences():
+    shares, prior = np.array([0.8, 0.2]), np.array([0.5, 0.5])
+    proba = np.array([[0.8, 0.2], [0.5, 0.5]])
+    moved = calibrated(proba, with_prior(common(1.0, 2), shares, prior))
+    np.testing.assert_allclose(moved, [[0.5, 0.5], [0.2, 0.8]])
+
+
+def test_a_prior_keeps_confidences_honest_where_the_classes_come_as_it_says():
+    honest, codes = draw(40000, 2)
+    kept = (codes == 1) | (np.arange(len(codes)) % 4 == 0)  # three of four of class 0 are gone
+    shares = np.bincount(codes) / len(codes)
+    prior = np.bincount(codes[kept]) / kept.sum()
+    moved = calibrated(honest, with_prior(common(1.0, 2), shares, prior))[kept]
+    np.testing.assert_allclose(moved.mean(axis=0), prior, atol=0.01)

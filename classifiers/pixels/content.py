@@ -54,6 +54,7 @@ class FusedChoices:
     device: str = "auto"
     data_name: str = "not named"
     n_networks: int = 1
+    prior: str = "training"
 
 
 class Trained(NamedTuple):
@@ -149,7 +150,9 @@ def bundle_content(
     stops, calibrates = halves(held_out)
     model, description, weights, seconds, checked = fit(stops)
     passes = model.mirror_passes(*_inputs(fused, calibrates))
-    calibration, said = calibrate(passes, fused.y[calibrates], np.array(model.classes))
+    calibration, said = calibrate(
+        passes, fused.y[calibrates], fused.y[: len(held_out)][~held_out], choices.prior
+    )
     trained = np.flatnonzero(~held_out)
     manifest = {
         "name": choices.name,

@@ -16,6 +16,7 @@ from typing import Annotated, Any
 import typer
 
 from classifiers.bundle import BundleError, BundleNotWritable, check_place, save_bundle
+from classifiers.calibration import PRIORS
 from classifiers.pixels.backbone_training import FINE_TUNING, train_backbone
 from classifiers.pixels.backbone_weights import find_weights
 from classifiers.pixels.backbones import BACKBONES
@@ -39,6 +40,7 @@ from data.errors import DataError
 
 Model = Enum("Model", {name: name for name in (*NETWORKS, *BACKBONES)})
 Balance = Enum("Balance", {name: name for name in BALANCES})
+Prior = Enum("Prior", {name: name for name in PRIORS})
 Device = Enum("Device", {name: name for name in DEVICES})
 DEFAULTS = TrainingConfig()
 
@@ -77,6 +79,9 @@ def main(
     average: Annotated[
         int, typer.Option(min=1, help="Networks to train and to average; not of a backbone.")
     ] = 1,
+    prior: Annotated[
+        Prior, typer.Option(help="Shares of the classes that the model is served for.")
+    ] = Prior.training,
     data_name: Annotated[
         str, typer.Option(help="The data set's name, for the model card.")
     ] = "not named",
@@ -89,7 +94,7 @@ def main(
     training = replace(recipe, epochs=epochs or recipe.epochs, seed=seed, balance=balance.value)
     name = out.absolute().name
     choices = FusedChoices(
-        name, __version__, model.value, training, device.value, data_name, average
+        name, __version__, model.value, training, device.value, data_name, average, prior.value
     )
     run = out.with_name(f"{name}-run")
     wanted = names_of(classes)
