@@ -69,7 +69,7 @@ bench: $(READY)  ## Images and film frames per second, and ms of a photo's stage
 	@$(PYTHON) -m tests.filming --rate
 
 ablation: $(READY)  ## Measure what each step of a training gives, into results/: TABLE=, or MODEL=fused TABLE= IMAGES= VOTES=
-	@$(PYTHON) -m classifiers.$(if $(filter fused,$(MODEL)),pixels.)ablation "$(TABLE)" $(if $(filter fused,$(MODEL)),"$(IMAGES)") $(call option,VOTES,votes)
+	@$(PYTHON) -m classifiers.ablation "$(TABLE)" $(if $(filter fused,$(MODEL)),"$(IMAGES)") $(call option,VOTES,votes)
 
 results: $(READY)  ## Write RESULTS.md, and the table in the README, from the measured runs
 	@$(PYTHON) -m classifiers.results --readme README.md

@@ -1,24 +1,11 @@
 """The section of the results page on the detectors of faces that there are to choose from."""
 
+import math
 from typing import Any
 
-from classifiers.markdown import markdown, number, percent
+import pandas as pd
 
-HEAD = [
-    "pictures",
-    "number",
-    "found by mesh",
-    "by MTCNN",
-    "by both",
-    "false finds of mesh",
-    "of MTCNN",
-    "IoU",
-    "points apart",
-    "bare call",
-    "mesh",
-    "MTCNN and mesh",
-    "MTCNN alone",
-]
+from classifiers.markdown import markdown, number, percent
 
 
 def section(measured: dict[str, Any]) -> str:
@@ -47,21 +34,25 @@ def section(measured: dict[str, Any]) -> str:
         "processor's time, and the last three columns are as many times that: medians of one run. "
         "Where it takes less than half as long as elsewhere, it found no face, nor paid for a mesh."
     )
-    return f"{text}\n\n{markdown([HEAD, *map(_row, measured['groups'])])}"
+    return f"{text}\n\n{markdown(pd.DataFrame(list(map(_row, measured['groups']))))}"
 
 
-def _row(group: dict[str, Any]) -> list[str]:
+def _row(group: dict[str, Any]) -> dict[str, str]:
     """Return a line for one kind of pictures."""
     mesh, mtcnn, bare = group["mesh"], group["mtcnn"], group["bare_ms"]
-    found = (mesh["found"], mtcnn["found"], group["both"])
-    return [
-        group["kind"],
-        f"{group['pictures']:,}",
-        *(percent(count / group["faces"]) if group["faces"] else "-" for count in found),
-        f"{mesh['false']:,}",
-        f"{mtcnn['false']:,}",
-        number(group["iou"], ".2f"),
-        number(group["apart"], ".4f"),
-        f"{bare:.1f} ms",
-        *(f"{ms / bare:.1f}" for ms in (mesh["ms"], mtcnn["ms"], group["alone_ms"])),
-    ]
+    faces = group["faces"] or math.nan
+    return {
+        "pictures": group["kind"],
+        "number": f"{group['pictures']:,}",
+        "found by mesh": percent(mesh["found"] / faces),
+        "by MTCNN": percent(mtcnn["found"] / faces),
+        "by both": percent(group["both"] / faces),
+        "false finds of mesh": f"{mesh['false']:,}",
+        "of MTCNN": f"{mtcnn['false']:,}",
+        "IoU": number(group["iou"], ".2f"),
+        "points apart": number(group["apart"], ".4f"),
+        "bare call": f"{bare:.1f} ms",
+        "mesh": f"{mesh['ms'] / bare:.1f}",
+        "MTCNN and mesh": f"{mtcnn['ms'] / bare:.1f}",
+        "MTCNN alone": f"{group['alone_ms'] / bare:.1f}",
+    }

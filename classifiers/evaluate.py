@@ -10,13 +10,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from classifiers.bundle import BundleError
 from classifiers.evaluation import evaluate
 from classifiers.predictor import Predictor
 from classifiers.report import write_report
-from classifiers.report_table import show
+from classifiers.report_table import text_of
 from classifiers.split_features import features_of
 from data.errors import DataError, StorageError
 from landmarks.detectors import Detector, DetectorError
@@ -66,7 +65,7 @@ def main(
         _end(f"Can't write to {out}: {error.strerror or error}; name another OUT.", NO_STORAGE)
     except KeyboardInterrupt:
         _end("Stopped. Run the same command again to go on from here.", STOPPED)
-    show(Console(highlight=False), report)
+    print(text_of(report))
     print(f"The report is in {out}.")
     if report["n_unreadable"] > MOST_UNREADABLE * report["n_images"]:
         _end(

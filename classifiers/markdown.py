@@ -1,27 +1,27 @@
-"""Tables and figures as Markdown."""
+"""Tables and metrics as Markdown."""
 
-Table = list[list[str]]
-
-
-def markdown(table: Table) -> str:
-    """Return a table whose first line is the head: text to the left, figures to the right."""
-    head, *body = table
-    rule = [":--", *["--:"] * (len(head) - 1)]
-    return "\n".join("| " + " | ".join(line) + " |" for line in (head, rule, *body))
+import pandas as pd
 
 
-def percent(value: float | None) -> str:
-    """Return a share as per cent with one decimal, a hyphen for none."""
-    return "-" if value is None else f"{value:.1%}".replace("%", " %")
+def markdown(table: pd.DataFrame) -> str:
+    """Return a table as Markdown: its first column to the left, the others to the right."""
+    cells = table.map(lambda cell: str(cell).replace("|", "\\|"))
+    sides = ("left", *["right"] * (len(table.columns) - 1))
+    return cells.to_markdown(index=False, colalign=sides, disable_numparse=True)
 
 
 def number(value: float | None, form: str) -> str:
     """Return a number in the given format, a hyphen for none."""
-    return "-" if value is None else format(value, form)
+    return "-" if pd.isna(value) else format(value, form)
+
+
+def percent(value: float | None) -> str:
+    """Return a share as per cent with one decimal, a hyphen for none."""
+    return number(value, ".1%").replace("%", " %")
 
 
 def duration(seconds: float | None) -> str:
     """Return seconds in the unit that a person would use."""
-    if seconds is None:
+    if pd.isna(seconds):
         return "-"
     return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.1f} min"

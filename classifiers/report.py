@@ -1,22 +1,24 @@
-"""A report folder: the figures of one evaluation as JSON, and as pictures that a person reads."""
+"""A report folder: the metrics of one evaluation as JSON, and plots of them."""
 
 import json
-import math
 import os
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from matplotlib.axes import Axes
+import numpy as np
+import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
+from sklearn.calibration import CalibrationDisplay
+from sklearn.metrics import ConfusionMatrixDisplay
 
 # Okabe and Ito's palette: its blue and vermilion stay apart for every kind of colour vision.
-BLUE, VERMILION, GREY = "#0072B2", "#D55E00", "#6B6B6B"
-FONT_SIZE = 10
+BLUE, VERMILION = "#0072B2", "#D55E00"
 CELL = 0.85  # inches that one class takes on an axis
 
 
-def write_report(folder: str | Path, figures: dict) -> list[Path]:
+def write_report(folder: str | Path, metrics: dict) -> list[Path]:
     """Write ``report.json`` and its pictures into `folder`, which is made if need be.
 
     Every file appears whole or not at all: it is written beside its place and then moved there.
@@ -25,7 +27,7 @@ def write_report(folder: str | Path, figures: dict) -> list[Path]:
     ----------
     folder : str or Path
         Where the files go.
-    figures : dict
+    metrics : dict
         What `classifiers.metrics.measure` returned, with whatever else the JSON should say.
 
     Returns
@@ -39,24 +41,24 @@ def write_report(folder: str | Path, figures: dict) -> list[Path]:
     OSError
         If the folder can't be written to.
     ValueError
-        If a figure is NaN or infinite, which JSON can't say.
+        If a metric is NaN or infinite, which JSON can't say.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(figures, indent=2, allow_nan=False) + "\n"
+    text = json.dumps(metrics, indent=2, allow_nan=False) + "\n"
     written = [_put(folder / "report.json", lambda path: path.write_text(text, "utf-8"))]
     for name, draw in PICTURES.items():
-        picture = draw(figures)
+        picture = draw(metrics)
         written.append(_put(folder / f"{name}.png", lambda path, p=picture: _save(p, path)))
     return written
 
 
-def draw_confusion(figures: dict) -> Figure:
+def draw_confusion(metrics: dict) -> Figure:
     """Draw the confusion matrix: labels down, answers across, share of the row and count.
 
     Parameters
     ----------
-    figures : dict
+    metrics : dict
         ``classes`` and ``confusion`` (rows are labels, columns answers) are read.
 
     Returns
@@ -64,49 +66,29 @@ def draw_confusion(figures: dict) -> Figure:
     matplotlib.figure.Figure
         A cell is as dark as the share of its row.
     """
-    classes, counts = figures["classes"], figures["confusion"]
+    classes, counts = metrics["classes"], np.array(metrics["confusion"])
+    totals = counts.sum(axis=1)
+    shares = counts / np.maximum(totals, 1)[:, None]
     side = CELL * max(len(classes), 4)
     figure = Figure(figsize=(side + 2.4, side + 1.5), layout="constrained")
     axes = figure.subplots()
-    shares = [[_share(n, sum(row)) for n in row] for row in counts]
-    image = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
-    for y, row in enumerate(counts):
-        for x, n in enumerate(row):
-            colour = "white" if shares[y][x] > 0.55 else "black"
-            axes.text(
-                x,
-                y - 0.12,
-                f"{shares[y][x]:.0%}",
-                ha="center",
-                va="center",
-                color=colour,
-                fontsize=FONT_SIZE + 1,
-                fontweight="bold" if x == y else "normal",
-            )
-            axes.text(
-                x,
-                y + 0.22,
-                f"{n:,}",
-                ha="center",
-                va="center",
-                color=colour,
-                fontsize=FONT_SIZE - 2,
-            )
-    totals = [f"{name}\n{sum(row):,} faces" for name, row in zip(classes, counts, strict=True)]
-    axes.set_xticks(range(len(classes)), classes, rotation=35, ha="right", rotation_mode="anchor")
-    axes.set_yticks(range(len(classes)), totals)
+    display = ConfusionMatrixDisplay(shares, display_labels=classes)
+    display.plot(ax=axes, cmap="Blues", im_kw={"vmin": 0, "vmax": 1}, colorbar=False)
+    for text, share, count in zip(display.text_.flat, shares.flat, counts.flat, strict=True):
+        text.set_text(f"{share:.0%}\n{count:,}")
+    axes.set_yticklabels([f"{name}\n{n:,} faces" for name, n in zip(classes, totals, strict=True)])
     axes.set(xlabel="answer", ylabel="label", title="Which label got which answer")
-    bar = figure.colorbar(image, ax=axes, shrink=0.8, format=lambda v, _: f"{v:.0%}")
+    bar = figure.colorbar(display.im_, ax=axes, shrink=0.8, format=PercentFormatter(1))
     bar.set_label("share of the label's found faces")
     return figure
 
 
-def draw_calibration(figures: dict) -> Figure:
+def draw_calibration(metrics: dict) -> Figure:
     """Draw accuracy against confidence, bin by bin, with the number of answers below.
 
     Parameters
     ----------
-    figures : dict
+    metrics : dict
         ``reliability`` and ``ece`` are read, and ``unsure_threshold`` where there is one.
 
     Returns
@@ -114,55 +96,32 @@ def draw_calibration(figures: dict) -> Figure:
     matplotlib.figure.Figure
         Points on the diagonal mean confidences that say what they mean.
     """
-    bins = [row for row in figures["reliability"] if row["n"]]
+    bins = pd.DataFrame(metrics["reliability"]).query("n > 0").astype(float)
     figure = Figure(figsize=(6.4, 7.2), layout="constrained")
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
-    upper.plot([0, 1], [0, 1], "--", color=GREY, label="confidence = accuracy")
-    points = [(row["confidence"], row["accuracy"]) for row in bins]
-    # two standard errors of a share, so that a bin of a few faces isn't read as a finding
-    errors = [
-        2 * math.sqrt(a * (1 - a) / row["n"]) for (_, a), row in zip(points, bins, strict=True)
-    ]
-    upper.errorbar(
-        [c for c, _ in points],
-        [a for _, a in points],
-        yerr=errors,
-        fmt="o-",
-        color=BLUE,
-        capsize=3,
-        label="found faces (± 2 standard errors)",
-    )
-    _mark_threshold(upper, figures, "answers below are “unsure”")
-    ece = "no answers" if figures["ece"] is None else f"ECE {figures['ece']:.3f}"
-    upper.set(
-        xlim=(0, 1),
-        ylim=(0, 1),
-        ylabel="accuracy",
-        title=f"Do confidences mean what they say?  {ece}, {len(figures['reliability'])} bins",
-    )
-    upper.legend(loc="lower right", framealpha=1, edgecolor="white")
-    widths = [row["upper"] - row["lower"] for row in bins]
-    lower.bar(
-        [row["lower"] for row in bins],
-        [row["n"] for row in bins],
-        widths,
-        align="edge",
-        color=BLUE,
-        edgecolor="white",
-    )
-    _mark_threshold(lower, figures, None)
+    display = CalibrationDisplay(bins["accuracy"], bins["confidence"], None)
+    display.plot(ax=upper, name="found faces (± 2 standard errors)", color=BLUE)
+    # so that a bin of a few faces isn't read as a finding
+    errors = 2 * np.sqrt(bins["accuracy"] * (1 - bins["accuracy"]) / bins["n"])
+    upper.errorbar(bins["confidence"], bins["accuracy"], errors, fmt="none", color=BLUE, capsize=3)
+    lower.bar(bins["lower"], bins["n"], bins["upper"] - bins["lower"], align="edge", color=BLUE)
+    if metrics.get("unsure_threshold") is not None:
+        for axes in (upper, lower):
+            axes.axvline(metrics["unsure_threshold"], color=VERMILION, ls=":", label=UNSURE)
+    ece = "no answers" if metrics["ece"] is None else f"ECE {metrics['ece']:.3f}"
+    title = f"Do confidences mean what they say?  {ece}, {len(metrics['reliability'])} bins"
+    upper.set(xlim=(0, 1), ylim=(0, 1), xlabel="", ylabel="accuracy", title=title)
+    upper.legend(loc="lower right")
     lower.set(xlabel="confidence of the answer", ylabel="faces")
-    for axes in (upper, lower):
-        _plain(axes)
     return figure
 
 
-def draw_per_class(figures: dict) -> Figure:
+def draw_per_class(metrics: dict) -> Figure:
     """Draw precision and recall of each class as bars side by side.
 
     Parameters
     ----------
-    figures : dict
+    metrics : dict
         ``per_class`` and ``macro_f1`` are read.
 
     Returns
@@ -170,38 +129,29 @@ def draw_per_class(figures: dict) -> Figure:
     matplotlib.figure.Figure
         Classes stand in their order, each with its F1 and its number of faces.
     """
-    rows = figures["per_class"]
+    rows = pd.DataFrame.from_dict(metrics["per_class"], orient="index")
     figure = Figure(figsize=(max(6.4, 1.5 * len(rows) + 1), 5), layout="constrained")
     axes = figure.subplots()
-    for offset, key, colour in ((-0.2, "precision", VERMILION), (0.2, "recall", BLUE)):
-        places = [k + offset for k in range(len(rows))]
-        bars = axes.bar(
-            places,
-            [row[key] or 0 for row in rows.values()],
-            0.38,
-            color=colour,
-            label=MEANING[key],
-            hatch="//" if key == "precision" else None,
-            edgecolor="white",
-        )
-        labels = ["-" if row[key] is None else f"{row[key]:.0%}" for row in rows.values()]
-        axes.bar_label(bars, labels, padding=2, fontsize=FONT_SIZE - 1)
-    names = [
-        f"{name}\nF1 {_percent(row['f1'])}\n{row['n_found']:,} faces" for name, row in rows.items()
-    ]
-    axes.set_xticks(range(len(rows)), names)
-    axes.set(
-        ylim=(0, 1.08),
-        title=f"Each class, found faces only (macro F1 {_percent(figures['macro_f1'])})",
+    table = rows[list(MEANING)].astype(float)
+    table.rename(columns=MEANING).fillna(0).plot.bar(ax=axes, width=0.8, color=(VERMILION, BLUE))
+    for bars, (_, values) in zip(axes.containers, table.items(), strict=True):
+        axes.bar_label(bars, values.map(_percent), padding=2)
+    names = (
+        rows.index
+        + "\nF1 "
+        + rows["f1"].map(_percent)
+        + "\n"
+        + rows["n_found"].map("{:,} faces".format)
     )
-    axes.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0%", "25%", "50%", "75%", "100%"])
-    figure.legend(
-        *axes.get_legend_handles_labels(), loc="outside lower center", ncols=2, frameon=False
-    )
-    _plain(axes)
+    axes.set_xticks(range(len(rows)), names, rotation=0)
+    title = f"Each class, found faces only (macro F1 {_percent(metrics['macro_f1'])})"
+    axes.set(ylim=(0, 1.08), title=title)
+    axes.yaxis.set_major_formatter(PercentFormatter(1))
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.15), ncols=2)
     return figure
 
 
+UNSURE = "answers below are “unsure”"
 MEANING = {
     "precision": "precision: answers of this name that are right",
     "recall": "recall: faces of this label that got it",
@@ -213,30 +163,12 @@ PICTURES: dict[str, Callable[[dict], Figure]] = {
 }
 
 
-def _mark_threshold(axes: Axes, figures: dict, label: str | None) -> None:
-    """Draw the line below which answers are unsure, where the figures name one."""
-    threshold = figures.get("unsure_threshold")
-    if threshold is not None:
-        axes.axvline(threshold, color=VERMILION, linestyle=":", linewidth=2, label=label)
-
-
-def _plain(axes: Axes) -> None:
-    """Take away the frame's idle sides and put a quiet grid behind the data."""
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.grid(axis="y", color="#DDDDDD", linewidth=0.8)
-    axes.set_axisbelow(True)
-
-
-def _share(part: int, whole: int) -> float:
-    return part / whole if whole else 0.0
-
-
 def _percent(value: float | None) -> str:
-    return "-" if value is None else f"{value:.0%}"
+    return "-" if pd.isna(value) else f"{value:.0%}"
 
 
 def _save(figure: Figure, path: Path) -> None:
-    # without matplotlib's name and version, the same figures give the same bytes
+    # without matplotlib's name and version, the same metrics give the same bytes
     figure.savefig(path, format="png", dpi=110, metadata={"Software": None})
 
 

@@ -1,56 +1,56 @@
-"""A report as a table in the terminal."""
+"""A report as text for the terminal."""
 
-from rich.console import Console
-from rich.table import Table
+import pandas as pd
 
+from classifiers.markdown import number
 
-def show(console: Console, report: dict) -> None:
-    """Print the figures of a report as a table, with what was measured below it."""
-    columns = ("class", "images", "found", "precision", "recall", "F1", "recall with misses")
-    table = Table(title=f"{report['model']['name']} on {report['source']}")
-    for column in columns:
-        table.add_column(column, justify="left" if column == "class" else "right")
-    for name, row in report["per_class"].items():
-        figures = (row[key] for key in ("precision", "recall", "f1", "recall_with_misses"))
-        table.add_row(name, f"{row['n']:,}", f"{row['n_found']:,}", *map(_percent, figures))
-    console.print(table)
-    summary = Table.grid(padding=(0, 2))
-    for label, value in _summary(report):
-        summary.add_row(label, value)
-    console.print(summary)
+COUNTS = ("n", "n_found")
+COLUMNS = {
+    "n": "images",
+    "n_found": "found",
+    "precision": "precision",
+    "recall": "recall",
+    "f1": "F1",
+    "recall_with_misses": "recall with misses",
+}
 
 
-def _summary(report: dict) -> list[tuple[str, str]]:
+def text_of(report: dict) -> str:
+    """Return the metrics of a report as a table, with what was measured below it."""
+    table = pd.DataFrame.from_dict(report["per_class"], orient="index", columns=list(COLUMNS))
+    table = table.apply(lambda column: column.map(_count if column.name in COUNTS else _percent))
+    table = table.rename(columns=COLUMNS).rename_axis("class").reset_index()
+    sides = ("left", *["right"] * len(COLUMNS))
+    cells = table.to_markdown(index=False, tablefmt="rounded_outline", colalign=sides)
+    below = [f"{label:<18}{value}" for label, value in _summary(report).items()]
+    return "\n".join([f"{report['model']['name']} on {report['source']}", cells, *below])
+
+
+def _summary(report: dict) -> dict[str, str]:
     """Return the lines below the table."""
     split = "every image" if report["split"] == "all" else f"the split {report['split']}"
-    counts = f"{report['n_images']:,} images, {report['n_found']:,} found"
-    lines = [
-        (
-            "measured on",
-            f"{split}: {counts}, {report['n_missed']:,} missed, "
-            f"{report['n_unreadable']:,} unreadable",
-        ),
-        ("accuracy", f"{_percent(report['accuracy'])} of found faces"),
-        ("with misses", f"{_percent(report['accuracy_with_misses'])} of all images"),
-        (
-            "without copies",
-            f"{_percent(report['accuracy_without_copies'])} of found faces, "
-            f"{report['n_copies']:,} images that training saw left out",
-        ),
-        ("balanced accuracy", _percent(report["balanced_accuracy"])),
-        ("macro F1", _percent(report["macro_f1"])),
-        ("weighted F1", _percent(report["weighted_f1"])),
-        ("ECE", "-" if report["ece"] is None else f"{report['ece']:.3f}"),
-        (
-            "sure answers",
-            f"{_percent(report['coverage'])} of found faces, "
-            f"{_percent(report['accuracy_when_sure'])} of these right",
-        ),
-    ]
+    lines = {
+        "measured on": f"{split}: {report['n_images']:,} images, {report['n_found']:,} found, "
+        f"{report['n_missed']:,} missed, {report['n_unreadable']:,} unreadable",
+        "accuracy": f"{_percent(report['accuracy'])} of found faces",
+        "with misses": f"{_percent(report['accuracy_with_misses'])} of all images",
+        "without copies": f"{_percent(report['accuracy_without_copies'])} of found faces, "
+        f"{report['n_copies']:,} images that training saw left out",
+        "balanced accuracy": _percent(report["balanced_accuracy"]),
+        "macro F1": _percent(report["macro_f1"]),
+        "weighted F1": _percent(report["weighted_f1"]),
+        "ECE": number(report["ece"], ".3f"),
+        "sure answers": f"{_percent(report['coverage'])} of found faces, "
+        f"{_percent(report['accuracy_when_sure'])} of these right",
+    }
     if report["n_ignored"]:
-        lines.append(("left out", f"{report['n_ignored']:,} images of classes the model lacks"))
+        lines["left out"] = f"{report['n_ignored']:,} images of classes the model lacks"
     return lines
 
 
+def _count(value: int) -> str:
+    return number(value, ",")
+
+
 def _percent(value: float | None) -> str:
-    return "-" if value is None else f"{value:.1%}"
+    return number(value, ".1%")

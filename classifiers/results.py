@@ -18,40 +18,30 @@ import typer
 
 from classifiers import detectors_page
 from classifiers.bundle import PREFERRED
-from classifiers.results_page import headline, recalls, render, row, with_block
+from classifiers.results_page import headline, render, with_block
 from classifiers.robustness import page as robustness_page
 from classifiers.trials import read_trials
 
-ABLATIONS = (Path("results/ablation.jsonl"), Path("results/fused-ablation.jsonl"))
-
 
 def main(
-    runs: Annotated[Path, typer.Option(help="Folder with a sub-folder per run.")] = Path(
-        "results/runs"
-    ),
-    ablation: Annotated[
-        list[Path] | None, typer.Option(help="Trials, one JSON object a line; several files.")
-    ] = None,
-    robustness: Annotated[
-        Path, typer.Option(help="What make robustness measured; left out if it isn't there.")
-    ] = Path("results/robustness.json"),
-    detectors: Annotated[
-        Path, typer.Option(help="What make detectors measured; left out if it isn't there.")
-    ] = Path("results/detectors.json"),
+    measured: Annotated[
+        Path,
+        typer.Option(help="Folder of runs/, *ablation.jsonl, robustness.json, detectors.json."),
+    ] = Path("results"),
     out: Annotated[Path, typer.Option(help="The page to write.")] = Path("RESULTS.md"),
     readme: Annotated[
-        Path | None, typer.Option(help="A page that shows the shipped models' figures, too.")
+        Path | None, typer.Option(help="A page that shows the shipped models' metrics, too.")
     ] = None,
 ) -> None:
     """Write the results page. Exit code 1: nothing to show; 3: the page can't be written."""
     try:
-        reports = read_reports(runs)
-        trials = [trial for path in ablation or ABLATIONS for trial in read_trials(path)]
-        measured = (
-            read_measured(robustness, robustness_page.section, "make robustness"),
-            read_measured(detectors, detectors_page.section, "make detectors"),
+        reports = read_reports(measured / "runs")
+        trials = [t for path in sorted(measured.glob("*ablation.jsonl")) for t in read_trials(path)]
+        robustness, detectors = (
+            read_measured(measured / f"{name}.json", page.section, f"make {name}")
+            for name, page in (("robustness", robustness_page), ("detectors", detectors_page))
         )
-        pages = {out: render(reports, trials, *measured)}
+        pages = {out: render(reports, trials, robustness, detectors)}
         if readme is not None:
             block = headline(reports, PREFERRED)
             pages[readme] = with_block(readme.read_text("utf-8"), block)
@@ -67,12 +57,7 @@ def read_reports(runs: Path) -> list[dict]:
     Parameters
     ----------
     runs : Path
-        A folder with one sub-folder per run.
-
-    Returns
-    -------
-    list of dict
-        What `make evaluate` wrote.
+        A folder with one sub-folder per run, in each what `make evaluate` wrote.
 
     Raises
     ------
@@ -86,18 +71,17 @@ def read_reports(runs: Path) -> list[dict]:
             f"expected reports in {runs}/NAME/report.json, found none; "
             f"write one with make evaluate IMAGES=... MODEL=... OUT={runs}/NAME"
         )
-    reports = []
-    for path in paths:
-        try:
-            report = json.loads(path.read_text("utf-8"))
-            row(report), recalls(report)  # a report that can't be shown is refused by its name
-        except (ValueError, KeyError, TypeError):
+    reports = [
+        _read(path, lambda report: render([report], []), f"a report of make evaluate in {path}")
+        for path in paths
+    ]
+    keys = [(report["model"]["name"], report["model"]["seed"]) for report in reports]
+    for name, seed in keys:
+        if keys.count((name, seed)) > 1:
             raise ValueError(
-                f"expected a report of make evaluate in {path}, got something else; "
-                f"evaluate that model again with OUT={path.parent}"
-            ) from None
-        reports.append(report)
-    _refuse_twins(reports)
+                f"expected one report of {name} with seed {seed}, found several; "
+                "remove all but one, or evaluate models of different seeds"
+            )
     return reports
 
 
@@ -111,16 +95,17 @@ def read_measured(
     ValueError
         If it is something else.
     """
-    if not path.exists():
-        return None
+    return _read(path, section, f"what {command} writes in {path}") if path.exists() else None
+
+
+def _read(path: Path, show: Callable[[dict[str, Any]], str], expected: str) -> dict[str, Any]:
+    """Read JSON that `show` can show."""
     try:
-        measured = json.loads(path.read_text("utf-8"))
-        section(measured)  # what can't be shown is refused by its name
-    except (ValueError, KeyError, TypeError):
-        raise ValueError(
-            f"expected what {command} writes in {path}, got something else; run it again"
-        ) from None
-    return measured
+        content = json.loads(path.read_text("utf-8"))
+        show(content)
+    except (ValueError, LookupError, TypeError, AttributeError):
+        raise ValueError(f"expected {expected}, got something else; run it again") from None
+    return content
 
 
 def _write(path: Path, page: str) -> None:
@@ -132,17 +117,6 @@ def _write(path: Path, page: str) -> None:
     except OSError as error:
         _fail(f"expected to write {path}, got: {error.strerror}; name another place with --out", 3)
     typer.echo(f"wrote {path}")
-
-
-def _refuse_twins(reports: list[dict]) -> None:
-    """Raise a ValueError if two reports are of one variant with one seed."""
-    keys = [(report["model"]["name"], report["model"]["seed"]) for report in reports]
-    for name, seed in keys:
-        if keys.count((name, seed)) > 1:
-            raise ValueError(
-                f"expected one report of {name} with seed {seed}, found several; "
-                "remove all but one, or evaluate models of different seeds"
-            )
 
 
 def _fail(sentence: str, code: int) -> None:

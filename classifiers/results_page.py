@@ -1,11 +1,12 @@
 """The results page: reports of evaluations and rows of trials become Markdown, nothing else."""
 
-import statistics
 from collections.abc import Sequence
 from typing import Any
 
+import pandas as pd
+
 from classifiers import detectors_page
-from classifiers.markdown import Table, duration, markdown, number, percent
+from classifiers.markdown import duration, markdown, number, percent
 from classifiers.robustness import page as robustness_page
 
 PUBLISHED = (
@@ -42,7 +43,7 @@ def render(
     robustness: dict[str, Any] | None = None,
     detectors: dict[str, Any] | None = None,
 ) -> str:
-    """Return the results page as Markdown.
+    """Return the results page as Markdown; the same input gives the same text.
 
     Parameters
     ----------
@@ -50,25 +51,17 @@ def render(
         Reports of `make evaluate`. Those of one bundle name are one variant, told apart by seed.
     trials : list of dict
         Rows of the ablation tables.
-    robustness : dict, optional
-        What `make robustness` measured.
-    detectors : dict, optional
-        What `make detectors` measured.
-
-    Returns
-    -------
-    str
-        The whole page; the same input gives the same text.
+    robustness, detectors : dict, optional
+        What `make robustness` and `make detectors` measured.
     """
-    variants = group(reports)
-    best_first = sorted(variants.values(), key=lambda runs: -_mean(runs, "accuracy_with_misses"))
-    merged = [merge(runs) for runs in best_first]
+    runs = frame_of(reports)
+    variants = means_of(runs)
     parts = [
         INTRODUCTION,
-        "## Variants\n\n" + markdown([ROW_HEAD, *(row(report) for report in merged)]),
-        "## Recall of each class\n\n" + recall_tables(merged),
-        "## Seeds\n\n" + seeds_table(best_first),
-        "## Beside the projects that Mien follows\n\n" + beside_others(merged),
+        "## Variants\n\n" + markdown(variants_table(variants)),
+        "## Recall of each class\n\n" + recall_tables(variants),
+        "## Seeds\n\n" + seeds_table(runs, variants.index),
+        "## Beside the projects that Mien follows\n\n" + beside_others(variants),
     ]
     if robustness:
         parts.append("## Spoiled pictures\n\n" + robustness_page.section(robustness))
@@ -80,11 +73,18 @@ def render(
 
 
 def headline(reports: list[dict], shipped: Sequence[str]) -> str:
-    """Return the table of the shipped models for the README, the most accurate first."""
-    variants = group([report for report in reports if report["model"]["name"] in shipped])
-    best_first = sorted(variants.values(), key=lambda runs: -_mean(runs, "accuracy_with_misses"))
-    table = [["model", *ROW_HEAD[2:]], *(_shown_short(merge(runs)) for runs in best_first)]
-    return markdown(table)
+    """Return the table of the shipped models for the README, the most accurate first.
+
+    Raises
+    ------
+    ValueError
+        If no report is of a shipped model.
+    """
+    reports = [report for report in reports if report["model"]["name"] in shipped]
+    if not reports:
+        raise ValueError(f"expected a report of {' or '.join(shipped)}, found none; evaluate them")
+    table = variants_table(means_of(frame_of(reports)))
+    return markdown(table.rename(columns={"variant": "model"}).drop(columns="measured on"))
 
 
 def with_block(page: str, block: str) -> str:
@@ -104,139 +104,107 @@ def with_block(page: str, block: str) -> str:
     return f"{before}{BLOCK_BEGIN}\n{block}\n{BLOCK_END}{rest.split(BLOCK_END)[1]}"
 
 
-def group(reports: list[dict]) -> dict[str, list[dict]]:
-    """Return the reports of each bundle name, by seed."""
-    variants: dict[str, list[dict]] = {}
-    for report in sorted(reports, key=lambda report: report["model"]["seed"]):
-        variants.setdefault(report["model"]["name"], []).append(report)
-    return variants
+def frame_of(reports: list[dict]) -> pd.DataFrame:
+    """Return a row for each report, by seed, with a column for each metric."""
+    runs = pd.json_normalize(reports)
+    runs["classes"] = [tuple(report["per_class"]) for report in reports]
+    runs[OPTIONAL] = runs.reindex(columns=OPTIONAL).astype(float)
+    return runs.sort_values("model.seed", kind="stable")
 
 
-def merge(runs: list[dict]) -> dict:
-    """Return one report with the mean of each figure over the runs of a variant."""
-    if len(runs) == 1:
-        return runs[0]
-    keys = {key for run in runs for key, value in run.items() if isinstance(value, float)}
-    merged = {**runs[0], **{key: _mean(runs, key) for key in keys}}
-    models = [run["model"] for run in runs]
-    keys = ("training_seconds", "ms_per_face", "bytes")
-    merged["model"] = {**models[0], **{key: _mean(models, key) for key in keys}}
-    merged["per_class"] = {
-        name: {"recall": _mean([run["per_class"][name] for run in runs], "recall")}
-        for name in runs[0]["per_class"]
-    }
-    return merged
+OPTIONAL = ["ece", "coverage", "accuracy_when_sure", "model.training_seconds"]
+"""Columns that a report may leave empty."""
 
 
-ROW_HEAD = [
-    "variant",
-    "measured on",
-    "accuracy",
-    "on found faces",
-    "without copies",
-    "macro F1",
-    "ECE",
-    "sure",
-    "bundle",
-    "ms a face",
-    "training",
-]
+def means_of(runs: pd.DataFrame) -> pd.DataFrame:
+    """Return the mean of each metric over the runs of a variant, the most accurate first."""
+    variants = runs.groupby("model.name", sort=False)
+    means = variants.mean(numeric_only=True, skipna=False)
+    means = means.join(variants[["split", "classes"]].first())
+    return means.sort_values("accuracy_with_misses", ascending=False, kind="stable")
 
 
-def row(report: dict) -> list[str]:
-    """Return one line of the table of variants."""
-    model = report["model"]
-    sure = f"{percent(report.get('coverage'))} at {percent(report.get('accuracy_when_sure'))}"
-    return [
-        model["name"],
-        f"{report['split']}, {report['n_images']:,} images",
-        f"**{percent(report['accuracy_with_misses'])}**",
-        percent(report["accuracy"]),
-        percent(report["accuracy_with_misses_without_copies"]),
-        number(report["macro_f1"], ".3f"),
-        number(report["ece"], ".3f"),
-        sure if report.get("coverage") is not None else "-",
-        number(model["bytes"] / 1e6, ".1f") + " MB",
-        number(model["ms_per_face"], ".2f"),
-        duration(model["training_seconds"]),
-    ]
-
-
-def _shown_short(report: dict) -> list[str]:
-    """Return a line of `row` without what all of the README's models have in common."""
-    name, _, *figures = row(report)
-    return [name, *figures]
-
-
-def recalls(report: dict) -> list[str]:
-    """Return one line of a table of recalls."""
-    values = (percent(figures["recall"]) for figures in report["per_class"].values())
-    return [report["model"]["name"], *values]
-
-
-def recall_tables(reports: list[dict]) -> str:
-    """Return a table for each set of classes, with every variant that knows it."""
-    tables: dict[tuple[str, ...], Table] = {}
-    for report in reports:
-        classes = tuple(report["per_class"])
-        tables.setdefault(classes, [["variant", *classes]]).append(recalls(report))
-    return "\n\n".join(markdown(table) for table in tables.values())
-
-
-def seeds_table(variants: list[list[dict]]) -> str:
-    """Return the accuracy (misses are errors) of each seed, with mean and spread."""
-    table = [["variant", "seeds", "accuracy of each", "mean", "standard deviation", "spread"]]
-    for runs in variants:
-        if len(runs) < 2:
-            continue
-        values = [run["accuracy_with_misses"] for run in runs]
-        table.append(
-            [
-                runs[0]["model"]["name"],
-                ", ".join(str(run["model"]["seed"]) for run in runs),
-                ", ".join(percent(value) for value in values),
-                percent(statistics.mean(values)),
-                f"{100 * statistics.stdev(values):.2f} points",
-                f"{100 * (max(values) - min(values)):.2f} points",
-            ]
+def variants_table(variants: pd.DataFrame) -> pd.DataFrame:
+    """Return the table of variants, as text."""
+    rows = []
+    for name, mean in variants.iterrows():
+        certain = f"{percent(mean['coverage'])} at {percent(mean['accuracy_when_sure'])}"
+        rows.append(
+            {
+                "variant": name,
+                "measured on": f"{mean['split']}, {mean['n_images']:,.0f} images",
+                "accuracy": f"**{percent(mean['accuracy_with_misses'])}**",
+                "on found faces": percent(mean["accuracy"]),
+                "without copies": percent(mean["accuracy_with_misses_without_copies"]),
+                "macro F1": number(mean["macro_f1"], ".3f"),
+                "ECE": number(mean["ece"], ".3f"),
+                "sure": "-" if pd.isna(mean["coverage"]) else certain,
+                "bundle": f"{mean['model.bytes'] / 1e6:.1f} MB",
+                "ms a face": number(mean["model.ms_per_face"], ".2f"),
+                "training": duration(mean["model.training_seconds"]),
+            }
         )
-    return markdown(table) if len(table) > 1 else "No variant was trained with several seeds."
+    return pd.DataFrame(rows)
 
 
-def beside_others(reports: list[dict]) -> str:
-    """Return the published figures and the variants' in one table."""
-    table = [["model", "accuracy on FER2013", "whose figure"]]
-    table += [[name, figure, "published, not run here"] for name, figure in PUBLISHED]
-    for report in reports:
-        figure = f"**{percent(report['accuracy_with_misses'])}**"
-        table.append([f"Mien {report['model']['name']}", figure, "measured here, misses as errors"])
-    return markdown(table)
+def recall_tables(variants: pd.DataFrame) -> str:
+    """Return a table for each set of classes, with every variant that knows it."""
+    tables = []
+    for classes, group in variants.groupby("classes", sort=False):
+        recalls = group[[f"per_class.{name}.recall" for name in classes]].map(percent)
+        recalls.columns = list(classes)
+        tables.append(markdown(recalls.rename_axis("variant").reset_index()))
+    return "\n\n".join(tables)
+
+
+def seeds_table(runs: pd.DataFrame, names: Sequence[str]) -> str:
+    """Return the accuracy (misses are errors) of each seed, with mean and spread."""
+    rows = []
+    for name in names:
+        seeds = runs[runs["model.name"] == name]
+        values = seeds["accuracy_with_misses"]
+        if len(values) < 2:
+            continue
+        rows.append(
+            {
+                "variant": name,
+                "seeds": ", ".join(seeds["model.seed"].map(str)),
+                "accuracy of each": ", ".join(values.map(percent)),
+                "mean": percent(values.mean()),
+                "standard deviation": f"{100 * values.std():.2f} points",
+                "spread": f"{100 * (values.max() - values.min()):.2f} points",
+            }
+        )
+    return markdown(pd.DataFrame(rows)) if rows else NO_SEEDS
+
+
+NO_SEEDS = "No variant was trained with several seeds."
+
+
+def beside_others(variants: pd.DataFrame) -> str:
+    """Return the published accuracies and the variants' in one table."""
+    rows = [(name, figure, "published, not run here") for name, figure in PUBLISHED]
+    for name, accuracy in variants["accuracy_with_misses"].items():
+        ours = f"**{percent(accuracy)}**"
+        rows.append((f"Mien {name}", ours, "measured here, misses as errors"))
+    return markdown(pd.DataFrame(rows, columns=["model", "accuracy on FER2013", "whose figure"]))
 
 
 def trial_tables(trials: list[dict]) -> str:
     """Return one table for each ``table`` that the trials name, columns as they first appear."""
-    names = dict.fromkeys(trial.get("table", "") for trial in trials)
     parts = []
-    for name in names:
+    for name in dict.fromkeys(trial.get("table", "") for trial in trials):
         rows = [trial for trial in trials if trial.get("table", "") == name]
-        keys = [key for key in dict.fromkeys(key for row in rows for key in row) if key != "table"]
-        table = [[key.replace("_", " ") for key in keys]]
-        table += [[cell(key, trial.get(key)) for key in keys] for trial in rows]
+        table = pd.DataFrame(rows, dtype=object).drop(columns="table", errors="ignore")
+        table = table.apply(lambda column: column.map(lambda value: cell(column.name, value)))
+        table.columns = table.columns.str.replace("_", " ")
         parts.append((f"### {name}\n\n" if name else "") + markdown(table))
     return "\n\n".join(parts)
 
 
 def cell(key: str, value: object) -> str:
     """Return a trial's value as text; a share between 0 and 1 as per cent, but an ECE as it is."""
-    if value is None:
-        return "-"
     if not isinstance(value, float):
-        return str(value).replace("|", "\\|")
+        return "-" if value is None else str(value)
     share = any(word in key for word in ("accuracy", "recall", "coverage"))
-    return percent(value) if share else f"{value:.3g}"
-
-
-def _mean(entries: list[dict], key: str) -> float | None:
-    """Return the mean of what the entries have under `key`, None if one has nothing."""
-    values = [entry.get(key) for entry in entries]
-    return None if None in values else statistics.mean(values)
+    return percent(value) if share else number(value, ".3g")

@@ -52,14 +52,6 @@ class TorchMLPClassifier(NetworkClassifier):
         Rows a step.
     label_smoothing : float
         Share of the target spread over all classes, 0 to 1.
-    mixup : float
-        Parameter of mixup's beta distribution (Zhang et al. 2018); 0 for none.
-    noise : float
-        Deviation of the Gaussian noise on X, in deviations of each column; 0 for none.
-    consistency : float
-        Weight of the divergence between the answers to two looks at a face, seen by networks with
-        other units dropped (R-Drop, Liang et al. 2021); 0 for one look a step. Meshes that lie a
-        fifth of a pixel apart get the same answer more often then, and faces the right one less.
     class_weight : dict, "balanced" or None
         Weight of each class in the loss, as scikit-learn reads it.
     sampler : "balanced" or None
@@ -83,9 +75,6 @@ class TorchMLPClassifier(NetworkClassifier):
         patience=20,
         batch_size=256,
         label_smoothing=0.1,
-        mixup=0.0,
-        noise=0.0,
-        consistency=0.0,
         class_weight=None,
         sampler=None,
         scheduler="cosine",
@@ -100,9 +89,6 @@ class TorchMLPClassifier(NetworkClassifier):
         self.patience = patience
         self.batch_size = batch_size
         self.label_smoothing = label_smoothing
-        self.mixup = mixup
-        self.noise = noise
-        self.consistency = consistency
         self.class_weight = class_weight
         self.sampler = sampler
         self.scheduler = scheduler
@@ -132,12 +118,12 @@ class TorchMLPClassifier(NetworkClassifier):
         )
         weight = torch.as_tensor(self._class_weights(codes), dtype=torch.float32)
         loss = nn.CrossEntropyLoss(weight, label_smoothing=self.label_smoothing)
-        batches, spread = self._loader(looks, codes), _deviation(looks)
+        batches = self._loader(looks, codes)
         schedule = self._schedule(optimizer, len(batches))
         average = averaged(network)
         best = _Best(average.module)
         for epoch in range(1, self.epochs + 1):
-            for _ in self._steps(network, batches, loss, optimizer, spread):
+            for _ in self._steps(network, batches, loss, optimizer):
                 average.update_parameters(network)
                 if self.scheduler == "cosine":
                     schedule.step()
@@ -151,22 +137,12 @@ class TorchMLPClassifier(NetworkClassifier):
         network.load_state_dict(best.state)
         return folded(network)
 
-    def _steps(self, network, batches, loss, optimizer, spread) -> Iterator[None]:
+    def _steps(self, network, batches, loss, optimizer) -> Iterator[None]:
         """Pass over the rows once, a step at a time."""
         network.train()
-        shown = 2 if self.consistency else 1
         for looks, targets in batches:
-            X = _drawn(looks, shown)
-            if self.noise:
-                X = X + self.noise * spread * torch.randn_like(X)
-            if self.mixup:
-                X, targets = _mixed(X, targets, self.mixup)
             optimizer.zero_grad()
-            answers = network(X.flatten(0, 1)).unflatten(0, X.shape[:2])
-            step = loss(answers.flatten(0, 1), targets.repeat_interleave(shown, dim=0))
-            if self.consistency:
-                step = step + self.consistency * _divergence(*answers.unbind(1))
-            step.backward()
+            loss(network(_drawn(looks)), targets).backward()
             optimizer.step()
             yield
 
@@ -221,28 +197,9 @@ class _Best:
         return 0 if accuracy is None else epoch - self.epoch
 
 
-def _drawn(looks: torch.Tensor, count: int) -> torch.Tensor:
-    """Draw some looks at each row, maybe one twice: (n, looks, d) -> (n, count, d) float32."""
-    rows = torch.arange(len(looks))[:, None]
-    return looks[rows, torch.randint(looks.shape[1], (len(looks), count))].float()
-
-
-def _divergence(one: torch.Tensor, other: torch.Tensor) -> torch.Tensor:
-    """Return the mean symmetric Kullback-Leibler divergence of logits (n, k), in nats."""
-    one, other = one.log_softmax(dim=1), other.log_softmax(dim=1)
-    return ((one.exp() - other.exp()) * (one - other)).sum(dim=1).mean() / 2
-
-
-def _deviation(looks: np.ndarray) -> torch.Tensor:
-    """Return the deviation of each column (d,)."""
-    return torch.from_numpy(looks[:, 0].astype(np.float32).std(axis=0))
-
-
-def _mixed(X, targets, strength: float):
-    """Blend each row, and its target, with another row of the batch."""
-    share = float(torch.distributions.Beta(strength, strength).sample())
-    other = torch.randperm(len(X))
-    return X.lerp(X[other], share), targets.lerp(targets[other], share)
+def _drawn(looks: torch.Tensor) -> torch.Tensor:
+    """Draw one look at each row: (n, looks, d) -> (n, d) float32."""
+    return looks[torch.arange(len(looks)), torch.randint(looks.shape[1], (len(looks),))].float()
 
 
 @torch.no_grad()

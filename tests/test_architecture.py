@@ -27,7 +27,6 @@ READS_DATA = (
     "classifiers.evaluate",
     "classifiers.evaluation",
     "classifiers.latency",
-    "classifiers.pixels.ablation",
     "classifiers.pixels.rows",
     "classifiers.pixels.train",
     "classifiers.results",

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -7,7 +8,7 @@ from typer.testing import CliRunner
 
 from classifiers import ablation as command
 from classifiers.labelled import Rows
-from landmarks.views import N_VIEWS, pack
+from tests import small_fused
 from tests.small_model import faces
 
 app = typer.Typer()
@@ -17,34 +18,86 @@ QUICK = {"epochs": 2, "n_networks": 1, "hidden": (8,)}
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch):
-    """Faces whose views scatter, and no more than three trials."""
+    """Few faces, of which three have no points, and no more than two trials of the landmarks."""
     points, y = faces(90)
-    scatter = np.random.default_rng(0).normal(0, 0.5, (90, N_VIEWS, *points.shape[1:]))
-    views = np.stack(list(map(pack, points, (points[:, None] + scatter).astype(np.float32))))
-    rows = Rows(points, y, np.array([f"{i:016x}" for i in range(90)]), "a mesh", views)
+    rows = Rows(points, y, np.array([f"{i:016x}" for i in range(90)]), "a mesh")
     monkeypatch.setattr(command, "read_rows", lambda _: rows)
-    trials = ({"change": "none", **QUICK}, {"change": "no views", "views": 0, **QUICK})
-    monkeypatch.setattr(command, "TRIALS", trials)
+    trials = {"none": QUICK, "no mirror copies": {"mirror_copies": False, **QUICK}}
+    monkeypatch.setattr(command, "LANDMARK_TRIALS", trials)
     monkeypatch.setattr(command, "BALANCES", {})
+    fused = small_fused.rows(60, votes=4)
+    rows = Rows(fused.points[:57], fused.y[:57], fused.pixels[:57], fused.mesh)
+    monkeypatch.setattr(command, "read_fused_rows", lambda *_, **__: (fused, rows))
+    monkeypatch.setattr(command, "SMALL", replace(small_fused.small_network(1), classes=()))
 
 
-def run(out):
-    done = CliRunner().invoke(app, ["table", "--out", str(out)])
+def run(out, *arguments):
+    done = CliRunner().invoke(app, ["table", *arguments, "--out", str(out)])
     assert done.exit_code == 0, done.output
     return [json.loads(line) for line in out.read_text().splitlines()]
 
 
+def changes(lines):
+    return [line["change"] for line in lines]
+
+
+STRAIGHT = "no mirror image when it answers"
+
+
 def test_every_trial_gets_a_line(tmp_path):
     lines = run(tmp_path / "trials.jsonl")
-    assert [line["change"] for line in lines] == ["none", "no views"]
-    for line in lines:
-        assert 0 <= line["validation_accuracy"] <= 1
-        assert 0 <= line["same_answer_to_half_the_views"] <= 1
+    assert changes(lines) == ["none", STRAIGHT, "no mirror copies"]
+    assert all(0 <= line["validation_accuracy"] <= 1 for line in lines)
 
 
 def test_a_stopped_run_goes_on(tmp_path):
     out = tmp_path / "trials.jsonl"
-    known = {"table": "What one change does", "change": "none", "validation_accuracy": 2.0}
+    known = {"table": command.STEPS, "change": "none", "validation_accuracy": 2.0}
     out.write_text(json.dumps(known) + "\n")
     assert run(out)[0] == known
-    assert [line["change"] for line in run(out)] == ["none", "no views"]
+    assert changes(run(out)) == ["none", "no mirror copies"]
+
+
+def test_each_change_of_the_landmarks_recipe_can_be_trained():
+    points, y = faces(90)
+    rows = Rows(points, y, np.full(90, ""), "a mesh")
+    held_out = command.hold_out(rows, seed=0)
+    for name in ("unaligned", "without_pose"):
+        step = command.FunctionTransformer(getattr(command, name))
+        _, classes = command.train_landmarks(rows, held_out, features=step, **QUICK)
+        assert classes == sorted(set(y))
+
+
+def test_fused_trials_get_lines_and_a_stopped_run_goes_on(tmp_path, monkeypatch):
+    out, trials = tmp_path / "trials.jsonl", list(command.FUSED_TRIALS.items())
+    monkeypatch.setattr(command, "FUSED_TRIALS", dict(trials[:1]))
+    first = run(out, "images", "--epochs", "1")
+    assert changes(first) == ["none", STRAIGHT]
+    monkeypatch.setattr(command, "FUSED_TRIALS", dict(trials[:3]))
+    lines = run(out, "images", "--epochs", "1")
+    assert lines[:2] == first
+    assert changes(lines[2:]) == ["other seed", "no landmarks"]
+    assert all(0 <= line["validation_accuracy"] <= 1 for line in lines)
+
+
+def test_the_fused_trials_differ_from_the_shipped_recipe(monkeypatch):
+    seen = []
+
+    def fit_fused(fused, held_out, stops, run, network, training):
+        seen.append((network, training))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(command, "fit_fused", fit_fused)
+    fused = small_fused.rows(12)
+    for settings in command.FUSED_TRIALS.values():
+        with pytest.raises(KeyboardInterrupt):
+            command.train_fused(fused, fused.has_points, 3, **settings)
+    assert len({repr(settings) for settings in seen}) == len(command.FUSED_TRIALS)
+
+
+def test_no_image_is_trained_on_that_validates():
+    fused = small_fused.rows(40)
+    held_out = small_fused.rows(40).has_points[:30] & (small_fused.rows(40).y[:30] == "happy")
+    half, kept = command.half_of(fused, held_out)
+    assert set(fused.pixels[:30][held_out]) == set(half.pixels[: len(kept)][kept])
+    assert len(half.y) < 0.8 * len(fused.y)

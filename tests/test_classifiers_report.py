@@ -44,7 +44,7 @@ def test_nan_never_reaches_the_json_and_the_old_report_stays(tmp_path, figures):
 
 def test_confusion_picture_says_counts_and_shares_of_the_row(figures):
     texts = [text.get_text() for text in draw_confusion(figures).axes[0].texts]
-    assert texts == ["100%", "1", "0%", "0", "50%", "1", "50%", "1"]
+    assert texts == ["100%\n1", "0%\n0", "50%\n1", "50%\n1"]
 
 
 def test_calibration_picture_says_the_error_and_marks_the_threshold(figures):

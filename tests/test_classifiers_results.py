@@ -1,21 +1,22 @@
 import json
+import re
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from typer import Typer
 from typer.testing import CliRunner
 
 from classifiers import results
+from classifiers.markdown import duration, markdown
 from classifiers.results import read_measured, read_reports
 from classifiers.results_page import (
     BLOCK_BEGIN,
     BLOCK_END,
     PUBLISHED,
     cell,
-    duration,
-    markdown,
-    render,
 )
+from classifiers.results_page import render as whole
 from classifiers.robustness import page as robustness_page
 from classifiers.trials import read_trials
 
@@ -41,6 +42,11 @@ def report(name="torch", seed=0, accuracy=0.65, **more):
         "per_class": {"happy": {"recall": 0.84}, "sad": {"recall": accuracy - 0.1}},
         **more,
     }
+
+
+def render(*measured, **more):
+    """Return the page, its columns not padded."""
+    return re.sub(r" +", " ", re.sub(r"(:?)-+(:?)\|", r"\1--\2|", whole(*measured, **more)))
 
 
 GOLDEN = (Path(__file__).parent / "golden" / "results.md").read_text()
@@ -74,10 +80,10 @@ def test_trials_become_tables_by_name():
     ]
     page = render([report()], trials)
     assert (
-        "### Balance\n\n| way | validation accuracy | disgust recall |\n| :-- | --: | --: |\n"
+        "### Balance\n\n| way | validation accuracy | disgust recall |\n|:--|--:|--:|\n"
         "| none | 64.1 % | 50.0 % |\n| weights | 60.0 % | - |\n" in page
     )
-    assert "### Steps\n\n| step | gain |\n| :-- | --: |\n| align | 1.25 |" in page
+    assert "### Steps\n\n| step | gain |\n|:--|--:|\n| align | 1.25 |" in page
 
 
 MEASURED = {
@@ -154,10 +160,11 @@ def test_figures_that_are_missing_are_hyphens():
 
 
 def test_small_parts():
-    assert markdown([["a", "b"], ["1", "2"]]) == "| a | b |\n| :-- | --: |\n| 1 | 2 |"
+    table = pd.DataFrame({"a": ["1|2"], "b": [0.5]})
+    assert markdown(table) == "| a    |   b |\n|:-----|----:|\n| 1\\|2 | 0.5 |"
     assert duration(59.6) == "60 s"
     assert duration(None) == "-"
-    assert cell("note", "a|b") == "a\\|b"
+    assert cell("note", "x") == "x"
     assert cell("accuracy", 0.5) == "50.0 %"
     assert cell("ece", 0.0213) == "0.0213"
 
@@ -179,19 +186,18 @@ def run(*arguments):
 
 def test_the_command_writes_the_page(tmp_path, runs):
     out = tmp_path / "RESULTS.md"
-    (tmp_path / "trials.jsonl").write_text('{"table": "Steps", "step": "x"}\n\n')
+    (tmp_path / "ablation.jsonl").write_text('{"table": "Steps", "step": "x"}\n\n')
     (tmp_path / "robustness.json").write_text(json.dumps(MEASURED))
-    given = ("--ablation", tmp_path / "trials.jsonl", "--robustness", tmp_path / "robustness.json")
     (tmp_path / "detectors.json").write_text(json.dumps(COMPARED))
-    done = run("--runs", runs, *given, "--detectors", tmp_path / "detectors.json", "--out", out)
+    done = run("--measured", tmp_path, "--out", out)
     assert done.exit_code == 0, done.output
     trials = [{"table": "Steps", "step": "x"}]
-    assert out.read_text() == render(read_reports(runs), trials, MEASURED, COMPARED)
+    assert out.read_text() == whole(read_reports(runs), trials, MEASURED, COMPARED)
     assert not list(tmp_path.glob(".RESULTS*"))
 
 
 def test_no_reports_is_one_sentence(tmp_path):
-    done = run("--runs", tmp_path, "--out", tmp_path / "page.md")
+    done = run("--measured", tmp_path, "--out", tmp_path / "page.md")
     assert done.exit_code == 1
     assert "make evaluate" in done.stderr
     assert done.stderr.count("\n") == 1
@@ -216,8 +222,17 @@ def test_a_broken_trial_is_named(tmp_path):
         read_trials(tmp_path / "trials.jsonl")
 
 
+def test_a_readme_without_a_shipped_models_report_is_refused(tmp_path, runs):
+    readme = tmp_path / "README.md"
+    readme.write_text(f"{BLOCK_BEGIN}\nold\n{BLOCK_END}\n")
+    done = run("--measured", tmp_path, "--out", tmp_path / "page.md", "--readme", readme)
+    assert done.exit_code == 1
+    assert "expected a report of fused or landmarks, found none" in done.stderr
+    assert "old" in readme.read_text()
+
+
 def test_a_page_that_cannot_be_written_is_code_3(tmp_path, runs):
-    done = run("--runs", runs, "--out", tmp_path / "none" / "RESULTS.md")
+    done = run("--measured", runs.parent, "--out", tmp_path / "none" / "RESULTS.md")
     assert done.exit_code == 3
     assert done.stderr.count("\n") == 1
 
@@ -228,7 +243,7 @@ def test_the_readme_gets_the_shipped_models_figures_and_keeps_the_rest(tmp_path,
     shipped.write_text(json.dumps(report("landmarks", accuracy=0.68)))
     readme, out = tmp_path / "README.md", tmp_path / "RESULTS.md"
     readme.write_text(f"before\n{BLOCK_BEGIN}\nold\n{BLOCK_END}\nafter\n")
-    done = run("--runs", runs, "--out", out, "--readme", readme)
+    done = run("--measured", runs.parent, "--out", out, "--readme", readme)
     assert done.exit_code == 0, done.output
     begin, *table, end = readme.read_text().split("\n")[1:-2]
     assert readme.read_text().startswith("before\n")
@@ -237,5 +252,5 @@ def test_the_readme_gets_the_shipped_models_figures_and_keeps_the_rest(tmp_path,
     assert len(table) == 3  # the head, its rule, and the one model that ships
     assert table[2].startswith("| landmarks | **68.0 %** |")
     readme.write_text("no place for it")
-    assert "found others" in run("--runs", runs, "--out", out, "--readme", readme).stderr
+    assert "found others" in run("--measured", runs.parent, "--out", out, "--readme", readme).stderr
     assert readme.read_text() == "no place for it"

@@ -1,13 +1,14 @@
 """The section of the results page on spoiled pictures and on pictures without a face."""
 
-import statistics
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
+
+import pandas as pd
 
 from classifiers.markdown import markdown, percent
 from classifiers.robustness.corruptions import STRENGTHS
 
-MOST_ANSWERED = 0.01
+MAX_ANSWERED = 0.01
 """Share of the pictures without a face that may be given an expression, shown as photos."""
 
 NON_FACES = """\
@@ -46,47 +47,35 @@ def section(measured: dict[str, Any]) -> str:
     return "\n\n".join(parts)
 
 
-def _table(measured: dict[str, Any], clean: float, values_of) -> str:
-    """Return a line per corruption, a column per strength, and their means."""
-    strengths = map(str, range(1, STRENGTHS + 1))
-    table = [["corruption", "none", *strengths, "mean of 1 to 5"]]
-    everything = [values_of(row) for row in measured["corruptions"]]
-    for row, values in zip(measured["corruptions"], everything, strict=True):
-        table.append([row["name"], *_percents([clean, *values, statistics.mean(values)])])
-    means = [statistics.mean(column) for column in zip(*everything, strict=True)]
-    table.append(["mean", *_percents([clean, *means, statistics.mean(means)])])
-    return markdown(table)
+def _table(measured: dict[str, Any], clean: float, values_of: Callable[[dict], list]) -> str:
+    """Return a line per corruption, a column per severity, and their means."""
+    names = [row["name"] for row in measured["corruptions"]]
+    values = list(map(values_of, measured["corruptions"]))
+    table = pd.DataFrame(values, names, [str(n) for n in range(1, STRENGTHS + 1)])
+    table.loc["mean"] = table.mean()
+    mean = table.mean(axis=1)
+    table.insert(0, "none", clean)
+    table["mean of 1 to 5"] = mean
+    return markdown(table.map(percent).rename_axis("corruption").reset_index())
 
 
 def _non_faces(measured: dict[str, Any]) -> str:
     """Return a line per kind of pictures and one of all, and whether they are few enough."""
-    rows, models = measured["non_faces"], measured["models"]
-    head = ["kind", "pictures", "answered as photos", *(f"sure, {model}" for model in models)]
-    table = [[*head, "answered as close-ups"]]
-    for row in (*rows, total(rows)):
-        sure = (row["sure"][model] for model in models)
-        figures = (row["pictures"], row["as_photo"], *sure, row["as_close_up"])
-        table.append([row["kind"], *(f"{figure:,}" for figure in figures)])
-    return f"{NON_FACES}\n\n{markdown(table)}\n\n{verdict(rows)}"
-
-
-def total(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Return the line of all kinds of pictures without a face."""
-    keys = ("pictures", "as_photo", "as_close_up")
-    sure = {model: sum(row["sure"][model] for row in rows) for model in rows[0]["sure"]}
-    return {"kind": "all", "sure": sure} | {key: sum(row[key] for row in rows) for key in keys}
+    table = pd.json_normalize(measured["non_faces"]).set_index("kind")
+    certain = {f"sure.{model}": f"sure, {model}" for model in measured["models"]}
+    heads = {"pictures": "pictures", "as_photo": "answered as photos", **certain}
+    heads["as_close_up"] = "answered as close-ups"
+    table = table[list(heads)].rename(columns=heads)
+    table.loc["all"] = table.sum()
+    shown = markdown(table.map("{:,}".format).reset_index())
+    return f"{NON_FACES}\n\n{shown}\n\n{verdict(measured['non_faces'])}"
 
 
 def verdict(rows: Sequence[dict[str, Any]]) -> str:
     """Say what share of the photos without a face was given an expression."""
-    everything = total(rows)
-    share = everything["as_photo"] / everything["pictures"]
-    within = "no more than" if share <= MOST_ANSWERED else "more than"
+    share = sum(row["as_photo"] for row in rows) / sum(row["pictures"] for row in rows)
+    within = "no more than" if share <= MAX_ANSWERED else "more than"
     return (
         f"{percent(share)} of the photos without a face are given an expression, {within} the "
-        f"{percent(MOST_ANSWERED)} aimed at."
+        f"{percent(MAX_ANSWERED)} aimed at."
     )
-
-
-def _percents(values: Sequence[float]) -> list[str]:
-    return [percent(value) for value in values]
