@@ -33,7 +33,7 @@ web: $(READY) $(LIVE)  ## Serve the page: HOST=127.0.0.1 PORT=5000 MODEL= WORKER
 	@$(PYTHON) -m web --host "$(HOST)" --port "$(PORT)" $(call option,MODEL,model) $(call option,WORKERS,workers) $(call option,SECONDS,seconds) $(call option,ALLOW_HOST,allow-host)
 
 features: $(READY)  ## Turn photos into landmark CSVs: IMAGES= OUT= WORKERS= BACKEND= SCHEDULER= DETECTOR=mesh|mtcnn
-	@$(PYTHON) -m data.features "$(IMAGES)" "$(or $(OUT),build/features)" $(call option,WORKERS,workers) $(call option,BACKEND,backend) $(call option,SCHEDULER,scheduler) $(call option,DETECTOR,detector)
+	@$(PYTHON) -m data.features.command "$(IMAGES)" "$(or $(OUT),build/features)" $(call option,WORKERS,workers) $(call option,BACKEND,backend) $(call option,SCHEDULER,scheduler) $(call option,DETECTOR,detector)
 
 # The models that look at pixels have a command of their own, with the images and a device.
 BACKBONES := resnet18 resnet34 resnet50 vgg16 mobilenet_v3_large vit_b_16
@@ -42,7 +42,7 @@ train: $(READY)  ## Train a classifier on the CSVs: TABLE= MODEL=sklearn|torch O
 	@$(PYTHON) -m classifiers.$(if $(LOOKS),pixels.)train "$(TABLE)" $(if $(LOOKS),"$(IMAGES)") --model "$(or $(MODEL),sklearn)" --out "$(or $(OUT),build/model)" --seed "$(SEED)" $(call option,CLASSES,classes) $(call option,BALANCE,balance) $(call option,PRIOR,prior) $(call option,DATA,data-name) $(if $(DROP_OUTLIERS),--drop-outliers) $(if $(REFIT),--refit) $(call option,VOTES,votes) $(call option,DEVICE,device) $(call option,EPOCHS,epochs) $(call option,WEIGHTS,weights) $(call option,AVERAGE,average)
 
 evaluate: $(READY)  ## Measure a bundle on labelled images: IMAGES= MODEL= OUT= SPLIT= DETECTOR=mesh|mtcnn
-	@$(PYTHON) -m classifiers.evaluate "$(IMAGES)" "$(or $(MODEL),auto)" "$(or $(OUT),build/evaluation)" $(call option,SPLIT,split) $(call option,WORKERS,workers) $(call option,BACKEND,backend) $(call option,DETECTOR,detector)
+	@$(PYTHON) -m classifiers.cli.evaluate "$(IMAGES)" "$(or $(MODEL),auto)" "$(or $(OUT),build/evaluation)" $(call option,SPLIT,split) $(call option,WORKERS,workers) $(call option,BACKEND,backend) $(call option,DETECTOR,detector)
 
 # A process a core; the tests of one file share what they make. In the files' order, for the files of
 # fewest tests are the slowest, and would have the end to themselves.
@@ -62,27 +62,28 @@ reliability: $(READY)  ## Measure what the server stands, into RELIABILITY.md: C
 lint: $(READY)  ## Check style and format, changing nothing
 	@$(PYTHON) -m ruff check .
 	@$(PYTHON) -m ruff format --check .
+	@$(VENV)/bin/lint-imports --no-cache >/dev/null || $(VENV)/bin/lint-imports --no-cache
 
 bench: $(READY)  ## Images and film frames per second, and ms of a photo's stages, beside bare Face Mesh: IMAGES= MODEL=
-	@$(PYTHON) -m data.bench "$(IMAGES)"
-	@$(PYTHON) -m classifiers.latency --images "$(IMAGES)" $(call option,MODEL,models)
+	@$(PYTHON) -m classifiers.experiments.benchmark_features "$(IMAGES)"
+	@$(PYTHON) -m classifiers.experiments.benchmark_latency --images "$(IMAGES)" $(call option,MODEL,models)
 	@$(PYTHON) -m tests.filming --rate
 
 ablation: $(READY)  ## Measure what each step of a training gives, into results/: TABLE=, or MODEL=fused TABLE= IMAGES= VOTES=
-	@$(PYTHON) -m classifiers.ablation "$(TABLE)" $(if $(filter fused,$(MODEL)),"$(IMAGES)") $(call option,VOTES,votes)
+	@$(PYTHON) -m classifiers.experiments.ablation "$(TABLE)" $(if $(filter fused,$(MODEL)),"$(IMAGES)") $(call option,VOTES,votes)
 
 results: $(READY)  ## Write RESULTS.md, and the table in the README, from the measured runs
-	@$(PYTHON) -m classifiers.results --readme README.md
+	@$(PYTHON) -m classifiers.experiments.results --readme README.md
 
 walk: $(READY)  ## Go from photos to an explained answer, in a minute, into build/walk
-	@$(PYTHON) -m classifiers.walk
+	@$(PYTHON) -m classifiers.experiments.walkthrough
 
 # Only a table that was named is of these images.
 audit: $(READY)  ## List copies, blanks, missed faces, disputed labels of a data set: IMAGES= TABLE= VOTES= OUT=
 	@$(PYTHON) -m classifiers audit "$(IMAGES)" $(if $(filter-out file,$(origin TABLE)),$(call option,TABLE,table)) $(call option,VOTES,votes) $(call option,OUT,out)
 
 detectors: $(READY)  ## Compare the detectors of faces, into results/: IMAGES= LIMIT= SEED=
-	@$(PYTHON) -m data.detectors "$(IMAGES)" $(call option,LIMIT,limit) --seed "$(SEED)"
+	@$(PYTHON) -m classifiers.experiments.detectors "$(IMAGES)" $(call option,LIMIT,limit) --seed "$(SEED)"
 
 robustness: $(READY)  ## Measure the models on spoiled pictures and on no faces, into results/: IMAGES= VOTES= LIMIT= SPLIT=
 	@$(PYTHON) -m classifiers.robustness "$(IMAGES)" $(call option,VOTES,votes) $(call option,LIMIT,limit) $(call option,SPLIT,split) $(call option,WORKERS,workers) --seed "$(SEED)"

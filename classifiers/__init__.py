@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from classifiers.predictor import Predictor
-    from landmarks.detectors import Detector
+    from classifiers.inference.predictor import Predictor
+    from landmarks.detection.registry import Detector
 
 # Since 1.29 onnxruntime sends usage events to its maker, from its import on and with an identifier
 # that it keeps on disk, unless this stands in the environment before. Mien sends nothing anywhere.
@@ -25,7 +25,7 @@ def load(
         ``"auto"`` for the most accurate of these.
     mirror : bool, default True
     detector : {"mesh", "mtcnn"}, default "mesh"
-        See `classifiers.predictor.Predictor` for both.
+        See `classifiers.inference.predictor.Predictor` for both.
 
     Returns
     -------
@@ -34,9 +34,9 @@ def load(
 
     Raises
     ------
-    classifiers.bundle.BundleError
+    classifiers.bundle.bundle.BundleError
         If the bundle is missing, damaged or doesn't fit this version.
-    landmarks.detectors.DetectorError
+    landmarks.detection.registry.DetectorError
         If the detector isn't installed.
 
     Examples
@@ -48,6 +48,6 @@ def load(
     'surprise'
     """
     # Only now: the package is imported for any of its modules, MediaPipe takes seconds.
-    from classifiers.predictor import Predictor
+    from classifiers.inference.predictor import Predictor
 
     return Predictor(bundle, mirror, detector)

@@ -7,7 +7,7 @@ a sub-command that needs one of them imports it when it runs.
 
 import typer
 
-from classifiers.commands import audit, camera_sample, compare, explain, image, video, webcam
+from classifiers.cli import audit, compare, explain, image, record, video, webcam
 
 app = typer.Typer(
     name="python -m classifiers",
@@ -22,7 +22,7 @@ app.command("compare")(compare.main)
 app.command("audit")(audit.main)
 app.command("video")(video.main)
 app.command("webcam")(webcam.main)
-app.command("camera-sample")(camera_sample.main)
+app.command("camera-sample")(record.main)
 
 
 if __name__ == "__main__":

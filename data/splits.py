@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from data.errors import DataError
-from landmarks.extract import ImageRef
+from data.features.records import ImageRef
 
 
 def validation_split(
@@ -21,7 +21,7 @@ def validation_split(
     labels : sequence of str, length n
         Class of each row.
     groups : sequence of int or str, length n
-        Rows with the same value stay together; see `data.copies`.
+        Rows with the same value stay together; see `data.duplicates`.
     fraction : float, default 0.1
         Share of each class to choose, 0 to 1, both excluded.
     seed : int, default 0

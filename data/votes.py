@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from data.emotions import canonical
 from data.errors import DataError
+from data.labels import canonical
 
 NO_FACE_VOTE = "NF"
 """FER+'s column of the votes for "this is no face"."""

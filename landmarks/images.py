@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from landmarks.containers import TooManyParts, trimmed
+from landmarks.sanitize import TooManyParts, trimmed
 
 MAX_PIXELS = 25_000_000
 """Largest picture that is decoded, in pixels: a 25-megapixel camera's."""
@@ -83,7 +83,7 @@ def read_image(source: str | Path | bytes, formats: tuple[str, ...] = FOLDER_FOR
     ------
     UnreadableImage
         The source is no regular file, or no decoder makes sense of all of it, or it has more
-        parts than an honest file (see `landmarks.containers`).
+        parts than an honest file (see `landmarks.sanitize`).
     UnsupportedImage
         It is an image, but of none of the ``formats``.
     ImageTooLarge

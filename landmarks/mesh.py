@@ -1,7 +1,8 @@
 """The topology of the 468-point face mesh: column names, regions, mirror, edges, mean face.
 
-The numbers live in ``topology.json`` beside this file, written by ``python -m data.topology`` from
-MediaPipe's own connection lists and a feature table, so that nothing here imports MediaPipe.
+The numbers live in ``topology.json`` beside this file, written by ``python -m
+data.tools.topology`` from MediaPipe's own connection lists and a feature table, so that nothing
+here imports MediaPipe.
 """
 
 import json

@@ -42,7 +42,7 @@ def mesh_problems() -> Iterator[Problem]:
     try:
         import numpy as np
 
-        from landmarks.detector import shared_finder
+        from landmarks.detection.detector import shared_finder
 
         shared_finder().find(np.zeros((64, 64, 3), dtype=np.uint8))
     except Exception as error:  # whatever breaks here, the doctor has to name it
@@ -52,11 +52,14 @@ def mesh_problems() -> Iterator[Problem]:
 def model_problems() -> Iterator[Problem]:
     """Yield why the shipped model does not load."""
     try:
-        from classifiers.predictor import Predictor
+        from classifiers.inference.predictor import Predictor
 
         Predictor()
     except Exception as error:  # as above
-        yield f"the shipped model does not load ({error})", "run: git checkout classifiers/bundles"
+        yield (
+            f"the shipped model does not load ({error})",
+            "run: git checkout classifiers/pretrained",
+        )
 
 
 def main() -> int:

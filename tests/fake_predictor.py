@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from classifiers.bundle import load_manifest, resolve
-from classifiers.predictor import NO_FACE, FaceReading, Reading
-from landmarks.detector import Face
+from classifiers.bundle.bundle import load_manifest, resolve
+from classifiers.inference.predictor import NO_FACE, FaceReading, Reading
+from landmarks.detection.detector import Face
 from landmarks.mesh import CANONICAL
 
 CONFIDENCES = {
@@ -24,6 +24,7 @@ class FakePredictor:
 
     folder = resolve("landmarks")
     detector = "mesh"
+    meshes = 2
     manifest = load_manifest(folder) | {"name": "fake", "version": "1.2"}
 
     def __init__(self, n_faces=1, unsure=False, takes_pixels=False):

@@ -19,15 +19,15 @@ import numpy as np
 import skimage.data
 import typer
 
-from classifiers.films.reading import FilmReader
-from classifiers.films.smoothing import Smoother
-from classifiers.predictor import Predictor
-from landmarks.detector import shared_finder
-from landmarks.films import Film
-from landmarks.graphs import bare_call
+from classifiers.inference.predictor import Predictor
+from classifiers.inference.smoothing import Smoother
+from classifiers.inference.video import FilmReader
+from landmarks.detection.detector import shared_finder
+from landmarks.detection.mediapipe_graphs import bare_call
+from landmarks.detection.tta_crops import crop_at
 from landmarks.images import read_image
-from landmarks.looks import look_at
-from landmarks.tracking import CONFIDENCE, FaceTracker
+from landmarks.video.reader import Film
+from landmarks.video.tracker import CONFIDENCE, FaceTracker
 from tests.film_maker import make_film, moving
 
 FRAMES, WARM_UP = 500, 25
@@ -85,7 +85,7 @@ def seconds_a_frame(path):
         for frame in film.frames():
             ((_, found),) = reader.read(frame)
             ours.append(time.perf_counter() - start)
-            crop = look_at(frame.rgb, found.face.points).pixels
+            crop = crop_at(frame.rgb, found.face.points).pixels
             start = time.perf_counter()
             mesh(crop)
             bare.append(time.perf_counter() - start)

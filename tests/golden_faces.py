@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from skimage.data import astronaut
 
-from landmarks.detector import FaceFinder
+from landmarks.detection.detector import FaceFinder
 from landmarks.images import read_image
 
 SAMPLE = Path(__file__).parent.parent / "data" / "sample"

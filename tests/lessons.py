@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 
-from classifiers.lesson import read_lesson
+from classifiers.custom.dataset import read_lesson
 from landmarks.mesh import CANONICAL, REGIONS
 
 PULL = {"grin": -0.25, "blank": 0.0, "pout": 0.25}

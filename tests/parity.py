@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from classifiers.predictor import Predictor
-from landmarks.detector import shared_finder
+from classifiers.inference.predictor import Predictor
+from landmarks.detection.detector import shared_finder
 from landmarks.images import read_image
 from tests.golden_faces import SAMPLE
 from tests.live_browser import browser, served

@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
-from classifiers.predictor import Predictor
+from classifiers.inference.predictor import Predictor
 from landmarks.images import read_image
 from tests.browsing import ARGUMENTS, CHROMIUM
 from tests.golden_faces import SAMPLE

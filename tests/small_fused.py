@@ -3,16 +3,16 @@
 import numpy as np
 import torch
 
-from classifiers.bundle import CARD, MODEL, PIXELS, save_bundle
-from classifiers.calibration import Calibration
-from classifiers.pixels.arrays import FusedRows, arrays_of
-from classifiers.pixels.augmentation import Augmentation
-from classifiers.pixels.export import fused_to_onnx
-from classifiers.pixels.model import Ensemble, FusedModel
-from classifiers.pixels.network import FusedNetwork, NetworkConfig
-from classifiers.pixels.recipe import TrainingConfig
-from landmarks.crops import SIDE
-from landmarks.detector import MESH_VERSION
+from classifiers.bundle.bundle import CARD, MODEL, PIXELS, save_bundle
+from classifiers.models.calibration import Calibration
+from classifiers.models.ensemble import Ensemble, FusedModel
+from classifiers.models.fused import FusedNetwork, NetworkConfig
+from classifiers.models.fused_onnx import fused_to_onnx
+from classifiers.training.augmentation import Augmentation
+from classifiers.training.recipe import TrainingConfig
+from classifiers.training.tensors import FusedRows, arrays_of
+from landmarks.detection.detector import MESH_VERSION
+from landmarks.face_crop import SIDE
 from landmarks.mesh import CANONICAL
 from tests.small_model import CLASSES, faces
 

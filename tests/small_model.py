@@ -4,9 +4,9 @@ from functools import cache
 
 import numpy as np
 
-from classifiers.networks import NetworkClassifier
-from classifiers.pipeline import fit_pipeline, make_pipeline
-from classifiers.sklearn_mlp import SklearnMLPClassifier
+from classifiers.models.base import NetworkClassifier
+from classifiers.models.pipeline import fit_pipeline, make_pipeline
+from classifiers.models.sklearn_mlp import SklearnMLPClassifier
 from landmarks.mesh import CANONICAL, REGIONS
 
 CLASSES = ("happy", "neutral", "sad")

@@ -5,9 +5,9 @@ from functools import partial
 import cv2
 import numpy as np
 
-from classifiers.films import reading
-from classifiers.reading import FaceReading
-from landmarks.detector import Face
+from classifiers.inference import video
+from classifiers.inference.predictions import FaceReading
+from landmarks.detection.detector import Face
 from landmarks.mesh import CANONICAL
 from tests.fake_predictor import MOVED, FakePredictor
 
@@ -29,7 +29,7 @@ def squares(*faces, size=(160, 120)):
 class SquareTracker:
     """Finds squares, in the order in which they lie; every frame far from the last is a cut."""
 
-    def __init__(self, most_faces=4, detector="mesh"):
+    def __init__(self, most_faces=4, detector="mesh", meshes=2):
         self.most_faces, self._grey = most_faces, None
         self.is_cut = True
 
@@ -74,7 +74,7 @@ class ColourPredictor(FakePredictor):
 
 def use_squares(monkeypatch, command):
     """Let a command's module see squares in place of faces."""
-    monkeypatch.setattr(reading, "FaceTracker", SquareTracker)
+    monkeypatch.setattr(video, "FaceTracker", SquareTracker)
     monkeypatch.setattr(command, "Predictor", lambda *_, **__: ColourPredictor())
 
 

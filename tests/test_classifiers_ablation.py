@@ -6,8 +6,8 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from classifiers import ablation as command
-from classifiers.labelled import Rows
+from classifiers.experiments import ablation as command
+from classifiers.training.dataset import Rows
 from tests import small_fused
 from tests.small_model import faces
 

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from classifiers.annotation import (
+from classifiers.inference.annotate import (
     AGAINST,
     FOR,
     SMALLEST_SIDE,
@@ -11,7 +11,7 @@ from classifiers.annotation import (
     annotate,
     marks_of,
 )
-from classifiers.labels import TINIEST_LETTERS, place_labels
+from classifiers.inference.labels import TINIEST_LETTERS, place_labels
 from landmarks.mesh import REGIONS
 from tests.fake_predictor import MOVED, FakePredictor
 

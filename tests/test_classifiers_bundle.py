@@ -3,8 +3,14 @@ import json
 import numpy as np
 import pytest
 
-from classifiers import bundle
-from classifiers.bundle import BundleError, load_manifest, resolve, save_bundle, train_pixels
+from classifiers.bundle import bundle
+from classifiers.bundle.bundle import (
+    BundleError,
+    load_manifest,
+    resolve,
+    save_bundle,
+    train_pixels,
+)
 
 MANIFEST = {
     "name": "small",

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.special import softmax
 
-from classifiers.calibration import (
+from classifiers.models.calibration import (
     SURE,
     Calibration,
     calibrated,

@@ -4,9 +4,9 @@ from PIL import Image
 from typer import Typer
 from typer.testing import CliRunner
 
-from classifiers.commands import camera_sample
-from data.rows import MANIFEST
-from data.table import read_table
+from classifiers.cli import record
+from data.features.schema import MANIFEST
+from data.features.table import read_table
 from tests.film_maker import make_film, moving, numbered
 
 
@@ -18,7 +18,7 @@ def film(portrait, tmp_path_factory):
 
 def run(*arguments):
     app = Typer()
-    app.command()(camera_sample.main)
+    app.command()(record.main)
     return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
 

@@ -5,8 +5,8 @@ import pytest
 from typer.testing import CliRunner
 
 from classifiers.__main__ import app
-from classifiers.commands import compare as command
-from classifiers.comparison import agreement, answers_given, compare, figures_of, mcnemar
+from classifiers.cli import compare as command
+from classifiers.evaluation.compare import agreement, answers_given, compare, figures_of, mcnemar
 from data.errors import DataError
 from tests.test_classifiers_evaluate import (
     CLASSES,

@@ -6,11 +6,13 @@ from PIL import Image
 from typer import Typer
 from typer.testing import CliRunner
 
-from classifiers import evaluate, evaluation, split_features
+from classifiers.cli import evaluate
+from classifiers.evaluation import evaluate as evaluation
+from classifiers.evaluation import inputs
 from data.errors import DataError
-from data.extraction import extract_features
-from data.rows import MANIFEST, PIXELS, header_line, row_line
-from landmarks.detector import MESH_VERSION
+from data.features.extraction import extract_features
+from data.features.schema import MANIFEST, PIXELS, header_line, row_line
+from landmarks.detection.detector import MESH_VERSION
 from landmarks.mesh import CANONICAL
 from tests.face_folder import write_faces
 
@@ -193,13 +195,13 @@ def test_images_that_are_not_there_are_one_sentence(tmp_path, run):
     ],
 )
 def test_the_split_to_measure(splits, wanted, chosen):
-    assert split_features.choose_split(splits, wanted) == chosen
+    assert inputs.choose_split(splits, wanted) == chosen
 
 
 @pytest.mark.parametrize(("wanted", "sentence"), [("", "split test"), ("test", "split test")])
 def test_a_split_that_is_not_there_is_refused(wanted, sentence):
     with pytest.raises(DataError, match=f"Expected a {sentence}, found train, validation"):
-        split_features.choose_split({"train", "validation"}, wanted)
+        inputs.choose_split({"train", "validation"}, wanted)
 
 
 def test_classes_are_matched_by_meaning_in_both():
@@ -213,7 +215,7 @@ def test_classes_are_matched_by_meaning_in_both():
 def test_from_the_images_on_only_the_split_is_searched(tmp_path, monkeypatch, bundle):
     images = write_faces(tmp_path / "images", {"train/happy": 3, "test/happiness": 2})
     (images / "test" / "happiness" / "empty.png").write_bytes(b"")
-    folder, split, source = split_features.features_of(images, tmp_path / "out", "", 1, "loky")
+    folder, split, source = inputs.features_of(images, tmp_path / "out", "", 1, "loky")
     assert (folder, split) == (tmp_path / "out" / "features", "test")
     monkeypatch.setattr(evaluation, "train_pixels", lambda folder: frozenset())
     predictor = FakePredictor(bundle)
@@ -228,7 +230,7 @@ def test_from_the_images_on_only_the_split_is_searched(tmp_path, monkeypatch, bu
 def test_another_detector_has_features_of_its_own(tmp_path, monkeypatch, bundle):
     images = write_faces(tmp_path / "images", {"test/happiness": 2})
     where = (images, tmp_path / "out", "", 1, "loky", "mtcnn")
-    folder, split, source = split_features.features_of(*where)
+    folder, split, source = inputs.features_of(*where)
     assert folder == tmp_path / "out" / "features-mtcnn"
     manifest = evaluation.read_manifest(folder)
     assert (manifest["mesh"], manifest["detector"]) == (MESH_VERSION, "mtcnn")
@@ -244,7 +246,7 @@ def test_another_detector_has_features_of_its_own(tmp_path, monkeypatch, bundle)
 def test_features_of_another_detector_than_was_asked_for_are_refused(tmp_path):
     folder = write_features(tmp_path, [face("a.png", "happy", "happy")])
     with pytest.raises(DataError, match="the detector mtcnn, got features of mesh"):
-        split_features.features_of(folder, tmp_path / "out", "", 1, "loky", "mtcnn")
+        inputs.features_of(folder, tmp_path / "out", "", 1, "loky", "mtcnn")
 
 
 class PixelPredictor(FakePredictor):

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from classifiers.explain import Rest, explain, region_pixels, region_weights
-from landmarks.crops import SIDE
+from classifiers.inference.attribution import Rest, explain, region_pixels, region_weights
+from landmarks.face_crop import SIDE
 from landmarks.mesh import CANONICAL, REGIONS
 from tests.small_model import CLASSES, faces, small_pipeline
 

@@ -4,7 +4,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from classifiers.__main__ import app
-from classifiers.commands import explain as command
+from classifiers.cli import explain as command
 from tests.fake_predictor import FakePredictor
 
 

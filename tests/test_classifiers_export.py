@@ -4,11 +4,11 @@ import onnxruntime
 import pytest
 from onnx import TensorProto
 
-from classifiers import export
-from classifiers.calibration import Calibration, calibrated
-from classifiers.onnx_graph import TOLERANCE, ExportError
-from classifiers.pipeline import fit_pipeline, make_pipeline
-from classifiers.torch_mlp import TorchMLPClassifier
+from classifiers.models import mlp_onnx
+from classifiers.models.calibration import Calibration, calibrated
+from classifiers.models.onnx_export import TOLERANCE, ExportError
+from classifiers.models.pipeline import fit_pipeline, make_pipeline
+from classifiers.models.torch_mlp import TorchMLPClassifier
 from tests.small_model import faces, small_pipeline
 
 CALIBRATION = Calibration(np.array([0.7, 0.9, 1.2]), np.array([0.1, -0.3, 0.2]))
@@ -23,7 +23,7 @@ def torch_pipeline():
 @pytest.fixture(scope="module", params=[small_pipeline, torch_pipeline])
 def exported(request):
     pipeline = request.param()
-    return pipeline, export.to_onnx(pipeline, CALIBRATION, faces(20)[0])
+    return pipeline, mlp_onnx.to_onnx(pipeline, CALIBRATION, faces(20)[0])
 
 
 @pytest.mark.parametrize("n", [1, 2, 33])
@@ -50,10 +50,10 @@ def test_large_weights_are_stored_in_two_bytes(exported):
 
 def test_the_same_pipeline_gives_the_same_bytes(exported):
     pipeline, content = exported
-    assert export.to_onnx(pipeline, CALIBRATION, faces(4)[0]) == content
+    assert mlp_onnx.to_onnx(pipeline, CALIBRATION, faces(4)[0]) == content
 
 
 def test_a_graph_that_answers_otherwise_is_refused(monkeypatch):
-    monkeypatch.setattr(export, "calibrated", lambda proba, calibration: proba[:, ::-1])
+    monkeypatch.setattr(mlp_onnx, "calibrated", lambda proba, calibration: proba[:, ::-1])
     with pytest.raises(ExportError, match="nothing was written"):
-        export.to_onnx(small_pipeline(), CALIBRATION, faces(3)[0])
+        mlp_onnx.to_onnx(small_pipeline(), CALIBRATION, faces(3)[0])

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from classifiers.features import N_COORDINATES, N_FEATURES, features
+from classifiers.models.features import N_COORDINATES, N_FEATURES, features
 from landmarks.mesh import CANONICAL, mirrored
 from tests.small_model import faces
 

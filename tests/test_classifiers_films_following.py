@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from classifiers.films.following import Follower, shared
-from classifiers.films.smoothing import Smoother
+from classifiers.inference.following import Follower, shared
+from classifiers.inference.smoothing import Smoother
 
 LEFT, RIGHT = (0, 0, 100, 100), (300, 0, 100, 100)
 

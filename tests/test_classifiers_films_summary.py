@@ -3,9 +3,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from classifiers.films.reading import SeenFace
-from classifiers.films.summary import FilmSummary
-from classifiers.films.timeline import MOST_BINS, MOST_PANELS, Timeline, draw
+from classifiers.inference.timeline import MOST_BINS, MOST_PANELS, Timeline, draw
+from classifiers.inference.video import SeenFace
+from classifiers.inference.video_summary import FilmSummary
 
 CLASSES = ("happy", "sad")
 

@@ -8,10 +8,10 @@ from PIL import Image
 from typer import Typer
 from typer.testing import CliRunner
 
-from classifiers import latency
-from classifiers.latency import BARE, CANVAS, DECODING, LARGE
-from landmarks.crops import SIDE
-from landmarks.detector import Face
+from classifiers.experiments import benchmark_latency
+from classifiers.experiments.benchmark_latency import BARE, CANVAS, DECODING, LARGE
+from landmarks.detection.detector import Face
+from landmarks.face_crop import SIDE
 from landmarks.images import read_image
 from landmarks.mesh import CANONICAL
 from tests.face_folder import write_faces
@@ -65,12 +65,12 @@ class StagePredictor:
 @pytest.fixture
 def stages(monkeypatch):
     made = Stages()
-    monkeypatch.setattr(latency, "perf_counter", lambda: made.now)
-    monkeypatch.setattr(latency, "process_time", lambda: made.now / 2)
-    monkeypatch.setattr(latency, "read_image", made.read_image)
-    monkeypatch.setattr(latency, "shared_finder", lambda: made)
-    monkeypatch.setattr(latency, "bare_call", made.bare_call)
-    monkeypatch.setattr(latency, "Predictor", made.predictor)
+    monkeypatch.setattr(benchmark_latency, "perf_counter", lambda: made.now)
+    monkeypatch.setattr(benchmark_latency, "process_time", lambda: made.now / 2)
+    monkeypatch.setattr(benchmark_latency, "read_image", made.read_image)
+    monkeypatch.setattr(benchmark_latency, "shared_finder", lambda: made)
+    monkeypatch.setattr(benchmark_latency, "bare_call", made.bare_call)
+    monkeypatch.setattr(benchmark_latency, "Predictor", made.predictor)
     return made
 
 
@@ -81,7 +81,7 @@ def cut_out(tmp_path_factory):
 
 def run(*options):
     app = Typer()
-    app.command()(latency.main)
+    app.command()(benchmark_latency.main)
     arguments = [str(option) for option in options]
     return CliRunner().invoke(app, arguments, env={"COLUMNS": "120"})
 
@@ -113,9 +113,9 @@ def test_each_stage_stands_beside_the_bare_call(stages, cut_out):
         "photo to answer, fused": [32, 32, 16, 6.4],
         "photo to answer, landmarks": [42.5, 42.5, 21.25, 8.5],
     }
-    some = 100 // latency.FEWER
+    some = 100 // benchmark_latency.FEWER
     assert some > 8  # as many photos of several faces and large ones as of one face
-    shown = 4 * (8 + latency.WARM_UP)
+    shown = 4 * (8 + benchmark_latency.WARM_UP)
     assert stages.calls == dict.fromkeys(MS, shown)
 
 
@@ -129,7 +129,7 @@ def test_models_see_what_they_are_served_with(stages, cut_out):
 
 
 def test_the_first_pictures_warm_up_and_slow_ones_show(stages, cut_out):
-    stages.slow = {(BARE, 1): 9000.0, (2, latency.WARM_UP + 3): 140.0}
+    stages.slow = {(BARE, 1): 9000.0, (2, benchmark_latency.WARM_UP + 3): 140.0}
     close_ups, photos, *_ = tables(run("--images", cut_out).stdout)
     assert close_ups["bare Face Mesh call"][:2] == [5, 5]
     assert close_ups["meshes, landmarks"][:2] == [40, 105]  # 0.65 of the way to the slowest
@@ -137,14 +137,14 @@ def test_the_first_pictures_warm_up_and_slow_ones_show(stages, cut_out):
 
 
 def test_cut_out_faces_are_shown_as_they_are_and_in_a_photo(stages, cut_out):
-    close_ups, photos, groups, large = latency.pictures(cut_out, 3).values()
+    close_ups, photos, groups, large = benchmark_latency.pictures(cut_out, 3).values()
     assert [read_image(content).shape for content in groups] == [(*CANVAS[::-1], 3)]
     assert [read_image(content).shape for content in large] == [(*LARGE[::-1], 3)]
     assert [read_image(content).shape for content in close_ups] == 3 * [(48, 48, 3)]
     assert [read_image(content).shape for content in photos] == 3 * [(*CANVAS[::-1], 3)]
-    latency.measure(close_ups, {})
+    benchmark_latency.measure(close_ups, {})
     assert stages.seen[BARE]["pixels"].shape[0] > 192  # enlarged, as the detector shows it
-    latency.measure(photos, {})
+    benchmark_latency.measure(photos, {})
     assert stages.seen[BARE]["pixels"].shape == (*CANVAS[::-1], 3)
 
 
@@ -153,7 +153,7 @@ def test_a_photo_is_taken_as_it_is(tmp_path, stages):
     path = tmp_path / "happy" / "large.jpg"
     Image.new("RGB", (800, 600)).save(path)
     (tmp_path / "happy" / "broken.png").write_bytes(b"nothing")
-    assert latency.pictures(tmp_path, 10)["photos of one face"] == [path.read_bytes()]
+    assert benchmark_latency.pictures(tmp_path, 10)["photos of one face"] == [path.read_bytes()]
 
 
 def test_no_face_or_no_image_is_one_sentence(tmp_path, stages, cut_out):

@@ -5,7 +5,14 @@ from io import BytesIO
 import numpy as np
 import pytest
 
-from classifiers.lesson import FACE_BYTES, MOST_FACES, LessonError, packed, read_lesson, unpacked
+from classifiers.custom.dataset import (
+    FACE_BYTES,
+    MOST_FACES,
+    LessonError,
+    packed,
+    read_lesson,
+    unpacked,
+)
 from tests.lessons import form, recorded
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from classifiers import load
-from classifiers.bundle import BundleError
-from classifiers.reading_rows import columns, frame_of, rows_of
+from classifiers.bundle.bundle import BundleError
+from classifiers.inference.tables import columns, frame_of, rows_of
 from tests.fake_predictor import CONFIDENCES, FakePredictor
 
 ROOT = Path(__file__).parent.parent

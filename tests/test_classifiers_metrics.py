@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classifiers.metrics import (
+from classifiers.evaluation.metrics import (
     ECE_BINS,
     expected_calibration_error,
     measure,

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from classifiers.networks import balanced_shares, logits
+from classifiers.models.base import balanced_shares, logits
 
 
 def test_logits_of_a_network_worked_out_by_hand():

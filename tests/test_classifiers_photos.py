@@ -2,8 +2,8 @@ import os
 
 import pytest
 
-from classifiers.commands.ending import BadInput
-from classifiers.commands.photos import find_photos
+from classifiers.cli.ending import BadInput
+from classifiers.cli.inputs import find_photos
 
 
 @pytest.fixture

@@ -1,7 +1,13 @@
 import numpy as np
 import pytest
 
-from classifiers.pipeline import FaceFeatures, as_points, fit_pipeline, make_pipeline, mirror_passes
+from classifiers.models.pipeline import (
+    FaceFeatures,
+    as_points,
+    fit_pipeline,
+    make_pipeline,
+    mirror_passes,
+)
 from landmarks.mesh import mirrored
 from tests.small_model import CLASSES, faces, small_classifier, small_pipeline
 
@@ -72,5 +78,5 @@ def test_mirror_passes_are_face_and_mirror():
 def test_many_faces_give_what_single_faces_give(monkeypatch):
     points, _ = faces(7)
     whole = FaceFeatures().fit_transform(points)
-    monkeypatch.setattr("classifiers.pipeline.PIECE", 2)
+    monkeypatch.setattr("classifiers.models.pipeline.PIECE", 2)
     np.testing.assert_allclose(FaceFeatures().fit_transform(points), whole, atol=1e-6)

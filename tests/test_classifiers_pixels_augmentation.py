@@ -3,9 +3,9 @@ from dataclasses import replace
 import pytest
 import torch
 
-from classifiers.pixels.augmentation import Augmentation, Augmenter, Batch
-from classifiers.pixels.network import window
-from landmarks.crops import SIDE, WINDOW
+from classifiers.models.fused import window
+from classifiers.training.augmentation import Augmentation, Augmenter, Batch
+from landmarks.face_crop import SIDE, WINDOW
 from tests.small_fused import STILL, arrays
 
 
@@ -25,16 +25,15 @@ def test_nothing_changes_where_all_is_off():
 
 def test_the_landmarks_are_those_of_a_straight_look():
     prepared, batch = batch_of()
-    straight = prepared.looks[:, : prepared.looks.shape[1] // 2].float()
-    assert (straight == batch.X[:, None]).all(dim=2).any(dim=1).all()
+    assert prepared.X[:, 0].float().equal(batch.X)
 
 
 def test_a_flipped_face_has_its_mirror_images_landmarks():
     prepared, batch = batch_of(flip=True)
     # A mark on one side of the crops tells which were flipped.
     prepared.crops[:, :, : SIDE // 2] = 0
-    prepared.looks[:, : prepared.looks.shape[1] // 2] = 1
-    prepared.looks[:, prepared.looks.shape[1] // 2 :] = -1
+    prepared.X[:, 0] = 1
+    prepared.X[:, 1] = -1
     torch.manual_seed(0)
     batch = Augmenter(replace(STILL, flip=True)).batch(prepared)
     dark_right = batch.pixels[:, 0, :, -1].mean(dim=1) < batch.pixels[:, 0, :, 0].mean(dim=1)
@@ -44,7 +43,14 @@ def test_a_flipped_face_has_its_mirror_images_landmarks():
 
 @pytest.mark.parametrize(
     "settings",
-    [{"rotation": 15.0}, {"shift": 4}, {"scale": 0.2}, {"jitter": 0.9}, {"erasing": 1.0}],
+    [
+        {"rotation": 15.0},
+        {"shift": 4},
+        {"scale": 0.2},
+        {"jitter": 0.9},
+        {"erasing": 1.0},
+        {"corruption": 1.0},
+    ],
 )
 def test_each_change_of_the_pixels_can_be_had_alone(settings):
     prepared, batch = batch_of(**settings)
@@ -103,5 +109,5 @@ def test_landmarks_alone_need_no_pixels():
     prepared = arrays(votes=4)[1]
     batch = Augmenter(replace(STILL, mixup=1.0), sees_pixels=False).batch(prepared)
     assert batch.pixels.shape == (len(prepared), 1, 1, 1)
-    assert batch.X.shape == (len(prepared), prepared.looks.shape[2])
+    assert batch.X.shape == (len(prepared), prepared.X.shape[2])
     assert not batch.targets.equal(prepared.targets)

@@ -5,11 +5,11 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from classifiers.pixels import backbone_weights
-from classifiers.pixels.backbone_weights import RANDOM, find_weights, saved_weights
-from classifiers.pixels.backbones import BackboneConfig, BackboneNetwork
-from classifiers.pixels.model import PixelModel
-from classifiers.pixels.vision import models
+from classifiers.models.backbones import BackboneConfig, BackboneNetwork
+from classifiers.models.ensemble import PixelModel
+from classifiers.models.vision import models
+from classifiers.training import backbone_weights
+from classifiers.training.backbone_weights import RANDOM, find_weights, saved_weights
 from tests.small_model import CLASSES
 
 CONFIG = BackboneConfig("resnet18", CLASSES, pretrained=True)

@@ -2,15 +2,15 @@ import numpy as np
 import pytest
 import torch
 
-from classifiers.calibration import Calibration
-from classifiers.onnx_graph import ExportError, check_answers
-from classifiers.pixels.arrays import arrays_with
-from classifiers.pixels.backbones import BACKBONES, SIDE_SEEN, BackboneConfig, BackboneNetwork
-from classifiers.pixels.export import fused_to_onnx
-from classifiers.pixels.model import PixelModel
-from classifiers.pixels.network import window
-from classifiers.pixels.training import Run
-from classifiers.pixels.vision import models
+from classifiers.models.backbones import BACKBONES, SIDE_SEEN, BackboneConfig, BackboneNetwork
+from classifiers.models.calibration import Calibration
+from classifiers.models.ensemble import PixelModel
+from classifiers.models.fused import window
+from classifiers.models.fused_onnx import fused_to_onnx
+from classifiers.models.onnx_export import ExportError, check_answers
+from classifiers.models.vision import models
+from classifiers.training.loop import Run
+from classifiers.training.tensors import arrays_with
 from tests import small_fused
 from tests.small_fused import small_training
 from tests.small_model import CLASSES

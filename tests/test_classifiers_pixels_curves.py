@@ -2,7 +2,7 @@ import io
 
 import pytest
 
-from classifiers.pixels.curves import (
+from classifiers.training.curves import (
     CURVES,
     append_line,
     curves_of,

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 import torch
 
-from classifiers.pixels import arrays, fit
-from classifiers.pixels.fit import fit_fused
+from classifiers.training import pixels, tensors
+from classifiers.training.pixels import fit_fused
 from tests.small_fused import CLASSES, rows, small_network, small_training
 
 
@@ -41,10 +41,10 @@ def test_validation_rows_neither_train_nor_shape_the_preparation(tmp_path, monke
 
     def arrays_of(rows, classes, fitted_on):
         seen["fitted_on"] = fitted_on
-        return arrays.arrays_of(rows, classes, fitted_on)
+        return tensors.arrays_of(rows, classes, fitted_on)
 
-    monkeypatch.setattr(fit, "train_network", train_network)
-    monkeypatch.setattr(fit, "arrays_of", arrays_of)
+    monkeypatch.setattr(pixels, "train_network", train_network)
+    monkeypatch.setattr(pixels, "arrays_of", arrays_of)
     with pytest.raises(KeyboardInterrupt):
         fit_fused(made, held_out, np.array([3, 9]), tmp_path, small_network(1))
     trains = np.append(~held_out, [True] * 4)

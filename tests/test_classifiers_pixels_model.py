@@ -4,13 +4,13 @@ import onnxruntime
 import pytest
 import torch
 
-from classifiers.bundle import BundleError
-from classifiers.calibration import Calibration, calibrated
-from classifiers.onnx_graph import TOLERANCE, ExportError
-from classifiers.pixels import export
-from classifiers.pixels.export import fused_to_onnx
-from classifiers.pixels.model import Ensemble, FusedModel, load_model, save_model
-from classifiers.pixels.network import FusedNetwork
+from classifiers.bundle.bundle import BundleError
+from classifiers.models import fused_onnx
+from classifiers.models.calibration import Calibration, calibrated
+from classifiers.models.ensemble import Ensemble, FusedModel, load_model, save_model
+from classifiers.models.fused import FusedNetwork
+from classifiers.models.fused_onnx import fused_to_onnx
+from classifiers.models.onnx_export import TOLERANCE, ExportError
 from landmarks.mesh import mirrored
 from tests.small_fused import arrays, rows, small_network
 
@@ -21,7 +21,7 @@ CALIBRATION = Calibration(np.array([0.7, 0.9, 1.2]), np.array([0.1, -0.3, 0.2]))
 def model():
     preparation, prepared = arrays()
     torch.manual_seed(0)
-    config = small_network(prepared.looks.shape[2], widths=(16, 24), hidden=(32,))
+    config = small_network(prepared.X.shape[2], widths=(16, 24), hidden=(32,))
     return Ensemble([FusedModel(FusedNetwork(config), preparation) for _ in range(2)])
 
 
@@ -38,7 +38,7 @@ def test_the_model_prepares_points_as_training_did(model):
     branch = model.models[0].network.landmark_branch
     branch.register_forward_pre_hook(lambda _, x: seen.append(x[0]))
     model(torch.from_numpy(points), crops, flags)
-    torch.testing.assert_close(seen[0], prepared.looks[:5, 0].float(), atol=0.02, rtol=0.01)
+    torch.testing.assert_close(seen[0], prepared.X[:5, 0].float(), atol=0.02, rtol=0.01)
 
 
 def test_it_answers_with_and_without_points(model):
@@ -107,7 +107,7 @@ def test_the_graph_is_small_and_says_nothing_of_its_maker(exported):
 
 
 def test_a_graph_that_answers_otherwise_is_refused(model, monkeypatch):
-    monkeypatch.setattr(export, "calibrated", lambda proba, calibration: proba[:, ::-1])
+    monkeypatch.setattr(fused_onnx, "calibrated", lambda proba, calibration: proba[:, ::-1])
     with pytest.raises(ExportError, match="nothing was written"):
         fused_to_onnx(model, CALIBRATION, *inputs())
 

@@ -1,8 +1,8 @@
 import pytest
 import torch
 
-from classifiers.pixels.network import FusedNetwork, NetworkConfig, standardised, window
-from landmarks.crops import SIDE, WINDOW
+from classifiers.models.fused import FusedNetwork, NetworkConfig, standardised, window
+from landmarks.face_crop import SIDE, WINDOW
 from tests.small_fused import CLASSES, small_network
 
 N_COMPONENTS = 6

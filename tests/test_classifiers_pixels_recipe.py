@@ -1,9 +1,9 @@
 import pytest
 import torch
 
-from classifiers.pixels.augmentation import Batch
-from classifiers.pixels.network import FusedNetwork, Outputs
-from classifiers.pixels.recipe import (
+from classifiers.models.fused import FusedNetwork, Outputs
+from classifiers.training.augmentation import Batch
+from classifiers.training.recipe import (
     FusedLoss,
     TrainingConfig,
     averaging_of,

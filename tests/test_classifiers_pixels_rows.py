@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from classifiers.pixels.rows import read_crops, read_fused_rows, without_points
-from classifiers.rows import hold_out
+from classifiers.training.read_dataset import hold_out
+from classifiers.training.read_pixel_dataset import read_crops, read_fused_rows, without_points
 from data.errors import DataError
-from data.rows import MANIFEST, PIXELS, header_line, row_line
-from landmarks.crops import face_crop
+from data.features.schema import MANIFEST, PIXELS, header_line, row_line
+from landmarks.face_crop import face_crop
 from landmarks.images import pixel_hash, read_image
 from tests.small_model import faces
 

@@ -6,14 +6,14 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from classifiers.bundle import load_manifest
-from classifiers.labelled import Rows
-from classifiers.pixels import content
-from classifiers.pixels import train as command
-from classifiers.predictor import Predictor
+from classifiers.bundle.bundle import load_manifest
+from classifiers.cli import train_pixels as command
+from classifiers.inference.predictor import Predictor
+from classifiers.training import bundle_content
+from classifiers.training.dataset import Rows
 from data.errors import DataError
-from landmarks.crops import SIDE
-from landmarks.detector import MESH_VERSION
+from landmarks.detection.detector import MESH_VERSION
+from landmarks.face_crop import SIDE
 from landmarks.mesh import REGIONS
 from tests import small_fused
 from tests.small_model import CLASSES
@@ -37,7 +37,7 @@ def _quick(made):
     networks = {"fused": network, "cnn": replace(network, landmarks=False)}
     training = small_fused.small_training(epochs=12, augmentation=small_fused.STILL)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(content, "NETWORKS", networks)
+        patch.setattr(bundle_content, "NETWORKS", networks)
         patch.setattr(command, "DEFAULTS", training)
         patch.setattr(command, "read_fused_rows", lambda *_: made)
         yield
@@ -51,7 +51,7 @@ def short(tmp_path_factory):
     return out
 
 
-def run(out, *arguments, epochs=12):
+def run(out, *arguments, epochs=20):
     settings = ["--out", str(out), "--epochs", str(epochs), *arguments]
     return CliRunner().invoke(app, ["table", "images", *settings])
 
@@ -85,7 +85,7 @@ def test_a_reading_of_pixels_is_explained(short, made, monkeypatch):
     predictor = Predictor(short)
     face = type("Found", (), {"points": made[0].points[0] + 100, "box": (0, 0, 9, 9)})()
     finder = type("Finder", (), {"find": lambda *_: [face]})()
-    monkeypatch.setattr("classifiers.predictor.shared_finder", lambda detector: finder)
+    monkeypatch.setattr("classifiers.inference.predictor.shared_finder", lambda detector: finder)
     (reading,) = predictor.predict(np.full((400, 400, 3), 90, np.uint8)).faces
     assert list(reading.explanation()) == list(REGIONS)
 

@@ -8,13 +8,13 @@ import torch
 import typer
 from typer.testing import CliRunner
 
-from classifiers.bundle import CARD, MODEL, WEIGHTS
-from classifiers.labelled import Rows
-from classifiers.pixels import train as command
-from classifiers.pixels.backbone_weights import find_weights
-from classifiers.pixels.vision import models
-from classifiers.predictor import Predictor
-from landmarks.detector import MESH_VERSION
+from classifiers.bundle.bundle import CARD, MODEL, WEIGHTS
+from classifiers.cli import train_pixels as command
+from classifiers.inference.predictor import Predictor
+from classifiers.models.vision import models
+from classifiers.training.backbone_weights import find_weights
+from classifiers.training.dataset import Rows
+from landmarks.detection.detector import MESH_VERSION
 from tests import small_fused
 from tests.small_model import CLASSES
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 import torch
 
-from classifiers.pixels.curves import CURVES, read_curves
-from classifiers.pixels.training import CHECKPOINT, device_of, train_network
+from classifiers.training.curves import CURVES, read_curves
+from classifiers.training.loop import CHECKPOINT, device_of, train_network
 from tests.small_fused import arrays, small_network, small_training
 
 
@@ -16,7 +16,7 @@ def prepared():
 
 
 def run(prepared, out, training=None, progress=None, **network):
-    config = small_network(prepared.looks.shape[2], n_votes=4, **network)
+    config = small_network(prepared.X.shape[2], n_votes=4, **network)
     settings = training or small_training()
     return train_network(prepared, prepared, config, settings, out, "cpu", progress)
 

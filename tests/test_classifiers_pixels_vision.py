@@ -1,6 +1,6 @@
 import torch
 
-from classifiers.pixels.vision import v2
+from classifiers.models.vision import v2
 
 
 def test_transforms_run_beside_this_build_of_pytorch():

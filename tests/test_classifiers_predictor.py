@@ -5,13 +5,13 @@ import sys
 import numpy as np
 import pytest
 
-from classifiers import predictor as module
-from classifiers.bundle import CARD, FILES, MANIFEST, MODEL, BundleError, save_bundle
-from classifiers.calibration import Calibration, calibrated
-from classifiers.export import to_onnx
-from classifiers.pipeline import mirror_passes
-from classifiers.predictor import Predictor
-from landmarks.detector import MESH_VERSION, Face
+from classifiers.bundle.bundle import CARD, FILES, MANIFEST, MODEL, BundleError, save_bundle
+from classifiers.inference import predictor as module
+from classifiers.inference.predictor import Predictor
+from classifiers.models.calibration import Calibration, calibrated
+from classifiers.models.mlp_onnx import to_onnx
+from classifiers.models.pipeline import mirror_passes
+from landmarks.detection.detector import MESH_VERSION, Face
 from landmarks.images import ImageError
 from landmarks.mesh import CANONICAL, REGIONS
 from tests.small_model import CLASSES, faces, small_pipeline
@@ -128,7 +128,7 @@ def test_a_model_that_is_none_is_refused(folder, tmp_path):
 
 def test_serving_imports_neither_torch_nor_sklearn_nor_pandas():
     code = (
-        "import sys, classifiers.predictor; "
+        "import sys, classifiers.inference.predictor; "
         "print({'torch', 'sklearn', 'pandas', 'joblib'} & set(sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

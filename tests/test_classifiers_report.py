@@ -4,8 +4,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from classifiers.metrics import measure
-from classifiers.report import draw_calibration, draw_confusion, draw_per_class, write_report
+from classifiers.evaluation.metrics import measure
+from classifiers.evaluation.report import (
+    draw_calibration,
+    draw_confusion,
+    draw_per_class,
+    write_report,
+)
 
 CLASSES = ("angry", "happy")
 

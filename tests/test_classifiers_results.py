@@ -7,18 +7,18 @@ import pytest
 from typer import Typer
 from typer.testing import CliRunner
 
-from classifiers import results
-from classifiers.markdown import duration, markdown
-from classifiers.results import read_measured, read_reports
-from classifiers.results_page import (
+from classifiers.evaluation.markdown import duration, markdown
+from classifiers.experiments import results
+from classifiers.experiments import robustness_page as robustness_page
+from classifiers.experiments.results import read_measured, read_reports
+from classifiers.experiments.results_page import (
     BLOCK_BEGIN,
     BLOCK_END,
     PUBLISHED,
     cell,
 )
-from classifiers.results_page import render as whole
-from classifiers.robustness import page as robustness_page
-from classifiers.trials import read_trials
+from classifiers.experiments.results_page import render as whole
+from classifiers.experiments.trials import read_trials
 
 
 def report(name="torch", seed=0, accuracy=0.65, **more):

@@ -8,13 +8,14 @@ from PIL import Image
 from typer import Typer
 from typer.testing import CliRunner
 
-from classifiers.bundle import resolve
-from classifiers.predictor import Predictor
-from classifiers.robustness import __main__ as command
-from classifiers.robustness import measuring
-from classifiers.robustness.corruptions import CORRUPTIONS, STRENGTHS
-from classifiers.robustness.figures import figures
-from classifiers.robustness.measuring import (
+from classifiers.bundle.bundle import resolve
+from classifiers.experiments import robustness as command
+from classifiers.experiments import robustness_runs
+from classifiers.experiments.corruptions import CORRUPTIONS, STRENGTHS
+from classifiers.experiments.non_faces import KINDS
+from classifiers.experiments.robustness_figures import figures
+from classifiers.experiments.robustness_page import section
+from classifiers.experiments.robustness_runs import (
     CLEAN,
     LABELLED,
     NOT_A_FACE,
@@ -23,10 +24,9 @@ from classifiers.robustness.measuring import (
     job_of,
     run_jobs,
 )
-from classifiers.robustness.non_faces import KINDS
-from classifiers.robustness.page import section
+from classifiers.inference.predictor import Predictor
 from data.errors import DataError
-from data.readers import read_images
+from data.sources import read_images
 from data.splits import some_of_each_class
 
 SAMPLE = Path(__file__).parent.parent / "data" / "sample"
@@ -120,7 +120,7 @@ def done(monkeypatch):
         calls.append(job.name)
         return {"kind": job.kind, "name": job.name, "reason": "", "answers": {}}
 
-    monkeypatch.setattr(measuring, "_line", quick)
+    monkeypatch.setattr(robustness_runs, "_line", quick)
     return calls
 
 
@@ -154,7 +154,7 @@ def test_a_finished_run_does_nothing_and_another_seed_begins_anew(jobs, done, tm
 
 
 def test_models_answer_pictures_as_they_do_photos(jobs, monkeypatch):
-    monkeypatch.setattr(measuring, "CORRUPTIONS", CORRUPTIONS[6:7])
+    monkeypatch.setattr(robustness_runs, "CORRUPTIONS", CORRUPTIONS[6:7])
     predictor = Predictor("landmarks")
     told = answer(jobs[0], [predictor], seed=0)["answers"]
     face = predictor.predict(jobs[0].ref.path).faces[0]

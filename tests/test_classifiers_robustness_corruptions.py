@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from classifiers.robustness.corruptions import CORRUPTIONS, GREY, STRENGTHS, spoiled
-from classifiers.robustness.non_faces import CANVAS, CLOSE_UP, KINDS, names, non_face, shown_as
-from landmarks.detector import TIGHT_SIDE
+from classifiers.experiments.corruptions import CORRUPTIONS, GREY, STRENGTHS, spoiled
+from classifiers.experiments.non_faces import CANVAS, CLOSE_UP, KINDS, names, non_face, shown_as
+from landmarks.detection.detector import TIGHT_SIDE
 
 BY_NAME = {corruption.name: corruption for corruption in CORRUPTIONS}
 

@@ -21,7 +21,7 @@ def test_loading_a_model_leaves_no_identifier_on_disk(tmp_path, said):
     environment.pop("ORT_DISABLE_TELEMETRY", None)
     if said is not None:
         environment["ORT_DISABLE_TELEMETRY"] = said
-    code = "from classifiers.predictor import Predictor; Predictor('landmarks')"
+    code = "from classifiers.inference.predictor import Predictor; Predictor('landmarks')"
     command = [sys.executable, "-B", "-c", code]
     subprocess.run(command, cwd=ROOT, env=environment, check=True)
     assert list(tmp_path.iterdir()) == []

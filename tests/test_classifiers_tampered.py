@@ -14,8 +14,8 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 
-from classifiers import manifest as manifests
-from classifiers.bundle import (
+from classifiers.bundle import manifest as manifests
+from classifiers.bundle.bundle import (
     CARD,
     MANIFEST,
     MAX_BYTES,
@@ -28,7 +28,7 @@ from classifiers.bundle import (
     load_manifest,
     train_pixels,
 )
-from classifiers.predictor import Predictor
+from classifiers.inference.predictor import Predictor
 
 ROOT = Path(__file__).parent.parent
 
@@ -196,9 +196,12 @@ TAMPERED = {
         "calibration",
     ),
     "a calibration for others": (lambda f: edit(f, calibration={"scale": [1.0]}), "calibration"),
+    "a prior for others": (lambda f: edit(f, prior=[1.0]), "prior"),
+    "a class of no share": (lambda f: edit(f, prior=[0, *[0.1] * 6]), "prior"),
+    "eight meshes a face": (lambda f: edit(f, meshes=8), "meshes"),
     "a threshold out of range": (lambda f: edit(f, unsure_threshold=1.5), "unsure_threshold"),
     "foreign classes": (
-        lambda f: edit(f, classes=["a", "b"], calibration={}),
+        lambda f: edit(f, classes=["a", "b"], calibration={}, prior=[0.5, 0.5]),
         "manifest's 2 classes",
     ),
     "classes that are no names": (lambda f: edit(f, classes=[["a"], ["b"]]), "names for classes"),
@@ -275,7 +278,7 @@ SERVE = """
 import sys
 seen = []
 sys.addaudithook(lambda event, args: seen.append(args) if event == "pickle.find_class" else None)
-from classifiers.predictor import Predictor
+from classifiers.inference.predictor import Predictor
 from landmarks.images import read_image
 from tests.golden_faces import COMPOSITES, SAMPLE
 from tests.posting import encoded, post

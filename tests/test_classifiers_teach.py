@@ -7,12 +7,12 @@ from zipfile import ZipFile
 import numpy as np
 import pytest
 
-from classifiers import teach
-from classifiers.evaluation import ALL, evaluate
-from classifiers.lesson import packed
-from classifiers.predictor import Predictor
-from classifiers.rows import hold_out, read_rows
-from data.rows import header_line
+from classifiers.custom import __main__ as teach
+from classifiers.custom.dataset import packed
+from classifiers.evaluation.evaluate import ALL, evaluate
+from classifiers.inference.predictor import Predictor
+from classifiers.training.read_dataset import hold_out, read_rows
+from data.features.schema import header_line
 from tests.lessons import PULL, film, lesson
 from tests.test_architecture import ROOT
 
@@ -22,7 +22,7 @@ N = 24
 def run(folder, content):
     """Run the command with an empty folder for whatever it would leave behind."""
     environment = {**os.environ, "TMPDIR": str(folder), "HOME": str(folder)}
-    command = [sys.executable, "-B", "-m", "classifiers.teach"]
+    command = [sys.executable, "-B", "-m", "classifiers.custom"]
     return subprocess.run(command, input=content, capture_output=True, cwd=ROOT, env=environment)
 
 

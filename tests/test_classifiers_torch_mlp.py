@@ -5,9 +5,9 @@ import pytest
 import torch
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from classifiers.sklearn_mlp import SklearnMLPClassifier
-from classifiers.torch_mlp import TorchMLPClassifier
-from classifiers.torch_network import folded, network_of
+from classifiers.models.sklearn_mlp import SklearnMLPClassifier
+from classifiers.models.torch_mlp import TorchMLPClassifier
+from classifiers.models.torch_network import folded, network_of
 
 SMALL = {
     TorchMLPClassifier: {
@@ -65,13 +65,13 @@ def test_balance_helps_a_rare_class(kind, how):
 
 
 @BOTH
-def test_looks_are_what_is_learned_from(kind):
+def test_versions_are_what_is_learned_from(kind):
     X, y = blobs()
-    looks = np.stack([X, X + 0.1], axis=1).astype(np.float16)
-    model = kind(**SMALL[kind]).fit(np.zeros_like(X), y, looks=looks)
+    versions = np.stack([X, X + 0.1], axis=1).astype(np.float16)
+    model = kind(**SMALL[kind]).fit(np.zeros_like(X), y, versions=versions)
     assert model.score(X, y) > 0.9
-    with pytest.raises(ValueError, match="Expected looks"):
-        kind(**SMALL[kind]).fit(X, y, looks=looks[:5])
+    with pytest.raises(ValueError, match="Expected versions"):
+        kind(**SMALL[kind]).fit(X, y, versions=versions[:5])
 
 
 @BOTH

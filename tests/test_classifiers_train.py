@@ -6,14 +6,14 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from classifiers import labelled, training
-from classifiers import train as command
-from classifiers.bundle import load_manifest, train_pixels
-from classifiers.predictor import Predictor
-from classifiers.rows import hold_out, read_rows
+from classifiers.bundle.bundle import load_manifest, train_pixels
+from classifiers.cli import train as command
+from classifiers.inference.predictor import Predictor
+from classifiers.training import dataset, landmarks
+from classifiers.training.read_dataset import hold_out, read_rows
 from data.errors import DataError
-from data.rows import MANIFEST, PIXELS, header_line, row_line
-from landmarks.detector import MESH_VERSION
+from data.features.schema import MANIFEST, PIXELS, header_line, row_line
+from landmarks.detection.detector import MESH_VERSION
 from tests.small_model import CLASSES, faces, small_classifier
 
 app = typer.Typer()
@@ -52,7 +52,7 @@ def _quick():
         )
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(training.CLASSIFIERS, "sklearn", small)
+        patch.setitem(landmarks.CLASSIFIERS, "sklearn", small)
         yield
 
 
@@ -175,7 +175,7 @@ def test_an_out_that_cannot_be_written_is_code_3(tmp_path):
 def test_balanced_rows(balance, counts):
     y = np.array(["a"] * 8 + ["b"] * 4)
     allowed = np.arange(12) % 4 != 0
-    chosen = labelled.balanced_rows(y, allowed, balance, 0)
+    chosen = dataset.balanced_rows(y, allowed, balance, 0)
     assert allowed[chosen].all()
     assert [(y[chosen] == name).sum() for name in "ab"] == counts
     assert set(np.flatnonzero(allowed & (y == "b"))) == set(chosen[y[chosen] == "b"])
@@ -191,19 +191,19 @@ def test_balanced_rows(balance, counts):
     ],
 )
 def test_balance_reaches_the_classifier(balance, class_weight, sampler):
-    choices = training.Choices("x", "0", balance=balance)
-    classifier = training._classifier(choices, np.array(["a"] * 8 + ["b"] * 2))
+    choices = landmarks.Choices("x", "0", balance=balance)
+    classifier = landmarks._classifier(choices, np.array(["a"] * 8 + ["b"] * 2))
     assert classifier.class_weight == class_weight
     assert classifier.sampler == sampler
 
 
 def test_the_rest_face_is_the_mean_neutral_one():
     points, y = faces(30)
-    neutral = np.array(training.rest_face(points, y))
-    alone = np.array(training.rest_face(points[y == "neutral"], y[y == "neutral"]))
+    neutral = np.array(landmarks.rest_face(points, y))
+    alone = np.array(landmarks.rest_face(points[y == "neutral"], y[y == "neutral"]))
     np.testing.assert_array_equal(neutral, alone)
     assert neutral.shape == (468, 3)
-    assert (training.rest_face(points[y != "neutral"], y[y != "neutral"]) != neutral).any()
+    assert (landmarks.rest_face(points[y != "neutral"], y[y != "neutral"]) != neutral).any()
 
 
 def test_refit_learns_from_all_rows_and_keeps_the_honest_figures(trained, tmp_path):

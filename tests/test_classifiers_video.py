@@ -8,11 +8,11 @@ from PIL import Image
 from typer import Typer
 from typer.testing import CliRunner
 
-from classifiers.commands import video
-from classifiers.commands.ending import NotWritable
-from classifiers.commands.film_copy import FilmCopy
-from classifiers.commands.outputs import part_of
-from landmarks.films import Film
+from classifiers.cli import video
+from classifiers.cli.ending import NotWritable
+from classifiers.cli.outputs import part_of
+from classifiers.cli.video_writer import FilmCopy
+from landmarks.video.reader import Film
 from tests.film_maker import make_film, moving, numbered
 from tests.square_faces import GREEN, RED, SURE, squares, use_squares
 

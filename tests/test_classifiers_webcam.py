@@ -11,11 +11,11 @@ import pytest
 from typer import Typer
 from typer.testing import CliRunner
 
-from classifiers.commands import webcam
-from classifiers.commands.ending import NotWritable
-from landmarks import cameras
-from landmarks.cameras import Camera, CameraError
-from landmarks.films import Film
+from classifiers.cli import webcam
+from classifiers.cli.ending import NotWritable
+from landmarks.video import camera
+from landmarks.video.camera import Camera, CameraError
+from landmarks.video.reader import Film
 from tests.film_maker import make_film
 from tests.square_faces import RED, squares, use_squares
 
@@ -95,8 +95,8 @@ def run(monkeypatch):
 
 
 @pytest.fixture
-def camera(monkeypatch):
-    monkeypatch.setattr(cameras.cv2, "VideoCapture", EndlessCamera)
+def endless(monkeypatch):
+    monkeypatch.setattr(camera.cv2, "VideoCapture", EndlessCamera)
     monkeypatch.setattr(EndlessCamera, "released", 0)
 
 
@@ -105,7 +105,7 @@ def rows(path):
         return list(csv.DictReader(file))
 
 
-def test_q_ends_it_keeps_the_results_and_releases_the_camera(run, camera, tmp_path):
+def test_q_ends_it_keeps_the_results_and_releases_the_camera(run, endless, tmp_path):
     done = run("--csv", tmp_path / "me.csv", "--record", tmp_path / "me.mp4")
     assert done.exit_code == 0, done.output
     assert EndlessCamera.released == 1
@@ -115,7 +115,7 @@ def test_q_ends_it_keeps_the_results_and_releases_the_camera(run, camera, tmp_pa
         assert len(list(recorded.frames())) == 5
 
 
-def test_ctrl_c_ends_it_the_same_way(run, camera, tmp_path, monkeypatch):
+def test_ctrl_c_ends_it_the_same_way(run, endless, tmp_path, monkeypatch):
     def interrupted(self, rgb):
         raise KeyboardInterrupt
 
@@ -126,7 +126,7 @@ def test_ctrl_c_ends_it_the_same_way(run, camera, tmp_path, monkeypatch):
     assert len(rows(tmp_path / "me.csv")) == 1
 
 
-def test_the_camera_is_released_when_the_disk_refuses(run, camera, tmp_path, monkeypatch):
+def test_the_camera_is_released_when_the_disk_refuses(run, endless, tmp_path, monkeypatch):
     def full(self, rows):
         raise NotWritable("The disk is full.")
 
@@ -137,7 +137,7 @@ def test_the_camera_is_released_when_the_disk_refuses(run, camera, tmp_path, mon
     assert EndlessCamera.released == 1
 
 
-def test_without_a_camera_there_is_one_sentence(run, camera):
+def test_without_a_camera_there_is_one_sentence(run, endless):
     done = run("--camera", 1)
     assert done.exit_code == 1
     assert "Camera 1 can't be opened" in done.stderr

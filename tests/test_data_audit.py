@@ -8,11 +8,11 @@ from scipy.ndimage import gaussian_filter
 from typer import Typer
 from typer.testing import CliRunner
 
-from classifiers.commands import audit as command
-from data.audit_sheets import sheets_of
+from classifiers.cli import audit as command
+from data.audit.audit import audit, class_counts, to_json
+from data.audit.sheets import sheets_of
 from data.errors import DataError
-from data.findings import audit, class_counts, to_json
-from data.readers import read_images
+from data.sources import read_images
 from tests.face_folder import write_faces
 
 COLUMNS = "image,neutral,happiness,sadness,NF\n"
@@ -145,7 +145,7 @@ def test_labels_that_most_voters_dispute_are_found(folder, tmp_path):
 @pytest.fixture(scope="module")
 def faces(tmp_path_factory):
     """A folder of faces and one picture without, and what make features made of them."""
-    from data.extraction import extract_features
+    from data.features.extraction import extract_features
 
     place = tmp_path_factory.mktemp("faces")
     folder = write_faces(place / "photos", {"train/happy": 3, "test/sad": 1})

@@ -3,15 +3,15 @@ import re
 import pytest
 from typer.testing import CliRunner
 
-from data import bench
+from classifiers.experiments import benchmark_features
 
 FACES = {"sad": 4}
 
 
 @pytest.fixture
 def command():
-    app = bench.typer.Typer()
-    app.command()(bench.bench)
+    app = benchmark_features.typer.Typer()
+    app.command()(benchmark_features.bench)
     return lambda *arguments: CliRunner().invoke(app, [str(a) for a in arguments])
 
 

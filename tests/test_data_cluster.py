@@ -10,12 +10,12 @@ from types import SimpleNamespace
 
 import pytest
 
-from data import cluster
 from data.errors import DataError, StorageError
-from data.extraction import extract_features
-from data.parts import plan_chunks
-from data.readers import read_images
-from data.workers import run_chunks
+from data.features import cluster
+from data.features.chunks import plan_chunks
+from data.features.extraction import extract_features
+from data.features.workers import run_chunks
+from data.sources import read_images
 from tests.face_folder import contents
 
 ROOT = Path(__file__).parents[1]
@@ -40,7 +40,7 @@ def dask():
 
 
 def start(*arguments):
-    command = [sys.executable, "-m", "data.features", *map(str, arguments)]
+    command = [sys.executable, "-m", "data.features.command", *map(str, arguments)]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=240)
 
 

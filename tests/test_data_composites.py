@@ -4,10 +4,10 @@ import pytest
 import typer
 from scipy.ndimage import gaussian_filter
 
-from data.average import OUTSIDE, composite, different, most_typical
-from data.composites import COUNTS, agreement, clear_faces, composites, main, tilt
 from data.errors import DataError
-from data.warp import SIDE, Warp, mean_shape
+from data.tools.averaging import OUTSIDE, composite, different, most_typical
+from data.tools.composites import COUNTS, agreement, clear_faces, composites, main, tilt
+from data.tools.warp import SIDE, Warp, mean_shape
 from landmarks.mesh import CANONICAL, mirrored
 
 PIXELS = 48
@@ -87,7 +87,7 @@ def test_a_covered_mouth_is_not_typical():
 
 
 def test_same_seed_same_composites(monkeypatch):
-    monkeypatch.setattr("data.composites.COUNTS", {"train": 2, "test": 1})
+    monkeypatch.setattr("data.tools.composites.COUNTS", {"train": 2, "test": 1})
     images = pictures(60)
     points = np.stack([mesh()] * 60)
     points[::2] = mirrored(points[::2], width=PIXELS)
@@ -99,7 +99,7 @@ def test_same_seed_same_composites(monkeypatch):
 
 def test_train_and_test_share_no_face(monkeypatch):
     used = []
-    monkeypatch.setattr("data.composites.composite", lambda images, _: used.append(images))
+    monkeypatch.setattr("data.tools.composites.composite", lambda images, _: used.append(images))
     images = np.broadcast_to(np.arange(60, dtype=np.float32)[:, None, None], (60, 4, 4))
     splits = [
         split
@@ -122,7 +122,7 @@ def test_votes_without_a_column(tmp_path, monkeypatch, capsys):
     votes = tmp_path / "votes.csv"
     votes.write_text("image,happiness\na,1\n")
     faces = pd.DataFrame({"image": ["a"], "label": ["happy"]})
-    monkeypatch.setattr("data.composites._training_faces", lambda _: faces)
+    monkeypatch.setattr("data.tools.composites._training_faces", lambda _: faces)
     with pytest.raises(typer.Exit) as ended:
         main(tmp_path, votes, tmp_path, tmp_path / "out")
     assert ended.value.exit_code == 1

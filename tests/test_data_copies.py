@@ -2,8 +2,8 @@ import cv2
 import numpy as np
 import pytest
 
-from data.copies import NEAR, same_photograph
-from landmarks.align import align, radius
+from data.duplicates import NEAR, same_photograph
+from landmarks.alignment import align, radius
 from landmarks.mesh import CANONICAL, mirrored
 
 

@@ -5,16 +5,16 @@ import pytest
 from typer import Typer
 from typer.testing import CliRunner
 
-from data import detectors, whole_photos
-from data.detectors import iou, look, summed
-from data.whole_photos import KINDS, NOBODY, PORTRAIT, Photo
-from landmarks.detector import shared_finder
+from classifiers.experiments import detectors, synthetic_photos
+from classifiers.experiments.detectors import iou, look, summed
+from classifiers.experiments.synthetic_photos import KINDS, NOBODY, PORTRAIT, Photo
+from landmarks.detection.detector import shared_finder
 
 
 @pytest.fixture(scope="module")
 def photos(portrait):
     face = shared_finder().find(portrait)[0]
-    return list(whole_photos.whole_photos([(portrait, face.points)], 1, seed=5))
+    return list(synthetic_photos.whole_photos([(portrait, face.points)], 1, seed=5))
 
 
 def run(*arguments):
@@ -38,9 +38,9 @@ def test_the_photos_hold_what_they_say(photos):
 
 def test_a_seed_makes_the_same_photos(portrait, photos):
     face = shared_finder().find(portrait)[0]
-    again = whole_photos.whole_photos([(portrait, face.points)], 1, seed=5)
+    again = synthetic_photos.whole_photos([(portrait, face.points)], 1, seed=5)
     np.testing.assert_array_equal(next(again).pixels, photos[0].pixels)
-    other = whole_photos.whole_photos([(portrait, face.points)], 1, seed=6)
+    other = synthetic_photos.whole_photos([(portrait, face.points)], 1, seed=6)
     assert (next(other).pixels != photos[0].pixels).any()
 
 

@@ -1,4 +1,4 @@
-from data.emotions import EMOTIONS, canonical
+from data.labels import EMOTIONS, canonical
 
 
 def test_the_seven_classes_are_in_alphabetical_order():

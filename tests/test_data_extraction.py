@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data import extraction, parts
 from data.errors import DataError, StorageError
-from data.extraction import extract_features
-from data.parts import plan_chunks
-from data.readers import read_images
-from data.table import points_of, read_pixels, read_table
+from data.features import chunks, extraction
+from data.features.chunks import plan_chunks
+from data.features.extraction import extract_features
+from data.features.table import points_of, read_pixels, read_table
+from data.sources import read_images
 from tests.face_folder import contents, write_faces
 
 FACES = {"train/happy": 9, "train/sad": 3, "test/happy": 2}
@@ -101,7 +101,7 @@ def test_fer2013_csv_gives_the_points_of_the_same_images(faces, features, tmp_pa
 
 
 def test_two_workers_write_the_same_bytes_as_one(faces, features, tmp_path, monkeypatch):
-    monkeypatch.setattr(parts, "CHUNK_SIZE", 2)
+    monkeypatch.setattr(chunks, "CHUNK_SIZE", 2)
     extract_features(faces, tmp_path, workers=2)
     assert contents(tmp_path) == contents(features)
 
@@ -114,13 +114,13 @@ def test_workers_started_elsewhere_find_the_images(faces, features, tmp_path, mo
 
 
 def test_finished_chunks_are_not_done_again(faces, features, tmp_path, monkeypatch):
-    chunks = plan_chunks(read_images(faces), tmp_path)
-    chunks[0].part.parent.mkdir()
-    parts.extract_part(chunks[0], os.getpid())
+    planned = plan_chunks(read_images(faces), tmp_path)
+    planned[0].part.parent.mkdir()
+    chunks.extract_part(planned[0], os.getpid())
     (tmp_path / ".parts" / "half.tmp").touch()
     reports = []
     extract_features(faces, tmp_path, workers=1, progress=lambda *report: reports.append(report))
-    assert reports[0] == (len(chunks[0].refs), 14)
+    assert reports[0] == (len(planned[0].refs), 14)
     assert reports[-1] == (14, 14)
     assert contents(tmp_path) == contents(features)
 

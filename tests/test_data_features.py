@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from data.lock import LOCK
+from data.features.lock import LOCK
 from tests.face_folder import contents, write_faces
 
 ROOT = Path(__file__).parents[1]
@@ -29,7 +29,7 @@ def undisturbed(faces, tmp_path_factory):
 
 
 def start(images, out, *options, **settings):
-    command = [sys.executable, "-m", "data.features", str(images), str(out), *options]
+    command = [sys.executable, "-m", "data.features.command", str(images), str(out), *options]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     return subprocess.Popen(command, cwd=ROOT, start_new_session=True, **pipes, **settings)
 

@@ -2,9 +2,9 @@ import json
 
 import numpy as np
 
-from data.frames import feature_files
-from data.rows import MANIFEST, PIXELS
-from data.table import points_of, read_manifest, read_pixels, read_table
+from data.features.from_arrays import feature_files
+from data.features.schema import MANIFEST, PIXELS
+from data.features.table import points_of, read_manifest, read_pixels, read_table
 from tests.lessons import recorded
 
 

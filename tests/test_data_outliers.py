@@ -1,8 +1,8 @@
 import numpy as np
 import pandas as pd
 
-from data.outliers import LEAST_ROWS, outliers
-from data.rows import COLUMNS, POINT_COLUMNS
+from data.audit.outliers import LEAST_ROWS, outliers
+from data.features.schema import COLUMNS, POINT_COLUMNS
 from landmarks.mesh import CANONICAL
 
 

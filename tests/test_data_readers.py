@@ -3,7 +3,7 @@ import os
 import pytest
 
 from data.errors import DataError
-from data.readers import read_images, split_name
+from data.sources import read_images, split_name
 
 
 def touch(folder, *names):

@@ -2,11 +2,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data.composites import COUNTS
-from data.emotions import EMOTIONS
-from data.readers import read_images
-from data.warp import FACE_HEIGHT, SIDE
-from landmarks.detector import shared_finder
+from data.labels import EMOTIONS
+from data.sources import read_images
+from data.tools.composites import COUNTS
+from data.tools.warp import FACE_HEIGHT, SIDE
+from landmarks.detection.detector import shared_finder
 from landmarks.images import pixel_hash, read_image
 from tests.golden_faces import SAMPLE
 

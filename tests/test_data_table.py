@@ -5,8 +5,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from data.errors import DataError
-from data.rows import COLUMNS, file_stem, header_line, row_line
-from data.table import META_COLUMNS, largest_faces, points_of, read_pixels, read_table
+from data.features.schema import COLUMNS, file_stem, header_line, row_line
+from data.features.table import META_COLUMNS, largest_faces, points_of, read_pixels, read_table
 from landmarks.mesh import CANONICAL
 
 NAMES = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1)

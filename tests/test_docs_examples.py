@@ -11,7 +11,7 @@ from PIL import Image
 ROOT = Path(__file__).parent.parent
 
 
-@pytest.mark.parametrize("name", ["classifiers", "classifiers.predictor"])
+@pytest.mark.parametrize("name", ["classifiers", "classifiers.inference.predictor"])
 def test_every_example_of_a_docstring_holds(name, monkeypatch):
     monkeypatch.chdir(ROOT)  # the examples read the sample
     done = doctest.testmod(importlib.import_module(name))

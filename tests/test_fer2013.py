@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from classifiers.predictor import Predictor
-from data.duplicates import identical_groups, summary
-from data.looks import look_at
-from data.readers import read_images
+from classifiers.inference.predictor import Predictor
+from data.audit.copies import identical_groups, summary
+from data.audit.pixel_stats import look_at
+from data.sources import read_images
 
 FER2013 = os.environ.get("MIEN_FER2013")
 pytestmark = pytest.mark.skipif(not FER2013, reason="MIEN_FER2013 names no folder of FER2013")

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from classifiers.predictor import Predictor
-from landmarks.detector import shared_finder
+from classifiers.inference.predictor import Predictor
+from landmarks.detection.detector import shared_finder
 from tests.golden_faces import POINTS, golden_images
 
 IMAGES = dict(golden_images())

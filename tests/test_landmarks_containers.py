@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from landmarks import containers
-from landmarks.containers import MAX_PARTS, MAX_SCANS, TooManyParts, trimmed
+from landmarks import sanitize
 from landmarks.images import PAGE_FORMATS, UnreadableImage, read_image
+from landmarks.sanitize import MAX_PARTS, MAX_SCANS, TooManyParts, trimmed
 from tests.reliability.bombs import chunk, exif_bomb, png_of, scan_bomb, segment
 
 NOISE = np.random.default_rng(0).integers(0, 256, (40, 60, 3), dtype=np.uint8)
@@ -133,5 +133,5 @@ def test_profiles_are_never_unpacked(monkeypatch):
 
 
 def test_the_limits_leave_room_for_honest_files():
-    assert containers.MAX_EXIF_BYTES + 2 == 2**16 - 1
+    assert sanitize.MAX_EXIF_BYTES + 2 == 2**16 - 1
     assert encoded("JPEG", progressive=True).count(b"\xff\xda") * 2 < MAX_SCANS

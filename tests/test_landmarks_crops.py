@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from landmarks.crops import SIDE, WINDOW, face_crop
+from landmarks.face_crop import SIDE, WINDOW, face_crop
 from landmarks.mesh import CANONICAL, REGIONS, mirrored
 from tests.golden_faces import POINTS, golden_images
 

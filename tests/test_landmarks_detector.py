@@ -5,8 +5,8 @@ import cv2
 import numpy as np
 import pytest
 
-from landmarks import looks
-from landmarks.detector import Face, FaceFinder, shared_finder
+from landmarks.detection import tta_crops
+from landmarks.detection.detector import Face, FaceFinder, shared_finder
 from landmarks.images import read_image
 from landmarks.mesh import N_POINTS, mirrored
 
@@ -142,7 +142,7 @@ def test_a_picture_without_a_face_gives_none(finder, name):
 
 @pytest.fixture
 def any_dispersion(monkeypatch):
-    monkeypatch.setattr(looks, "MAX_DISPERSION", 2)
+    monkeypatch.setattr(tta_crops, "MAX_DISPERSION", 2)
 
 
 @pytest.fixture(scope="module")
@@ -163,7 +163,9 @@ def test_without_further_crops_it_would_be_one(finder, cells):
 
 
 def test_a_face_below_the_least_size_is_none(finder, portrait, monkeypatch):
-    monkeypatch.setattr("landmarks.detector.MIN_FACE_SIDE", 120)  # the portrait's is 109 high
+    monkeypatch.setattr(
+        "landmarks.detection.detector.MIN_FACE_SIDE", 120
+    )  # the portrait's is 109 high
     assert finder.find(portrait) == []
     larger = cv2.resize(portrait, None, fx=1.2, fy=1.2, interpolation=cv2.INTER_CUBIC)
     assert len(finder.find(larger)) == 1
@@ -172,7 +174,7 @@ def test_a_face_below_the_least_size_is_none(finder, portrait, monkeypatch):
 def test_a_tight_crop_is_a_face_whatever_further_crops_show(finder, portrait, monkeypatch):
     tiny = cv2.resize(portrait[60:180, 165:285], (48, 48), interpolation=cv2.INTER_AREA)
     (face,) = finder.find(tiny)
-    monkeypatch.setattr(looks, "MAX_DISPERSION", 0)
+    monkeypatch.setattr(tta_crops, "MAX_DISPERSION", 0)
     np.testing.assert_array_equal(finder.find(tiny)[0].points, face.points)
 
 

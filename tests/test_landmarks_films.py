@@ -2,8 +2,8 @@ import av
 import numpy as np
 import pytest
 
-from landmarks.film_files import DamagedFilm, FilmError, FilmTooLarge, UnsupportedFilm
-from landmarks.films import Film
+from landmarks.video.containers import DamagedFilm, FilmError, FilmTooLarge, UnsupportedFilm
+from landmarks.video.reader import Film
 from tests.film_maker import CODECS, make_film, numbered, with_data_elsewhere
 
 

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from landmarks.detector import shared_finder
-from landmarks.looks import TTA_CROPS, crop_at, is_consistent, mean_mesh
+from landmarks.detection.detector import shared_finder
+from landmarks.detection.tta_crops import TTA_CROPS, crop_at, is_consistent, mean_mesh
 
 
 @pytest.fixture(scope="module")

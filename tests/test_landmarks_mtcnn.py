@@ -4,15 +4,16 @@ from importlib.metadata import PackageNotFoundError
 import cv2
 import numpy as np
 import pytest
+from typer import Typer
 from typer.testing import CliRunner
 
 from classifiers import load
 from classifiers.__main__ import app
-from data import features
-from landmarks import detectors, mtcnn
-from landmarks.detector import MESH_VERSION, mesh_version, shared_finder
-from landmarks.detectors import DetectorError, check_detector
-from landmarks.plausibility import disagreement
+from data.features import command
+from landmarks.detection import mtcnn, registry
+from landmarks.detection.detector import MESH_VERSION, mesh_version, shared_finder
+from landmarks.detection.registry import DetectorError, check_detector
+from landmarks.detection.validation import disagreement
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +27,7 @@ def not_installed(monkeypatch):
     def version(package):
         raise PackageNotFoundError(package)
 
-    monkeypatch.setattr(detectors, "version", version)
+    monkeypatch.setattr(registry, "version", version)
 
 
 def turned(image, degrees, scale=1.0):
@@ -107,8 +108,8 @@ def test_an_unknown_detector_is_refused():
 
 @pytest.mark.usefixtures("not_installed")
 def test_without_its_package_a_sentence_says_how_to_install_it(tmp_path):
-    command = features.typer.Typer()
-    command.command()(features.features)
+    features = Typer()
+    features.command()(command.features)
     photo = "data/sample/test/happy/happy_01.png"
     for runs, *arguments in (
         (app, "image", photo),
@@ -117,7 +118,7 @@ def test_without_its_package_a_sentence_says_how_to_install_it(tmp_path):
         (app, "video", "talk.mp4"),
         (app, "webcam"),
         (app, "camera-sample", "happy", "--folder", tmp_path / "mine"),
-        (command, "data/sample", tmp_path / "out"),
+        (features, "data/sample", tmp_path / "out"),
     ):
         done = CliRunner().invoke(runs, [*map(str, arguments), "--detector", "mtcnn"])
         assert done.exit_code == 1

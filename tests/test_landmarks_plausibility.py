@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from landmarks.detection.validation import disagreement, dispersion
 from landmarks.mesh import CANONICAL
-from landmarks.plausibility import disagreement, dispersion
 
 MOVED = CANONICAL + np.array([0.2, 0, 0])
 

@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
 
-from landmarks import tracking
-from landmarks.detector import shared_finder
-from landmarks.detectors import DETECTORS
+from landmarks.detection.detector import shared_finder
+from landmarks.detection.registry import DETECTORS
+from landmarks.detection.validation import disagreement
 from landmarks.images import read_image
-from landmarks.plausibility import disagreement
-from landmarks.tracking import FaceTracker
+from landmarks.video import tracker
+from landmarks.video.tracker import FaceTracker
 from tests.film_maker import moving
 
 SIZE = (640, 512)
@@ -16,8 +16,8 @@ SIZE = (640, 512)
 def searches(monkeypatch):
     """Count the searches of whole frames."""
     count = []
-    detect = tracking.detect
-    monkeypatch.setattr(tracking, "detect", lambda *a: count.append(1) or detect(*a))
+    detect = tracker.detect
+    monkeypatch.setattr(tracker, "detect", lambda *a: count.append(1) or detect(*a))
     return count
 
 
@@ -70,8 +70,8 @@ def test_several_faces_are_followed_as_far_as_wanted():
 
 def test_the_other_detector_leads_to_the_same_points(portrait, searches, monkeypatch):
     asked = []
-    there = tracking.mtcnn.detect
-    monkeypatch.setattr(tracking.mtcnn, "detect", lambda image: asked.append(1) or there(image))
+    there = tracker.mtcnn.detect
+    monkeypatch.setattr(tracker.mtcnn, "detect", lambda image: asked.append(1) or there(image))
     trackers = [FaceTracker(), FaceTracker(detector="mtcnn")]
     for number, frame in enumerate(moving(portrait, 4, SIZE, step=(8, 0))):
         (face,), (other,) = (tracker.find(frame, number / 10) for tracker in trackers)

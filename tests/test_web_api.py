@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from classifiers.bundle import SHIPPED, load_manifest
-from classifiers.predictor import Predictor
+from classifiers.bundle.bundle import SHIPPED, load_manifest
+from classifiers.inference.predictor import Predictor
 from landmarks.mesh import REGIONS
 from tests.fake_predictor import CONFIDENCES, MOVED, FakePredictor
 from tests.posting import PHOTO, PORTRAIT, encoded, post

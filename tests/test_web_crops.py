@@ -5,7 +5,7 @@ from base64 import b64encode
 import numpy as np
 import pytest
 
-from landmarks.framing import CROP_SIDE, square_cut
+from landmarks.crops import CROP_SIDE, square_cut
 from landmarks.images import read_image
 from tests import live_browser
 from tests.fake_predictor import FakePredictor

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from landmarks.containers import TooManyParts, trimmed
 from landmarks.images import MAX_PIXELS, PAGE_FORMATS, ImageError, read_image
+from landmarks.sanitize import TooManyParts, trimmed
 from tests.fake_predictor import FakePredictor
 from tests.posting import PHOTO
 from tests.reliability.mutants import KINDS, good_images

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from classifiers.predictor import Predictor
+from classifiers.inference.predictor import Predictor
 from tests import live_browser
 from tests.fake_predictor import FakePredictor
 from tests.golden_faces import COMPOSITES, golden_images

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from classifiers.bundle import MANIFEST, MODEL, SHIPPED
+from classifiers.bundle.bundle import MANIFEST, MODEL, SHIPPED
 from tests.fake_predictor import FakePredictor
 from tests.posting import PORTRAIT, encoded, send
 from tests.processes import GUARD, children, eventually, is_running
@@ -60,7 +60,7 @@ def test_nothing_touches_the_disk_or_the_log(served, monkeypatch, caplog, capfd)
 
 ANSWER = """
 import sys
-from classifiers.predictor import Predictor
+from classifiers.inference.predictor import Predictor
 from landmarks.images import read_image
 from tests.golden_faces import COMPOSITES, SAMPLE
 from tests.posting import encoded, post

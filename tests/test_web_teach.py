@@ -8,7 +8,7 @@ from io import BytesIO
 import numpy as np
 import pytest
 
-from classifiers.lesson import unpacked
+from classifiers.custom.dataset import unpacked
 from tests.fake_predictor import FakePredictor
 from tests.lessons import form, recorded
 from web import create_app

@@ -7,8 +7,8 @@ from zipfile import ZipFile
 import pytest
 from playwright.sync_api import expect
 
-from classifiers.predictor import Predictor
-from classifiers.rows import read_rows
+from classifiers.inference.predictor import Predictor
+from classifiers.training.read_dataset import read_rows
 from tests import live_browser
 from tests.fake_predictor import FakePredictor
 from tests.golden_faces import SAMPLE

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from classifiers.bundle import MODEL, resolve
+from classifiers.bundle.bundle import MODEL, resolve
 from landmarks.mesh import EDGES, MIRROR
 from tests.fake_predictor import CONFIDENCES, FakePredictor
 from web import create_app

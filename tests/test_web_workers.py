@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from classifiers.bundle import BundleError
-from classifiers.predictor import Predictor
+from classifiers.bundle.bundle import BundleError
+from classifiers.inference.predictor import Predictor
 from tests.posting import PHOTO, PORTRAIT
 from tests.processes import eventually, is_running
 from web.errors import ApiError

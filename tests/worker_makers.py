@@ -7,8 +7,8 @@ import sys
 import time
 from pathlib import Path
 
-from classifiers.bundle import BundleError
-from classifiers.predictor import Reading
+from classifiers.bundle.bundle import BundleError
+from classifiers.inference.predictor import Reading
 from web.inference.service import Result
 
 

@@ -8,7 +8,7 @@ from collections.abc import Collection
 
 from flask import Flask
 
-from classifiers.predictor import Predictor
+from classifiers.inference.predictor import Predictor
 from web import errors, metrics, security
 from web.inference.service import Reader, Service
 from web.routes import api, custom, live, pages
@@ -34,7 +34,7 @@ def create_app(reader: Service | None = None, hosts: Collection[str] = security.
 
     Raises
     ------
-    classifiers.bundle.BundleError
+    classifiers.bundle.bundle.BundleError
         If the default bundle is missing or does not fit.
     """
     app = Flask(__name__)

@@ -8,7 +8,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from classifiers.bundle import DEFAULT_BUNDLE, BundleError
+from classifiers.bundle.bundle import DEFAULT_BUNDLE, BundleError
 from web import create_app
 from web.inference.pool import WorkerPool
 from web.inference.process import Limits, WorkerError

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import httpx
 import numpy as np
 
-from classifiers.predictor import Predictor
+from classifiers.inference.predictor import Predictor
 from tests.reliability.report import Section
 from tests.reliability.server import TIMEOUT, Server, form, portrait_jpeg
 from web.inference.service import Reader

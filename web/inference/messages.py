@@ -7,8 +7,8 @@ import json
 
 import numpy as np
 
-from classifiers.predictor import FaceReading, Reading
-from landmarks.detector import Face
+from classifiers.inference.predictor import FaceReading, Reading
+from landmarks.detection.detector import Face
 from landmarks.mesh import N_POINTS
 from web.errors import ApiError
 from web.inference.service import Result

@@ -14,8 +14,8 @@ from pathlib import Path
 from threading import Condition, Event, Thread
 from time import perf_counter
 
-from classifiers.bundle import DEFAULT_BUNDLE, load_manifest, resolve
-from landmarks.detector import MESH_VERSION
+from classifiers.bundle.bundle import DEFAULT_BUNDLE, load_manifest, resolve
+from landmarks.detection.detector import MESH_VERSION
 from web.errors import ApiError
 from web.inference.process import Limits, WorkerError, WorkerProcess
 from web.inference.service import Result
@@ -49,7 +49,7 @@ class WorkerPool:
     Parameters
     ----------
     bundle : str or Path
-        As `classifiers.predictor.Predictor` takes it.
+        As `classifiers.inference.predictor.Predictor` takes it.
     n : int, optional
         How many processes; one for each core that this process may use when left out.
     limits : Limits

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from PIL import Image
 
-from classifiers.predictor import Predictor, Reading
+from classifiers.inference.predictor import Predictor, Reading
 from landmarks.images import PAGE_FORMATS, ImageError, read_image
 from web.errors import ApiError
 from web.uploads import MAX_PHOTO_BYTES, is_heic

@@ -15,7 +15,7 @@ from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from classifiers.bundle import BundleError
+from classifiers.bundle.bundle import BundleError
 from web.errors import ApiError
 from web.inference import messages
 from web.inference.service import Service

@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import Flask, Response, current_app, jsonify, request
 
-from classifiers.bundle import MANIFEST, SHIPPED, load_manifest
+from classifiers.bundle.bundle import MANIFEST, SHIPPED, load_manifest
 from web import metrics
 from web.errors import ApiError
 from web.inference.service import Result

@@ -1,7 +1,7 @@
 """Train a classifier of custom classes from faces that a visitor labelled.
 
 Training needs libraries and memory that serving shall not hold, so each dataset is trained on by
-``python -m classifiers.teach``, a process that ends with its response. Nothing of a dataset is
+``python -m classifiers.custom``, a process that ends with its response. Nothing of a dataset is
 kept: it goes there and comes back through pipes.
 """
 
@@ -22,14 +22,14 @@ from werkzeug.exceptions import (
     UnsupportedMediaType,
 )
 
-from classifiers import lesson as dataset
+from classifiers.custom import dataset as dataset
 from web.inference.process import ONE_THREAD, ROOT
 from web.uploads import FORM
 
 PATH = "/api/teach"
 
 DATASET, POINTS = "lesson", "points"
-"""The form's fields: JSON, and a file of float32; see `classifiers.lesson.read_lesson`."""
+"""The form's fields: JSON, and a file of float32; see `classifiers.custom.dataset.read_lesson`."""
 
 MAX_BODY_BYTES = dataset.MOST_FACES * dataset.FACE_BYTES + 256 * 1024
 """Largest request body: the points of the most faces, their labels, and the form around them."""
@@ -39,7 +39,7 @@ MAX_SECONDS = 120
 
 RETRY_SECONDS = 10
 
-COMMAND = (sys.executable, "-m", "classifiers.teach")
+COMMAND = (sys.executable, "-m", "classifiers.custom")
 
 LIMITS = {
     "fewestClasses": dataset.FEWEST_CLASSES,
@@ -78,7 +78,7 @@ class Trainer:
         self._free = Lock()
 
     def train(self, content: bytes) -> bytes:
-        """Return what `classifiers.teach.taught` makes of a packed dataset.
+        """Return what `classifiers.custom.taught` makes of a packed dataset.
 
         Raises
         ------

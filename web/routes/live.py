@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Flask, Response, abort, current_app, jsonify, render_template, send_file
 
-from classifiers.bundle import MODEL, load_manifest, resolve
+from classifiers.bundle.bundle import MODEL, load_manifest, resolve
 from landmarks.mesh import EDGES, MIRROR
 
 WEB = Path(__file__).parents[1]

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from flask import Flask, render_template, request
 
-from classifiers.predictor import FaceReading
+from classifiers.inference.predictor import FaceReading
 from landmarks.images import PAGE_FORMATS
 from web import words
 from web.errors import ERRORS, ApiError

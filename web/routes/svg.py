@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from classifiers.predictor import FaceReading
+from classifiers.inference.predictor import FaceReading
 from landmarks.mesh import EDGES, REGION_TRIANGLES
 
 TIGHT_CROP = 1.3

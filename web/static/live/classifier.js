@@ -1,4 +1,4 @@
-// A landmark bundle's own ONNX file in the browser: what classifiers/predictor.py does for points.
+// A landmark bundle's own ONNX file in the browser: what classifiers/inference/predictor.py does for points.
 
 import * as ort from "/vendor/onnxruntime-web/dist/ort.wasm.bundle.min.mjs";
 import { POINTS, mirrored } from "./points.js";

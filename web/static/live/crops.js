@@ -1,4 +1,4 @@
-// Crops of a photo, resampled as landmarks/framing.py has OpenCV do it: a canvas's own smoothing is
+// Crops of a photo, resampled as landmarks/crops.py has OpenCV do it: a canvas's own smoothing is
 // softer, and the mesh of a softer picture lies elsewhere.
 //
 // A place is the similarity that takes a crop's coordinates to the photo's:

@@ -2,7 +2,7 @@
 
 import { say, words } from "../words.js";
 
-// As classifiers/lesson.py has it: nothing in a name is syntax, in a spreadsheet either.
+// As classifiers/custom/dataset.py has it: nothing in a name is syntax, in a spreadsheet either.
 const NAME = /^[\p{L}\p{N}][\p{L}\p{M}\p{N} \-_'’]*$/u;
 
 /**

@@ -1,4 +1,4 @@
-// Faces of a photo as Python finds them (landmarks/detector.py): each is looked at in four crops and
+// Faces of a photo as Python finds them (landmarks/detection/detector.py): each is looked at in four crops and
 // their mirror images, and its points are the mean of these meshes.
 
 import { pixelsOf, squareCut } from "./crops.js";
@@ -7,13 +7,13 @@ import { centre, corners, distance, mean, mirrored, overlap, radius } from "./po
 const CROP_SIDE = 256;
 const LOOK_RADII = 6; // side of a crop in radii of the mesh: twice a face's height
 const LOOKS = [
-  // roll, scale, shift to the right and down in sides: the first, and landmarks.looks.LOOKS_AGAIN
+  // roll, scale, shift to the right and down in sides: the first, and landmarks.detection.tta_crops.LOOKS_AGAIN
   [0, 1.05, 0, 0],
   [0.12, 1.05, 0.03, -0.02],
   [-0.12, 1.05, -0.03, -0.02],
   [0, 0.9, 0, 0.03],
 ];
-const LEAST_AGREEMENT = 0.3; // mean distance in radii; see landmarks/plausibility.py
+const LEAST_AGREEMENT = 0.3; // mean distance in radii; see landmarks/detection/validation.py
 const FRAMES = [
   // border as a share of the longer side, grey: a face that fills the picture needs room around it
   [0, 0],

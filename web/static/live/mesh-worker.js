@@ -56,7 +56,7 @@ async function open(faces) {
   return { ready: true };
 }
 
-// x and y are shares of the picture's sides; z is in the unit of x, as in landmarks/graphs.py.
+// x and y are shares of the picture's sides; z is in the unit of x, as in landmarks/detection/mediapipe_graphs.py.
 function pointsOf(landmarks, width, height) {
   const points = new Float32Array(POINTS * 3);
   for (let i = 0; i < POINTS; i++) {

@@ -1,0 +1,86 @@
+"""The model card of a bundle, written from what its manifest says."""
+
+from typing import Any
+
+DATA_NOTES = {
+    "fer2013": (
+        "FER2013's labels are noisy: people asked again agree with about two labels of three. The "
+        "rights in its images are unresolved, and who is in them, with what consent, is not known. "
+        "The images themselves are not part of this bundle."
+    ),
+}
+"""What is known of data sets, by their name in lower case."""
+
+COPIES_APART = "no picture has a copy on both sides"
+"""What is said of validation rows where nothing else was chosen."""
+
+REFIT = "; then it was trained again on all of them"
+
+NO_NOTES = "Nothing is known of this data set here; describe it before you pass the model on."
+
+CARD = """# Model card: {name}
+
+Reads the expression that a face shows: {classes}.
+
+## What it is
+- {model} on {preprocessing}, seed {seed}, balance {balance}.
+- Input: {input}
+- Size: {megabytes:.1f} MB to serve
+- Mesh: {mesh}
+- Confidences are calibrated class by class (vector scaling); below {unsure_threshold:.2f} the
+  answer counts as unsure.
+
+## What it learned from
+{n_train:,} faces trained it and {n_validation:,} chose its epoch, or calibration and threshold
+({validation}{refit}). Data: {data_name}, fingerprint `{fingerprint}`.
+{notes}
+
+## How good it is
+On the validation rows, by which it was also chosen; measure it on images of your own with
+`make evaluate`.
+
+| figure | |
+|---|---|
+{figures}
+
+## What it is not for
+It says which expression a face shows, as people labelled such faces, not what a person feels. It is
+not for work, school, hiring or policing; the EU AI Act forbids emotion inference at work and in
+education. It was not tested for equal accuracy across ages, genders and skin colours.
+"""
+
+
+def model_card(manifest: dict[str, Any], size: int) -> str:
+    """Return the card of a bundle in Markdown.
+
+    Parameters
+    ----------
+    manifest : dict
+        What `classifiers.bundle.bundle` keeps; see `classifiers.cli.train`.
+    size : int
+        Bytes of what is served.
+    """
+    data, metrics = manifest["data"], manifest["metrics"]
+    figures = [f"| {name.replace('_', ' ')} | {value:.3f} |" for name, value in metrics.items()]
+    return CARD.format(
+        **{key: manifest[key] for key in _PLAIN},
+        classes=", ".join(manifest["classes"]),
+        megabytes=size / 1e6,
+        validation=manifest.get("validation", COPIES_APART),
+        refit=REFIT if manifest["refit"] else "",
+        **data,
+        notes=DATA_NOTES.get(data["data_name"].lower(), NO_NOTES),
+        figures="\n".join(figures),
+    )
+
+
+_PLAIN = (
+    "name",
+    "model",
+    "preprocessing",
+    "seed",
+    "balance",
+    "input",
+    "mesh",
+    "unsure_threshold",
+)

@@ -1,0 +1,1 @@
+"""Commands: each module is one, or what several share."""

@@ -1,0 +1,158 @@
+"""What is wrong with a data set, before training: ``python -m classifiers audit FOLDER``."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+from rich.table import Table
+
+from classifiers.cli.ending import BadInput, NotWritable, sentences
+from data.errors import DataError, StorageError
+from data.features.chunks import replacing, storage_error
+from data.sources import read_images
+
+if TYPE_CHECKING:
+    from data.audit.audit import Findings
+
+REPORT = "audit.json"
+
+
+def main(
+    images: Annotated[Path, typer.Argument(help="Folder of class folders, or CSV.")],
+    table: Annotated[
+        Path | None,
+        typer.Option(help="What make features made of them: also lists missed and strange faces."),
+    ] = None,
+    votes: Annotated[
+        Path | None,
+        typer.Option(help="CSV of a crowd's votes, such as FER+'s: also lists disputed labels."),
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Folder for audit.json and contact sheets.")] = Path(
+        "build/audit"
+    ),
+) -> None:
+    """List what is wrong with a data set: copies, blank and unreadable images, missed faces.
+
+    Exit code 1: something doesn't fit; 3: the disk refuses. What is found is no failure.
+
+    Example: python -m classifiers audit photos/ --table build/features --out build/audit
+    """
+    with sentences(DataError):
+        _check_place(out)
+        try:
+            report = _report(images, table, votes, out)
+        except StorageError as error:
+            raise NotWritable(str(error)) from error
+    console = Console(highlight=False)
+    _show_classes(console, report)
+    _show_copies(console, report)
+    print(f"Every image is named in {out / REPORT}; look at {', '.join(report['sheets']) or '-'}.")
+
+
+def _check_place(out: Path) -> None:
+    """Refuse, before any work, a folder in which something else may be called as a sheet is."""
+    if out.is_dir() and any(out.iterdir()) and _sheets_before(out) is None:
+        raise BadInput(
+            f"Expected {out} to be new or of an earlier audit, got something else; name another "
+            "folder, it was not touched."
+        )
+
+
+def _report(images: Path, table: Path | None, votes: Path | None, out: Path) -> dict[str, Any]:
+    """Audit, write what was found, and return it."""
+    # Only here: they bring pandas, for which no other sub-command should wait.
+    from data.audit.audit import to_json
+
+    found = _with_progress(images, table, votes)
+    report = to_json(found)
+    return {**report, "sheets": _write(found, report, out)}
+
+
+def _with_progress(images: Path, table: Path | None, votes: Path | None) -> "Findings":
+    """Audit with a progress bar on stderr."""
+    from data.audit.audit import audit
+
+    refs = read_images(images)
+    screen = Console(stderr=True)
+    columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    shown = {"console": screen, "transient": True, "disable": not screen.is_terminal}
+    with Progress(*columns, **shown) as bar:
+        task = bar.add_task("Looking at images", total=len(refs))
+        return audit(refs, table, votes, lambda done: bar.advance(task, done))
+
+
+def _write(found: "Findings", report: dict[str, Any], out: Path) -> list[str]:
+    """Write the sheets and, last, the report; return the sheets' names.
+
+    Sheets of an earlier audit that this one has no need of go, by the names in its report.
+    """
+    from data.audit.sheets import sheets_of
+
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise storage_error(out, error) from error
+    names, before = [], _sheets_before(out) or set()
+    for name, picture in sheets_of(found):
+        with replacing(out / name, out) as file:
+            picture.save(file, "PNG")
+        names.append(name)
+    text = json.dumps({**report, "sheets": names}, indent=1, ensure_ascii=False)
+    with replacing(out / REPORT, out) as file:
+        file.write(text.encode() + b"\n")
+    for name in before - set(names):
+        (out / name).unlink(missing_ok=True)
+    return names
+
+
+def _sheets_before(out: Path) -> set[str] | None:
+    """Return the names of the sheets that an earlier audit left in a folder; None without one."""
+    try:
+        names = json.loads((out / REPORT).read_text("utf-8"))["sheets"]
+        return {name for name in names if Path(name).name == name and name.endswith(".png")}
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _show_classes(console: Console, report: dict[str, Any]) -> None:
+    """Print a line per split and class, and one of all."""
+    faults = report["faults"]
+    table = Table("split", "class", title=f"{report['images']:,} images")
+    for name in ("images", *faults):
+        table.add_column(name, justify="right")
+    for split, labels in report["classes"].items():
+        for label, counts in labels.items():
+            figures = (f"{counts[name]:,}" for name in ("images", *faults))
+            table.add_row(escape(split), escape(label), *figures)
+        table.add_section()
+    sums = (f"{fault['images']:,}" for fault in faults.values())
+    table.add_row("all", "", f"{report['images']:,}", *sums)
+    table.add_row("share", "", "", *(_share(fault["share"]) for fault in faults.values()))
+    console.print(table)
+    for split, ratio in report["imbalance"].items():
+        print(f"{split}: the largest class has {ratio:.1f} images for one of the smallest.")
+
+
+def _show_copies(console: Console, report: dict[str, Any]) -> None:
+    """Print how many copies there are, and which splits share pictures."""
+    table = Table("copies")
+    columns = {"groups": "groups", "images": "images in them", "surplus": "to spare"}
+    columns["conflicting"] = "groups of several labels"
+    for title in columns.values():
+        table.add_column(title, justify="right")
+    for name, figures in report["copies"].items():
+        table.add_row(name, *(f"{figures[key]:,}" for key in columns))
+    console.print(table)
+    for name, figures in report["copies"].items():
+        for split, others in sorted(figures["across"].items()):
+            for other, count in sorted(others.items()):
+                how = "an identical copy" if name == "identical" else "a near, not identical copy"
+                print(f"{count:,} images of {split} have {how} in {other}.")
+
+
+def _share(share: float | None) -> str:
+    return "-" if share is None else f"{share:.1%}"

@@ -1,0 +1,126 @@
+"""Photos are read in their order, here or in worker processes, and drawn on where asked for."""
+
+import os
+import signal
+from collections.abc import Iterator, Sequence
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import joblib
+from joblib.externals.loky.process_executor import BrokenProcessPool
+
+from classifiers.cli.ending import BadInput
+from classifiers.cli.outputs import part_of, save_picture
+from classifiers.inference.annotate import annotate, marks_of
+from classifiers.inference.predictions import Reading
+from classifiers.inference.predictor import Predictor
+from landmarks.detection.registry import Detector
+from landmarks.images import ImageError, read_image
+
+
+class Job(NamedTuple):
+    """One photo and what is wanted of it.
+
+    Attributes
+    ----------
+    path : Path
+    picture : Path, optional
+        Where the annotated picture goes.
+    mesh, explain : bool
+        Whether the picture has the mesh, and the reading its explanations.
+    """
+
+    path: Path
+    picture: Path | None = None
+    mesh: bool = False
+    explain: bool = False
+
+
+class Outcome(NamedTuple):
+    """What became of one photo.
+
+    Attributes
+    ----------
+    path : Path
+    reading : Reading or None
+        None where the photo can't be read.
+    reason : str
+        The reading's, or `landmarks.images.ImageError.reason`.
+    sentence : str
+        For people, where the photo can't be read.
+    """
+
+    path: Path
+    reading: Reading | None
+    reason: str
+    sentence: str = ""
+
+
+def read_photo(predictor: Predictor, job: Job) -> Outcome:
+    """Read one photo, and write its picture if one is wanted.
+
+    Raises
+    ------
+    NotWritable
+        If the disk refuses the picture.
+    """
+    try:
+        rgb = read_image(job.path)
+    except ImageError as error:
+        return Outcome(job.path, None, error.reason, str(error))
+    reading = predictor.predict(rgb)
+    # Either way it can be sent on from a worker.
+    reading = reading.explained() if job.explain else reading.unexplained()
+    if job.picture:
+        save_picture(annotate(rgb, marks_of(reading, job.mesh), room_for_labels=True), job.picture)
+    return Outcome(job.path, reading, reading.reason)
+
+
+def read_photos(predictor: Predictor, jobs: Sequence[Job], workers: int) -> Iterator[Outcome]:
+    """Yield the outcomes of jobs in their order.
+
+    Parameters
+    ----------
+    predictor : Predictor
+    jobs : sequence of Job
+    workers : int
+        Processes to read in; 1 reads in this one.
+
+    Raises
+    ------
+    NotWritable
+        If the disk refuses a picture.
+    BadInput
+        If a worker is lost, for want of memory perhaps.
+    """
+    if workers == 1:
+        yield from (read_photo(predictor, job) for job in jobs)
+        return
+    run = joblib.Parallel(workers, return_as="generator", batch_size=1, pre_dispatch="2*n_jobs")
+    try:
+        yield from run(
+            joblib.delayed(_read_in_worker)(predictor.folder, predictor.detector, job, Path.cwd())
+            for job in jobs
+        )
+    except BrokenProcessPool as error:
+        raise BadInput(
+            "A worker process ended, perhaps for want of memory; run it again with --workers 1."
+        ) from error
+    finally:  # a stop ends workers in the middle of a picture
+        for job in jobs:
+            if job.picture:
+                part_of(job.picture).unlink(missing_ok=True)
+
+
+def _read_in_worker(folder: Path, detector: Detector, job: Job, place: Path) -> Outcome:
+    """Read one photo where the paths are meant: workers outlive calls from other folders."""
+    os.chdir(place)
+    return read_photo(_own_predictor(folder, detector), job)
+
+
+@cache
+def _own_predictor(folder: Path, detector: Detector) -> Predictor:
+    """Load the bundle once in a worker, which leaves Ctrl-C to the command."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    return Predictor(folder, detector=detector)

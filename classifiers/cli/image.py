@@ -1,0 +1,161 @@
+"""Read the expressions in photos: ``python -m classifiers image PHOTO...``."""
+
+import os
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+
+from classifiers.bundle.bundle import DEFAULT_BUNDLE
+from classifiers.cli.batch import Job, Outcome, read_photos
+from classifiers.cli.ending import (
+    MOST_UNREADABLE,
+    STOPPED,
+    UNREADABLE,
+    BadInput,
+    end,
+    sentences,
+)
+from classifiers.cli.inputs import Photo, find_photos
+from classifiers.cli.options import DetectorOption, ModelOption
+from classifiers.cli.outputs import PICTURES, Sheet, check_picture, check_sheet
+from classifiers.cli.results import COUNTS, Results
+from classifiers.inference.predictor import Predictor
+from classifiers.inference.tables import columns
+
+
+def main(
+    photos: Annotated[
+        list[str],
+        typer.Argument(metavar="PHOTO...", help="Photos, folders of photos, or globs in quotes."),
+    ],
+    output_image: Annotated[
+        Path | None, typer.Option(help="Folder for a copy of each photo, drawn on.")
+    ] = None,
+    output_csv: Annotated[Path | None, typer.Option(help="CSV with a row for each face.")] = None,
+    counts: Annotated[
+        Path | None, typer.Option(help="CSV with how often each expression occurs.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Say which regions of the face moved the answer.")
+    ] = False,
+    mesh: Annotated[bool, typer.Option("--mesh", help="Draw the mesh on the copies.")] = False,
+    model: ModelOption = DEFAULT_BUNDLE,
+    workers: Annotated[int, typer.Option(min=1, help="Processes that read photos.")] = 1,
+    detector: DetectorOption = "mesh",
+) -> None:
+    """Read every face in every photo: box, expression and confidences.
+
+    Prints them, or writes them where an option names a place. Exit code 1: something doesn't fit;
+    2: more than 1 % of the photos can't be read, the results are written all the same; 3: the disk
+    refuses. Only results of earlier runs are written over.
+
+    Example: python -m classifiers image photos/ --output-csv faces.csv --output-image seen/
+    """
+    with sentences():
+        if mesh and output_image is None:
+            raise BadInput("--mesh draws on copies of the photos: name --output-image, too.")
+        found = find_photos(photos, output_image)
+        predictor = Predictor(model, detector=detector)
+        classes = predictor.manifest["classes"]
+        _check_places(found, output_csv, counts, columns(classes))
+        jobs = _jobs(found, output_image, mesh, explain)
+        places = [place for place in (output_csv, counts, output_image) if place]
+        results = Results(classes, as_json, explain, quiet=bool(places))
+        bar = _progress(len(jobs), hidden=not (places or as_json))
+        outcomes = read_photos(predictor, jobs, workers)
+        with bar, Sheet(output_csv, columns(classes)) if output_csv else nullcontext() as sheet:
+            _take(outcomes, results, sheet, bar, len(jobs))
+        if counts:
+            with Sheet(counts, COUNTS) as count_sheet:
+                count_sheet.add(results.counted())
+    results.print_rest(places)
+    _end_unreadable(results)
+
+
+def _take(
+    outcomes: Iterator[Outcome], results: Results, sheet: Sheet | None, bar: Progress, total: int
+) -> None:
+    """Take all outcomes; end where the user stops that."""
+    task = bar.add_task("Reading photos", total=total)
+    try:
+        for outcome in outcomes:
+            results.add(outcome, sheet)
+            bar.advance(task)
+    except KeyboardInterrupt:
+        where = f"; their rows are in {sheet.part}" if sheet else ""
+        end(f"Stopped after {results.n_photos:,} of {total:,} photos{where}.", STOPPED)
+
+
+def _jobs(photos: Sequence[Photo], folder: Path | None, mesh: bool, explain: bool) -> list[Job]:
+    """Give each photo a place for its picture, no two the same, none of them taken by others."""
+    inputs = {os.path.realpath(photo.path) for photo in photos}
+    jobs, taken = [], set()
+    for photo in photos:
+        picture = folder and folder / _unlike(_picture_name(photo.place), taken)
+        if picture:
+            check_picture(picture, inputs)
+        jobs.append(Job(photo.path, picture, mesh, explain))
+    return jobs
+
+
+def _picture_name(place: Path) -> Path:
+    """Return a photo's name, with .png behind it unless pictures of its kind are written."""
+    if place.suffix.lower() in PICTURES:
+        return place
+    return place.with_name(f"{place.name}.png")
+
+
+def _unlike(place: Path, taken: set[str]) -> Path:
+    """Return `place`, or another name for it if it is taken; some disks don't tell A from a."""
+    unlike, number = place, 1
+    while str(unlike).casefold() in taken:
+        number += 1
+        unlike = place.with_stem(f"{place.stem}-{number}")
+    taken.add(str(unlike).casefold())
+    return unlike
+
+
+def _check_places(
+    photos: Collection[Photo], output_csv: Path | None, counts: Path | None, head: list[str]
+) -> None:
+    """Refuse, before any work, places that hold anything but an earlier run's results."""
+    inputs = {os.path.realpath(photo.path) for photo in photos}
+    if output_csv and counts and os.path.realpath(output_csv) == os.path.realpath(counts):
+        raise BadInput(f"--output-csv and --counts both name {counts}; name two files.")
+    for place, columns_there in ((output_csv, head), (counts, COUNTS)):
+        if place:
+            check_sheet(place, columns_there, inputs)
+
+
+def _progress(total: int, hidden: bool) -> Progress:
+    """Return a bar on stderr, for work that takes a while and prints nothing meanwhile."""
+    screen = Console(stderr=True)
+    return Progress(
+        "{task.description}",
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=screen,
+        transient=True,
+        redirect_stdout=False,
+        disable=hidden or total < 2 or not screen.is_terminal,
+    )
+
+
+def _end_unreadable(results: Results) -> None:
+    """Leave with a code if more than a few photos couldn't be read."""
+    if results.n_unreadable <= MOST_UNREADABLE * results.n_photos:
+        return
+    if results.n_photos == 1:  # its sentence has been said
+        raise typer.Exit(UNREADABLE)
+    end(
+        f"{results.n_unreadable:,} of {results.n_photos:,} photos can't be read; mend or remove "
+        "them.",
+        UNREADABLE,
+    )

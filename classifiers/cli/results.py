@@ -1,0 +1,85 @@
+"""What the readings of photos become: rows, counts, text for people or JSON."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import typer
+from rich.console import Console
+
+from classifiers.cli.batch import Outcome
+from classifiers.cli.display import show
+from classifiers.cli.ending import complain, printable
+from classifiers.cli.outputs import Sheet
+from classifiers.inference.tables import rows_of
+
+COUNTS = ("expression", "count", "share", "unsure")
+"""Columns of `Results.counted`."""
+
+
+class Results:
+    """Takes what became of each photo to where it belongs, and counts.
+
+    Parameters
+    ----------
+    classes : sequence of str
+        In the bundle's order.
+    as_json, explain : bool
+        What is printed: one JSON document at the end, and whether with explanations.
+    quiet : bool
+        Whether a summary is enough, because results are written.
+    """
+
+    def __init__(self, classes: Sequence[str], as_json: bool, explain: bool, quiet: bool):
+        self.classes, self.as_json, self.explain, self.quiet = classes, as_json, explain, quiet
+        self.n_photos = self.n_faces = self.n_unreadable = self.n_faceless = 0
+        self.expressions, self.unsure = Counter(), Counter()
+        self._elements: list[dict[str, Any]] = []
+        self._console = Console(highlight=False)
+
+    def add(self, outcome: Outcome, sheet: Sheet | None = None) -> None:
+        """Take one photo's outcome: to the sheet, to what is printed, and to the counts."""
+        name, reading = str(outcome.path), outcome.reading
+        self._count(outcome)
+        if outcome.sentence:
+            complain(outcome.sentence)
+        if sheet:
+            sheet.add(rows_of(name, reading, outcome.reason, self.classes))
+        if self.as_json:
+            unreadable = {"image": name, "faces": [], "reason": outcome.reason}
+            element = reading.to_json(name, explain=self.explain) if reading else unreadable
+            self._elements.append(element)
+        elif reading and not self.quiet:
+            show(self._console, outcome.path, reading, self.explain)
+
+    def counted(self) -> Iterator[tuple[str, int, float, int]]:
+        """Yield each expression, how many faces show it, their share, how many of them unsure."""
+        for name in self.classes:
+            count = self.expressions[name]
+            yield name, count, count / max(self.n_faces, 1), self.unsure[name]
+
+    def print_rest(self, places: Sequence[Path]) -> None:
+        """Print what comes at the end: the JSON, or what was written to which places."""
+        if self.as_json:
+            typer.echo(json.dumps({"images": self._elements}, indent=2))
+        elif places:
+            shown = ", ".join(f"{name} {n:,}" for name, n in self.expressions.most_common())
+            self._console.print(
+                f"{self.n_photos:,} photos, {self.n_faces:,} faces"
+                f"{f' ({shown})' if shown else ''}, {self.n_faceless:,} without a face, "
+                f"{self.n_unreadable:,} unreadable. Results are in "
+                f"{printable(' and '.join(map(str, places)))}.",
+                markup=False,
+                soft_wrap=True,
+            )
+
+    def _count(self, outcome: Outcome) -> None:
+        faces = outcome.reading.faces if outcome.reading else []
+        self.n_photos += 1
+        self.n_faces += len(faces)
+        self.n_unreadable += outcome.reading is None
+        self.n_faceless += outcome.reading is not None and not faces
+        self.expressions.update(face.expression for face in faces)
+        self.unsure.update(face.expression for face in faces if face.unsure)

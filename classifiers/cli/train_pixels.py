@@ -1,0 +1,184 @@
+"""Train a model that looks at pixels: ``python -m classifiers.cli.train_pixels TABLE IMAGES``.
+
+Fused, the same without landmarks, or one of the backbones known from ImageNet. After each epoch
+the run can be stopped, and the same command goes on with it.
+"""
+
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from enum import Enum
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from classifiers.bundle.bundle import BundleError, BundleNotWritable, check_place, save_bundle
+from classifiers.cli.training_summary import (
+    BAD_INPUT,
+    NO_STORAGE,
+    STOPPED,
+    end,
+    epochs_bar,
+    names_of,
+    print_summary,
+)
+from classifiers.models.backbones import BACKBONES
+from classifiers.models.calibration import PRIORS
+from classifiers.training.backbone_weights import find_weights
+from classifiers.training.backbones import FINE_TUNING, train_backbone
+from classifiers.training.bundle_content import NETWORKS, FusedChoices, train_fused
+from classifiers.training.curves import curves_of, draw_curves, read_curves
+from classifiers.training.loop import DEVICES
+from classifiers.training.read_dataset import hold_out
+from classifiers.training.read_pixel_dataset import read_fused_rows
+from classifiers.training.recipe import BALANCES, TrainingConfig
+from data import __version__
+from data.errors import DataError
+
+Model = Enum("Model", {name: name for name in (*NETWORKS, *BACKBONES)})
+Balance = Enum("Balance", {name: name for name in BALANCES})
+Prior = Enum("Prior", {name: name for name in PRIORS})
+Device = Enum("Device", {name: name for name in DEVICES})
+DEFAULTS = TrainingConfig()
+
+Train = Callable[..., tuple[dict[str, Any], dict[str, bytes]]]
+"""`train_fused`, or what takes and returns the same."""
+
+
+def main(
+    table: Annotated[list[Path], typer.Argument(help="Folder of make features.")],
+    images: Annotated[Path, typer.Argument(help="The images that the features were made of.")],
+    out: Annotated[Path, typer.Option(help="Folder for the bundle.")],
+    model: Annotated[
+        Model, typer.Option(help="Pixels and landmarks together, or a network on pixels alone.")
+    ] = Model.fused,
+    classes: Annotated[
+        str, typer.Option(help="Classes to train, with commas between; all if left out.")
+    ] = "",
+    seed: Annotated[int, typer.Option(min=0, help="Of all that is drawn at random.")] = 0,
+    balance: Annotated[Balance, typer.Option(help="What is done about rare classes.")] = (
+        Balance.none
+    ),
+    epochs: Annotated[
+        int | None, typer.Option(min=1, help="Passes over the faces; 78, backbones 20.")
+    ] = None,
+    votes: Annotated[
+        Path | None, typer.Option(help="CSV of a crowd's votes, such as FER+'s, to learn as well.")
+    ] = None,
+    device: Annotated[Device, typer.Option(help="Auto: the GPU where there is one.")] = Device.auto,
+    weights: Annotated[
+        str,
+        typer.Option(
+            help="A backbone's: file of a state_dict or safetensors, or random; ImageNet's from "
+            "torchvision if left out."
+        ),
+    ] = "",
+    average: Annotated[
+        int, typer.Option(min=1, help="Networks to train and to average; not of a backbone.")
+    ] = 1,
+    prior: Annotated[
+        Prior, typer.Option(help="Shares of the classes that the model is served for.")
+    ] = Prior.training,
+    data_name: Annotated[
+        str, typer.Option(help="The data set's name, for the model card.")
+    ] = "not named",
+) -> None:
+    """Train on the split train (or on all rows, if there are no splits) and write a bundle.
+
+    Checkpoint, curves and their picture are kept beside it, in OUT-run.
+    """
+    recipe = FINE_TUNING if model.value in BACKBONES else DEFAULTS
+    training = replace(recipe, epochs=epochs or recipe.epochs, seed=seed, balance=balance.value)
+    name = out.absolute().name
+    choices = FusedChoices(
+        name, __version__, model.value, training, device.value, data_name, average, prior.value
+    )
+    run = out.with_name(f"{name}-run")
+    wanted = names_of(classes)
+    try:
+        check_place(out)
+        train = _trainer(model.value, weights, votes, average)
+        manifest = _train_and_save(table, images, out, run, wanted, votes, choices, train)
+    except BundleNotWritable as error:
+        end(str(error), NO_STORAGE)
+    except (BundleError, DataError, ValueError) as error:
+        end(str(error), BAD_INPUT)
+    except OSError as error:
+        end(f"Can't write to {run}: {error.strerror or error}; name another OUT.", NO_STORAGE)
+    except KeyboardInterrupt:
+        end(f"Stopped; the same command goes on from the last epoch in {run}.", STOPPED)
+    print_summary(manifest, out)
+
+
+def _trainer(model: str, weights: str, votes: Path | None, average: int) -> Train:
+    """Return what trains a model, its weights found and said aloud where it starts from some."""
+    if model not in BACKBONES:
+        if weights:
+            raise ValueError(
+                f"Expected WEIGHTS with {', '.join(BACKBONES)}, got them with {model}, which "
+                "starts from random ones; leave them out."
+            )
+        return train_fused
+    if votes is not None:
+        raise ValueError(
+            f"Expected VOTES with {' or '.join(NETWORKS)}, got them with {model}, which doesn't "
+            "learn them; leave them out."
+        )
+    if average > 1:
+        raise ValueError(
+            f"Expected AVERAGE with {' or '.join(NETWORKS)}, got it with {model}, of which one "
+            "is trained; leave it out."
+        )
+    found = find_weights(model, weights)
+    print(found.note, file=sys.stderr)
+    return partial(train_backbone, found)
+
+
+def _train_and_save(
+    table: list[Path],
+    images: Path,
+    out: Path,
+    run: Path,
+    classes: list[str],
+    votes: Path | None,
+    choices: FusedChoices,
+    train: Train,
+) -> dict:
+    """Read, train with a progress bar, and write; return the manifest."""
+    with epochs_bar() as bar:
+        task = bar.add_task("Reading faces", total=None)
+        fused, rows = read_fused_rows(table, images, classes, votes)
+        held_out = hold_out(rows, choices.training.seed)
+        bar.update(task, description="Preparing features")
+
+        total, done = choices.n_networks * choices.training.epochs, _epochs_trained(run)
+
+        def progress(line: dict[str, float]) -> None:
+            nonlocal done
+            done += 1
+            text = f"Epochs, validation {line['validation_accuracy']:.1%}"
+            bar.update(task, description=text, completed=done, total=total)
+
+        manifest, files = train(fused, rows, held_out, choices, run, progress)
+    save_bundle(out, manifest, files)
+    _write_curves(run)
+    return manifest
+
+
+def _epochs_trained(run: Path) -> int:
+    """Return how many epochs a run that goes on has behind it."""
+    return sum(len(read_curves(curves)) for curves in curves_of(run) if curves.is_file())
+
+
+def _write_curves(run: Path) -> None:
+    """Draw the run's course beside its numbers."""
+    partial = run / ".curves.png"
+    draw_curves(run).savefig(partial)
+    os.replace(partial, run / "curves.png")
+
+
+if __name__ == "__main__":
+    typer.run(main)

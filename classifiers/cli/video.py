@@ -1,0 +1,192 @@
+"""Read the expressions in a film: ``python -m classifiers video FILM``."""
+
+import io
+import json
+import os
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from PIL import Image
+from rich.console import Console
+from rich.markup import escape
+
+from classifiers.cli.ending import UNREADABLE, BadInput, end, printable, sentences
+from classifiers.cli.options import DetectorOption, FacesOption, ModelOption, SmoothingOption
+from classifiers.cli.outputs import Sheet, check_picture, check_sheet, save_picture
+from classifiers.cli.video_writer import FilmCopy, check_film, drawn
+from classifiers.evaluation.progress import work_bar
+from classifiers.inference.predictor import Predictor
+from classifiers.inference.smoothing import TAU
+from classifiers.inference.timeline import Timeline, draw
+from classifiers.inference.video import FilmReader
+from classifiers.inference.video_summary import FaceTimes, FilmSummary, shares
+from classifiers.inference.video_tables import columns, rows_of
+from landmarks.video.containers import DamagedFilm, FilmError
+from landmarks.video.reader import Film
+
+LEAST_READ = 0.9
+"""Share of the announced length below which the command ends with `UNREADABLE`."""
+
+SMALLEST_SHARE = 0.01
+"""Expressions with less of the time are left out of what people read."""
+
+
+def main(
+    film: Annotated[Path, typer.Argument(help="An MP4, MOV, WebM, MKV or AVI.")],
+    fps: Annotated[
+        float | None, typer.Option(min=0.01, help="Frames a second to look at; else every one.")
+    ] = None,
+    output_csv: Annotated[
+        Path | None, typer.Option(help="CSV with a row for each face in each frame.")
+    ] = None,
+    output_video: Annotated[
+        Path | None, typer.Option(help="MP4 with boxes and expressions, and the film's sound.")
+    ] = None,
+    output_timeline: Annotated[
+        Path | None, typer.Option(help="PNG of each face's confidences over time.")
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json/--summary", help="Print the summary as JSON, or as a table.")
+    ] = False,
+    faces: FacesOption = 4,
+    smoothing: SmoothingOption = TAU,
+    model: ModelOption = "landmarks",
+    detector: DetectorOption = "mesh",
+) -> None:
+    """Follow the faces of a film and read their expressions.
+
+    Prints the share of time of each expression. Exit code 1: something doesn't fit; 2: less than
+    90 % of the film can be read, the results hold what was; 3: the disk refuses. Only results of
+    earlier runs are written over.
+
+    Example: python -m classifiers video talk.mp4 --output-csv talk.csv --output-video seen.mp4
+    """
+    with sentences(FilmError), ExitStack() as stack:
+        places = (output_csv, output_video, output_timeline)
+        predictor = Predictor(model, detector=detector)
+        _check_places(film, places, predictor.classes)
+        try:
+            opened = stack.enter_context(Film(film))
+            reader = FilmReader(predictor, faces, smoothing)
+            summary, timeline = read_film(opened, fps, reader, predictor.classes, places[:2])
+        except DamagedFilm as error:
+            end(str(error), UNREADABLE)
+        if output_timeline:
+            save_picture(_picture(timeline, film), output_timeline)
+        _print(film, opened, summary, as_json)
+        if opened.share_read < LEAST_READ:
+            end(_too_little(film, opened, any(places)), UNREADABLE)
+
+
+def read_film(
+    film: Film,
+    fps: float | None,
+    reader: FilmReader,
+    classes: tuple[str, ...],
+    places: tuple[Path | None, Path | None],
+) -> tuple[FilmSummary, Timeline]:
+    """Read all frames, each result as it comes, so that memory stays the same however many.
+
+    Parameters
+    ----------
+    film : Film
+    fps : float, optional
+        Most frames a second.
+    reader : FilmReader
+    classes : tuple of str
+    places : tuple of Path, optional
+        Of the CSV and of the annotated copy.
+
+    Returns
+    -------
+    summary : FilmSummary
+    timeline : Timeline
+    """
+    rate = min(fps or film.rate, film.rate)
+    summary, timeline = FilmSummary(classes), Timeline(classes, rate)
+    with ExitStack() as stack:
+        sheet = places[0] and stack.enter_context(Sheet(places[0], columns(classes)))
+        copy = places[1] and stack.enter_context(FilmCopy(places[1], rate, film.has_sound))
+        bar = stack.enter_context(work_bar())
+        task = bar.add_task("Reading the film", total=film.announced)
+        for frame in film.frames(fps, hear=copy.hear if copy else None):
+            seen = reader.read(frame)
+            summary.add(frame.seconds, seen)
+            timeline.add(frame.seconds, seen)
+            if sheet:
+                sheet.add(rows_of(frame, seen, classes))
+            if copy:
+                copy.add(frame.seconds, drawn(frame.rgb, seen))
+            bar.update(task, completed=frame.seconds)
+        summary.end(film.seconds_read)
+    return summary, timeline
+
+
+def _check_places(film: Path, places: tuple[Path | None, ...], classes: tuple[str, ...]) -> None:
+    """Refuse, before any work, places where something else would be lost."""
+    sheet, copy, picture = places
+    films = [os.path.realpath(film)]
+    named = [os.path.realpath(place) for place in places if place]
+    if len(set(named)) < len(named):
+        raise BadInput("Expected a place of its own for each result, got one twice.")
+    if sheet:
+        check_sheet(sheet, columns(classes), films)
+    if copy:
+        check_film(copy, films)
+    if picture:
+        check_picture(picture, films)
+
+
+def _picture(timeline: Timeline, film: Path) -> Image.Image:
+    """Return the timeline as a picture."""
+    content = io.BytesIO()
+    draw(timeline, printable(film.name)).savefig(content, dpi=120, format="png")
+    return Image.open(content)
+
+
+def _too_little(path: Path, film: Film, kept: bool) -> str:
+    """Say how much of a film was read."""
+    announced = f"{film.announced:.1f}" if film.announced else "?"
+    return (
+        f"Only {film.share_read:.0%} of {path} can be read, {film.seconds_read:.1f} s of the "
+        f"{announced} s that it announces; copy it again"
+        + (", the results hold what was read." if kept else ".")
+    )
+
+
+def _print(path: Path, film: Film, summary: FilmSummary, as_json: bool) -> None:
+    """Print what was read, for programs or for people."""
+    if as_json:
+        head = {
+            "film": str(path),
+            "announced": film.announced,
+            "read": round(film.seconds_read, 3),
+            "share_read": round(film.share_read, 4),
+        }
+        print(json.dumps(head | summary.to_json(), indent=2))
+        return
+    console = Console(highlight=False, soft_wrap=True)
+    announced = f" of {film.announced:.1f} s announced" if film.announced else ""
+    console.print(
+        f"[bold]{escape(printable(str(path)))}[/]  {film.seconds_read:.1f} s read{announced}, "
+        f"{summary.n_frames:,} frames looked at"
+    )
+    for number, times in summary.faces.items():
+        span = f"{times.first:.1f} to {times.last:.1f} s"
+        console.print(f"  face {number}, {span}: {_words([times], summary.classes)}")
+    if len(summary.faces) > 1:
+        console.print(f"  all faces: {_words(list(summary.faces.values()), summary.classes)}")
+    if not summary.faces:
+        console.print("  no face found")
+
+
+def _words(faces: list[FaceTimes], classes: tuple[str, ...]) -> str:
+    """Return the time of some faces together and its shares, the largest first."""
+    each = shares([times.seconds for times in faces], classes)
+    largest = sorted(each.items(), key=lambda pair: -pair[1])
+    words = [f"{escape(name)} {share:.0%}" for name, share in largest if share >= SMALLEST_SHARE]
+    seconds = sum(sum(times.seconds.values()) for times in faces)
+    unsure = sum(times.unsure for times in faces) / seconds if seconds else 0.0
+    return f"seen for {seconds:.1f} s: {', '.join(words)} (unsure {unsure:.0%})"

@@ -1,0 +1,153 @@
+"""An annotated copy of a film: H.264 and AAC in an MP4, which nearly everything plays."""
+
+import re
+from collections import deque
+from collections.abc import Collection
+from contextlib import suppress
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+
+import av
+import numpy as np
+
+from classifiers.cli.ending import BadInput, storing
+from classifiers.cli.outputs import check_place, is_begun, part_of, taken
+from classifiers.inference.annotate import Mark, annotate
+from classifiers.inference.video import SeenFace
+
+COMMENT = "Annotated by Mien"
+"""Tag by which a copy of an earlier run is known."""
+
+TICKS = 1000
+"""Units of time in a second: frames keep their times, at whatever distances."""
+
+QUALITY = {"preset": "veryfast", "crf": "21"}
+"""x264's: a loss that is hardly seen, at a speed that doesn't hold the reading up."""
+
+_BEGINNING = re.compile(rb".{4}ftyp", re.DOTALL)
+"""First bytes of an MP4, unfinished ones among them."""
+
+SOUND_RATE = 48_000
+EARLY_SOUND = 500
+"""Pieces of sound that are kept for the first picture: ten seconds."""
+
+
+def check_film(path: Path, inputs: Collection[str]) -> None:
+    """Raise a BadInput if a copy would take the place of something else."""
+    if path.suffix.lower() != ".mp4":
+        raise BadInput(f"Expected the copy's name to end with .mp4, got {path}.")
+    check_place(path, inputs)
+    if path.exists() and not _is_ours(path):
+        raise taken(path)
+    if not is_begun(part_of(path), _BEGINNING):
+        raise taken(part_of(path))
+
+
+def drawn(rgb: np.ndarray, faces: Collection[SeenFace]) -> np.ndarray:
+    """Return a copy of a frame with a box, number, expression and confidence for each face."""
+    marks = []
+    for number, found in faces:
+        words = f"{found.expression} or {found.second}?" if found.unsure else found.expression
+        text = f"{number} {words} {found.confidences[found.expression]:.0%}"
+        marks.append(Mark(found.face.box, text))
+    return np.asarray(annotate(rgb, marks))
+
+
+class FilmCopy:
+    """A film that is written to ``NAME.part`` and takes its name once it is whole.
+
+    Parameters
+    ----------
+    path : Path
+        Its place; what stands there is replaced at the end.
+    rate : float
+        Frames a second on average.
+    sound : bool, default False
+        Whether there will be some.
+
+    Raises
+    ------
+    NotWritable
+        If the disk refuses, here or later.
+    """
+
+    def __init__(self, path: Path, rate: float, sound: bool = False) -> None:
+        self.path, self.part = path, part_of(path)
+        self._rate = Fraction(rate).limit_denominator(1001)
+        self._early: deque | None = deque(maxlen=EARLY_SOUND) if sound else None
+        self._pictures = self._sound = None
+        self._last = -1
+        with storing(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            # A file and not a name, which FFmpeg could take for one of its protocols.
+            self._file = self.part.open("wb")
+            self._container = av.open(self._file, "w", format="mp4")
+            self._container.metadata["comment"] = COMMENT
+
+    def add(self, seconds: float, rgb: np.ndarray) -> None:
+        """Append a frame, uint8 (height, width, 3), shown from so many seconds on."""
+        with storing(self.path):
+            if self._pictures is None:
+                self._start(rgb)
+            width, height = self._pictures.width, self._pictures.height
+            pixels = np.ascontiguousarray(rgb[:height, :width])
+            frame = av.VideoFrame.from_ndarray(pixels, format="rgb24")
+            frame.time_base = Fraction(1, TICKS)
+            frame.pts = self._last = max(round(seconds * TICKS), self._last + 1)
+            self._container.mux(self._pictures.encode(frame))
+
+    def hear(self, piece: av.AudioFrame) -> None:
+        """Append a piece of sound, if there is to be some."""
+        if self._sound is not None:
+            try:
+                packets = self._sound.encode(piece)
+            except (av.FFmpegError, ValueError):  # damaged: its channels or rate make no sense
+                return
+            with storing(self.path):
+                self._container.mux(packets)
+        elif self._early is not None:
+            self._early.append(piece)
+
+    def __enter__(self) -> "FilmCopy":
+        """Return the copy, to be left once all its frames are there."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
+    ) -> None:
+        """Give the copy its name, unless an error ended the work."""
+        with storing(self.path):
+            try:
+                if kind is None and self._pictures is not None:
+                    for stream in filter(None, (self._pictures, self._sound)):
+                        self._container.mux(stream.encode(None))
+                    self._container.close()
+                    self._file.close()
+                    self.part.replace(self.path)
+            finally:
+                with suppress(OSError):  # a full disk refuses the last bytes, too
+                    self._file.close()
+                self.part.unlink(missing_ok=True)
+
+    def _start(self, rgb: np.ndarray) -> None:
+        """Add the streams: their sizes have to be known before anything is written."""
+        pictures = self._container.add_stream("libx264", rate=self._rate, options=QUALITY)
+        # The encoder halves the sides of its colours, so that both have to be even.
+        pictures.width, pictures.height = rgb.shape[1] // 2 * 2, rgb.shape[0] // 2 * 2
+        pictures.pix_fmt = "yuv420p"
+        pictures.codec_context.time_base = Fraction(1, TICKS)
+        self._pictures = pictures
+        if self._early is not None:
+            self._sound = self._container.add_stream("aac", rate=SOUND_RATE)
+            for piece in self._early:
+                self.hear(piece)
+
+
+def _is_ours(path: Path) -> bool:
+    """Tell whether a film says that Mien annotated it."""
+    try:
+        with path.open("rb") as file, av.open(file, format="mov") as container:
+            return container.metadata.get("comment") == COMMENT
+    except (av.FFmpegError, OSError, UnicodeDecodeError):
+        return False

@@ -1,0 +1,109 @@
+"""Read expressions live: ``python -m classifiers webcam``."""
+
+import os
+import time
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from typing import Annotated
+
+import cv2
+import numpy as np
+import typer
+
+from classifiers.cli.ending import sentences
+from classifiers.cli.options import (
+    CameraOption,
+    DetectorOption,
+    FacesOption,
+    ModelOption,
+    SmoothingOption,
+)
+from classifiers.cli.outputs import Sheet, check_sheet
+from classifiers.cli.video_writer import FilmCopy, check_film, drawn
+from classifiers.cli.window import Window
+from classifiers.inference.predictor import Predictor
+from classifiers.inference.smoothing import TAU
+from classifiers.inference.video import FilmReader
+from classifiers.inference.video_tables import columns, rows_of
+from landmarks.video.camera import open_camera
+from landmarks.video.containers import FilmError
+
+STEADY = 0.1
+"""Share of the newest frame in the shown frame rate."""
+
+
+def main(
+    camera: CameraOption = "0",
+    record: Annotated[Path | None, typer.Option(help="MP4 of what the window shows.")] = None,
+    csv: Annotated[
+        Path | None, typer.Option(help="CSV with a row for each face in each frame.")
+    ] = None,
+    faces: FacesOption = 4,
+    smoothing: SmoothingOption = TAU,
+    model: ModelOption = "landmarks",
+    detector: DetectorOption = "mesh",
+) -> None:
+    """Show what the camera sees, with each face's expression; q or Ctrl-C ends it.
+
+    Nothing is kept but what --record and --csv name. Exit code 1: there is no camera or no display;
+    3: the disk refuses.
+
+    Example: python -m classifiers webcam --camera 0 --csv me.csv
+    """
+    with sentences(FilmError), ExitStack() as stack:
+        predictor = Predictor(model, detector=detector)
+        if csv:
+            check_sheet(csv, columns(predictor.classes), [os.path.realpath(camera)])
+        if record:
+            check_film(record, [os.path.realpath(camera)])
+        window = stack.enter_context(Window())
+        source = stack.enter_context(open_camera(camera))
+        sheet = csv and stack.enter_context(Sheet(csv, columns(predictor.classes)))
+        copy = record and stack.enter_context(FilmCopy(record, source.rate))
+        reader, rate = FilmReader(predictor, faces, smoothing), frame_rate()
+        with suppress(KeyboardInterrupt):  # an end like any other: results are kept
+            for frame in source.frames():
+                seen = reader.read(frame)
+                picture = _with_rate(drawn(frame.rgb, seen), rate(time.monotonic()))
+                if sheet:
+                    sheet.add(rows_of(frame, seen, predictor.classes))
+                if copy:
+                    copy.add(frame.seconds, picture)
+                if not window.show(picture):
+                    break
+
+
+def frame_rate() -> Callable[[float], float]:
+    """Return a function of a frame's time in seconds that gives the mean frames a second so far.
+
+    The newest interval weighs `STEADY`, each one before by as much less.
+    """
+    before = interval = None
+
+    def at(seconds: float) -> float:
+        nonlocal before, interval
+        if before is not None:
+            newest = seconds - before
+            interval = newest if interval is None else interval + STEADY * (newest - interval)
+        before = seconds
+        return 1 / interval if interval else 0.0
+
+    return at
+
+
+def _with_rate(picture: np.ndarray, rate: float) -> np.ndarray:
+    """Write the frame rate into the upper left corner."""
+    picture = np.array(picture)
+    for colour, width in (((0, 0, 0), 4), ((255, 255, 255), 1)):
+        cv2.putText(
+            picture,
+            f"{rate:.0f} fps",
+            (8, 24),
+            cv2.FONT_HERSHEY_SIMPLEX,
+            0.6,
+            colour,
+            width,
+            cv2.LINE_AA,
+        )
+    return picture

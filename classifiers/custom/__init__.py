@@ -1,0 +1,1 @@
+"""Custom classes: models of classes that a visitor of the page records."""

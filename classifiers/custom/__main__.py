@@ -1,0 +1,138 @@
+"""Train a classifier on a lesson: ``python -m classifiers.custom < lesson.npz > taught.zip``.
+
+The server runs this for a visitor who teaches expressions of their own, in a process that is
+bounded in memory and gone with all that it loaded.
+"""
+
+import os
+import resource
+import sys
+import tempfile
+import threading
+import time
+from io import BytesIO
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+
+import numpy as np
+import typer
+
+from classifiers.bundle.bundle import sealed
+from classifiers.cli.training_summary import BAD_INPUT, STOPPED, end
+from classifiers.custom.dataset import Lesson, LessonError, unpacked
+from classifiers.training.dataset import Rows
+from classifiers.training.landmarks import Choices, train
+from data import __version__
+from data.duplicates import same_photograph
+from data.features.from_arrays import feature_files
+from landmarks.detection.detector import MESH_VERSION
+
+MEMORY = 2 * 1024**3
+"""Bytes of data that the process may hold; PyTorch's exporter, the largest part, takes 0.6 GB."""
+
+VALIDATION_SHARE = 0.25
+"""More than a training on thousands of rows holds out: a tenth of ten frames is one."""
+
+DATA_NAME = "taught on the page, on landmarks that the browser's mesh found in one look a face"
+
+
+def main() -> None:
+    """Read a lesson from stdin and write bundle and feature table to stdout, in one zip."""
+    _keep_to_bounds()
+    try:
+        content = taught(unpacked(sys.stdin.buffer.read()))
+    except LessonError as error:
+        end(str(error), BAD_INPUT)
+    except KeyboardInterrupt:
+        end("Stopped; nothing was written.", STOPPED)
+    sys.stdout.buffer.write(content)
+
+
+def taught(lesson: Lesson) -> bytes:
+    """Train on a lesson.
+
+    Parameters
+    ----------
+    lesson : Lesson
+
+    Returns
+    -------
+    bytes
+        A zip: ``model/`` is a bundle as ``make train`` writes it, ``features/`` the feature table
+        as ``make features`` does. The same lesson gives the same model.
+    """
+    held_out = last_of_each(lesson.y)
+    nowhere = np.full(len(lesson.y), "")
+    rows = Rows(lesson.points, lesson.y, nowhere, MESH_VERSION)
+    choices = Choices(
+        name="taught",
+        version=__version__,
+        data_name=DATA_NAME,
+        # So few frames that none shall be lost to the model; those held out still measure it.
+        refit=True,
+        validation=_what_validates(rows, held_out),
+    )
+    manifest, files = train(rows, held_out, choices)
+    table = feature_files(lesson.points, lesson.y, lesson.sizes)
+    return _zipped({"model": sealed(manifest, files), "features": table})
+
+
+def last_of_each(y: np.ndarray) -> np.ndarray:
+    """Choose validation rows: the last quarter of each class, in the order of recording.
+
+    Frames of a film are near copies of their neighbours, so rows drawn at random would be known
+    already. A block at the end has one frame only whose neighbour trains, or is another take.
+
+    Parameters
+    ----------
+    y : ndarray of str, shape (n,)
+
+    Returns
+    -------
+    ndarray of bool, shape (n,)
+        At least one row of each class, and not all.
+    """
+    held_out = np.zeros(len(y), dtype=bool)
+    for name in np.unique(y):
+        rows = np.flatnonzero(y == name)
+        held_out[rows[-max(1, round(VALIDATION_SHARE * len(rows))) :]] = True
+    return held_out
+
+
+def _what_validates(rows: Rows, held_out: np.ndarray) -> str:
+    """Say what the figures are measured on, as a bundle's card says it."""
+    group = same_photograph(rows.points, rows.pixels)
+    known = np.isin(group[held_out], group[~held_out]).mean()
+    return (
+        "these are the last quarter of each expression's frames, of the same sitting, and "
+        f"{known:.0%} of them are near copies of frames that trained it: expect less on other "
+        "days and of other people"
+    )
+
+
+def _zipped(folders: dict[str, dict[str, bytes]]) -> bytes:
+    """Return folders of files as a zip whose bytes no clock changes."""
+    buffer = BytesIO()
+    with ZipFile(buffer, "w") as archive:
+        for folder, files in folders.items():
+            for name, content in files.items():
+                archive.writestr(ZipInfo(f"{folder}/{name}"), content, ZIP_DEFLATED)
+    return buffer.getvalue()
+
+
+def _keep_to_bounds() -> None:
+    """Bound memory, leave no folder behind, and end with the parent."""
+    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
+    # PyTorch's exporter makes this folder where there is none, and leaves it there, empty.
+    os.environ["TORCHINDUCTOR_CACHE_DIR"] = tempfile.gettempdir()
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+
+
+def _end_with(parent: int) -> None:
+    """End soon after the server, even when that was killed outright."""
+    while os.getppid() == parent:
+        time.sleep(0.5)
+    os._exit(STOPPED)
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,1 @@
+"""Metrics and reports of models on labelled images."""

@@ -1,0 +1,143 @@
+"""Several models on the same labelled images: how good each is, and whether they differ.
+
+The largest face of an image counts; an image that a model can't answer is an error of its.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy.stats import binomtest
+
+from classifiers.evaluation.evaluate import answers, describe, match_classes, read_split
+from classifiers.evaluation.metrics import measure
+from classifiers.inference.predictor import NO_FACE, Predictor
+from data.labels import canonical
+
+
+def compare(
+    predictors: Sequence[Predictor],
+    folder: Path,
+    split: str,
+    images: Path,
+    ignore_unknown: bool = False,
+) -> dict[str, Any]:
+    """Measure models on a feature folder.
+
+    Parameters
+    ----------
+    predictors : sequence of Predictor
+        Two or more.
+    folder : Path
+        A folder that ``make features`` wrote.
+    split : str
+        A split of its images, or `classifiers.evaluation.evaluate.ALL`.
+    images : Path
+        What the features were made of, for models that take pixels.
+    ignore_unknown : bool
+        Leave out images of classes that one of the models doesn't have, instead of refusing.
+
+    Returns
+    -------
+    dict
+        The counts ``n_images``, ``n_missed`` (no face found), ``n_unreadable`` and ``n_ignored``;
+        ``models``, for each of them `figures_of`, ``ms_per_face`` and ``agreement``: the share of
+        images that it answers as each of the models does, of those that both answer; and
+        ``mcnemar`` of the first two.
+
+    Raises
+    ------
+    DataError
+        If the folder doesn't fit, or holds classes that a model doesn't have.
+    """
+    everything = read_split(predictors, folder, split)
+    table = everything
+    for predictor in predictors:
+        names = match_classes(table["label"], predictor.classes, ignore_unknown)
+        table = table[table["label"].isin(names)]
+    labels = np.array([canonical(label) for label in table["label"]])
+    models, given = [], []
+    for predictor in predictors:
+        proba, points, crops = answers(predictor, table, images)
+        classes = [canonical(name) for name in predictor.classes]
+        given.append(answers_given(proba, classes))
+        speed = describe(predictor, points, crops)["ms_per_face"]
+        models.append(figures_of(labels, proba, classes) | {"ms_per_face": speed})
+    for model, own in zip(models, given, strict=True):
+        model["agreement"] = [agreement(own, other) for other in given]
+    n_missed = int((table["reason"] == NO_FACE).sum())
+    return {
+        "split": split,
+        "n_images": len(table),
+        "n_missed": n_missed,
+        "n_unreadable": int((table["success"] != 1).sum()) - n_missed,
+        "n_ignored": len(everything) - len(table),
+        "models": models,
+        "mcnemar": mcnemar(given[0] == labels, given[1] == labels),
+    }
+
+
+def figures_of(labels: np.ndarray, proba: np.ndarray, classes: Sequence[str]) -> dict[str, Any]:
+    """Return how good one model is.
+
+    Parameters
+    ----------
+    labels : ndarray of str, shape (n,)
+        Each one of `classes`.
+    proba : ndarray of float, shape (n, k), range 0..1
+        NaN in the rows of images without an answer.
+    classes : sequence of str, length k
+
+    Returns
+    -------
+    dict
+        ``accuracy`` of all images, ``accuracy_when_answered``, ``macro_f1`` of the answered ones,
+        and ``recall`` of each class that occurs, over all its images.
+    """
+    figures = measure(labels, proba, classes)
+    recalls = {
+        name: row["recall_with_misses"] for name, row in figures["per_class"].items() if row["n"]
+    }
+    return {
+        "accuracy": figures["accuracy_with_misses"],
+        "accuracy_when_answered": figures["accuracy"],
+        "macro_f1": figures["macro_f1"],
+        "recall": recalls,
+    }
+
+
+def answers_given(proba: np.ndarray, classes: Sequence[str]) -> np.ndarray:
+    """Return the class of the largest confidence in each row, ``""`` in rows of NaN."""
+    answered = np.isfinite(proba).all(axis=1)
+    best = np.where(answered[:, None], proba, 0).argmax(axis=1)
+    return np.where(answered, np.array(classes)[best], "")
+
+
+def agreement(one: np.ndarray, other: np.ndarray) -> float | None:
+    """Return the share of images that two models answer alike, of those that both answer."""
+    both = (one != "") & (other != "")
+    return float((one == other)[both].mean()) if both.any() else None
+
+
+def mcnemar(first: np.ndarray, second: np.ndarray) -> dict[str, float]:
+    """Test whether two models are right equally often on the same images.
+
+    McNemar's test, Psychometrika 12 (1947), in its exact form: where only one of them is right,
+    it would be either with a chance of one half.
+
+    Parameters
+    ----------
+    first, second : ndarray of bool, shape (n,)
+        Whether each model is right.
+
+    Returns
+    -------
+    dict
+        ``only_first`` and ``only_second``, the images that only one of them has right, and ``p``,
+        the two-sided probability of so uneven a pair of counts if there were no difference.
+    """
+    only_first, only_second = int((first & ~second).sum()), int((second & ~first).sum())
+    n_uneven = only_first + only_second
+    p = float(binomtest(only_first, n_uneven, 0.5).pvalue) if n_uneven else 1.0
+    return {"only_first": only_first, "only_second": only_second, "p": p}

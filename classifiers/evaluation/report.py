@@ -1,0 +1,187 @@
+"""A report folder: the metrics of one evaluation as JSON, and plots of them."""
+
+import json
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
+from sklearn.calibration import CalibrationDisplay
+from sklearn.metrics import ConfusionMatrixDisplay
+
+# Okabe and Ito's palette: its blue and vermilion stay apart for every kind of colour vision.
+BLUE, VERMILION = "#0072B2", "#D55E00"
+CELL = 0.85  # inches that one class takes on an axis
+
+
+def write_report(folder: str | Path, metrics: dict) -> list[Path]:
+    """Write ``report.json`` and its pictures into `folder`, which is made if need be.
+
+    Every file appears whole or not at all: it is written beside its place and then moved there.
+
+    Parameters
+    ----------
+    folder : str or Path
+        Where the files go.
+    metrics : dict
+        What `classifiers.evaluation.metrics.measure` returned, with whatever else the JSON should
+        say.
+
+    Returns
+    -------
+    list of Path
+        The files written: ``report.json``, ``confusion.png``, ``calibration.png`` and
+        ``per_class.png``.
+
+    Raises
+    ------
+    OSError
+        If the folder can't be written to.
+    ValueError
+        If a metric is NaN or infinite, which JSON can't say.
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(metrics, indent=2, allow_nan=False) + "\n"
+    written = [_put(folder / "report.json", lambda path: path.write_text(text, "utf-8"))]
+    for name, draw in PICTURES.items():
+        picture = draw(metrics)
+        written.append(_put(folder / f"{name}.png", lambda path, p=picture: _save(p, path)))
+    return written
+
+
+def draw_confusion(metrics: dict) -> Figure:
+    """Draw the confusion matrix: labels down, answers across, share of the row and count.
+
+    Parameters
+    ----------
+    metrics : dict
+        ``classes`` and ``confusion`` (rows are labels, columns answers) are read.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        A cell is as dark as the share of its row.
+    """
+    classes, counts = metrics["classes"], np.array(metrics["confusion"])
+    totals = counts.sum(axis=1)
+    shares = counts / np.maximum(totals, 1)[:, None]
+    side = CELL * max(len(classes), 4)
+    figure = Figure(figsize=(side + 2.4, side + 1.5), layout="constrained")
+    axes = figure.subplots()
+    display = ConfusionMatrixDisplay(shares, display_labels=classes)
+    display.plot(ax=axes, cmap="Blues", im_kw={"vmin": 0, "vmax": 1}, colorbar=False)
+    for text, share, count in zip(display.text_.flat, shares.flat, counts.flat, strict=True):
+        text.set_text(f"{share:.0%}\n{count:,}")
+    axes.set_yticklabels([f"{name}\n{n:,} faces" for name, n in zip(classes, totals, strict=True)])
+    axes.set(xlabel="answer", ylabel="label", title="Which label got which answer")
+    bar = figure.colorbar(display.im_, ax=axes, shrink=0.8, format=PercentFormatter(1))
+    bar.set_label("share of the label's found faces")
+    return figure
+
+
+def draw_calibration(metrics: dict) -> Figure:
+    """Draw accuracy against confidence, bin by bin, with the number of answers below.
+
+    Parameters
+    ----------
+    metrics : dict
+        ``reliability`` and ``ece`` are read, and ``unsure_threshold`` where there is one.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Points on the diagonal mean confidences that say what they mean.
+    """
+    bins = pd.DataFrame(metrics["reliability"]).query("n > 0").astype(float)
+    figure = Figure(figsize=(6.4, 7.2), layout="constrained")
+    upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
+    display = CalibrationDisplay(bins["accuracy"], bins["confidence"], None)
+    display.plot(ax=upper, name="found faces (± 2 standard errors)", color=BLUE)
+    # so that a bin of a few faces isn't read as a finding
+    errors = 2 * np.sqrt(bins["accuracy"] * (1 - bins["accuracy"]) / bins["n"])
+    upper.errorbar(bins["confidence"], bins["accuracy"], errors, fmt="none", color=BLUE, capsize=3)
+    lower.bar(bins["lower"], bins["n"], bins["upper"] - bins["lower"], align="edge", color=BLUE)
+    if metrics.get("unsure_threshold") is not None:
+        for axes in (upper, lower):
+            axes.axvline(metrics["unsure_threshold"], color=VERMILION, ls=":", label=UNSURE)
+    ece = "no answers" if metrics["ece"] is None else f"ECE {metrics['ece']:.3f}"
+    title = f"Do confidences mean what they say?  {ece}, {len(metrics['reliability'])} bins"
+    upper.set(xlim=(0, 1), ylim=(0, 1), xlabel="", ylabel="accuracy", title=title)
+    upper.legend(loc="lower right")
+    lower.set(xlabel="confidence of the answer", ylabel="faces")
+    return figure
+
+
+def draw_per_class(metrics: dict) -> Figure:
+    """Draw precision and recall of each class as bars side by side.
+
+    Parameters
+    ----------
+    metrics : dict
+        ``per_class`` and ``macro_f1`` are read.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Classes stand in their order, each with its F1 and its number of faces.
+    """
+    rows = pd.DataFrame.from_dict(metrics["per_class"], orient="index")
+    figure = Figure(figsize=(max(6.4, 1.5 * len(rows) + 1), 5), layout="constrained")
+    axes = figure.subplots()
+    table = rows[list(MEANING)].astype(float)
+    table.rename(columns=MEANING).fillna(0).plot.bar(ax=axes, width=0.8, color=(VERMILION, BLUE))
+    for bars, (_, values) in zip(axes.containers, table.items(), strict=True):
+        axes.bar_label(bars, values.map(_percent), padding=2)
+    names = (
+        rows.index
+        + "\nF1 "
+        + rows["f1"].map(_percent)
+        + "\n"
+        + rows["n_found"].map("{:,} faces".format)
+    )
+    axes.set_xticks(range(len(rows)), names, rotation=0)
+    title = f"Each class, found faces only (macro F1 {_percent(metrics['macro_f1'])})"
+    axes.set(ylim=(0, 1.08), title=title)
+    axes.yaxis.set_major_formatter(PercentFormatter(1))
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.15), ncols=2)
+    return figure
+
+
+UNSURE = "answers below are “unsure”"
+MEANING = {
+    "precision": "precision: answers of this name that are right",
+    "recall": "recall: faces of this label that got it",
+}
+PICTURES: dict[str, Callable[[dict], Figure]] = {
+    "confusion": draw_confusion,
+    "calibration": draw_calibration,
+    "per_class": draw_per_class,
+}
+
+
+def _percent(value: float | None) -> str:
+    return "-" if pd.isna(value) else f"{value:.0%}"
+
+
+def _save(figure: Figure, path: Path) -> None:
+    # without matplotlib's name and version, the same metrics give the same bytes
+    figure.savefig(path, format="png", dpi=110, metadata={"Software": None})
+
+
+def _put(path: Path, write: Callable[[Path], object]) -> Path:
+    """Let `write` fill a file beside `path`, then move it into place."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    os.close(handle)
+    try:
+        write(Path(name))
+        os.chmod(name, 0o644)  # mkstemp makes it private, and a report is for everyone
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    return path

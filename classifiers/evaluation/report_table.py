@@ -1,0 +1,56 @@
+"""A report as text for the terminal."""
+
+import pandas as pd
+
+from classifiers.evaluation.markdown import number
+
+COUNTS = ("n", "n_found")
+COLUMNS = {
+    "n": "images",
+    "n_found": "found",
+    "precision": "precision",
+    "recall": "recall",
+    "f1": "F1",
+    "recall_with_misses": "recall with misses",
+}
+
+
+def text_of(report: dict) -> str:
+    """Return the metrics of a report as a table, with what was measured below it."""
+    table = pd.DataFrame.from_dict(report["per_class"], orient="index", columns=list(COLUMNS))
+    table = table.apply(lambda column: column.map(_count if column.name in COUNTS else _percent))
+    table = table.rename(columns=COLUMNS).rename_axis("class").reset_index()
+    sides = ("left", *["right"] * len(COLUMNS))
+    cells = table.to_markdown(index=False, tablefmt="rounded_outline", colalign=sides)
+    below = [f"{label:<18}{value}" for label, value in _summary(report).items()]
+    return "\n".join([f"{report['model']['name']} on {report['source']}", cells, *below])
+
+
+def _summary(report: dict) -> dict[str, str]:
+    """Return the lines below the table."""
+    split = "every image" if report["split"] == "all" else f"the split {report['split']}"
+    lines = {
+        "measured on": f"{split}: {report['n_images']:,} images, {report['n_found']:,} found, "
+        f"{report['n_missed']:,} missed, {report['n_unreadable']:,} unreadable",
+        "accuracy": f"{_percent(report['accuracy'])} of found faces",
+        "with misses": f"{_percent(report['accuracy_with_misses'])} of all images",
+        "without copies": f"{_percent(report['accuracy_without_copies'])} of found faces, "
+        f"{report['n_copies']:,} images that training saw left out",
+        "balanced accuracy": _percent(report["balanced_accuracy"]),
+        "macro F1": _percent(report["macro_f1"]),
+        "weighted F1": _percent(report["weighted_f1"]),
+        "ECE": number(report["ece"], ".3f"),
+        "sure answers": f"{_percent(report['coverage'])} of found faces, "
+        f"{_percent(report['accuracy_when_sure'])} of these right",
+    }
+    if report["n_ignored"]:
+        lines["left out"] = f"{report['n_ignored']:,} images of classes the model lacks"
+    return lines
+
+
+def _count(value: int) -> str:
+    return number(value, ",")
+
+
+def _percent(value: float | None) -> str:
+    return number(value, ".1%")

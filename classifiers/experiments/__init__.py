@@ -1,0 +1,1 @@
+"""Experiments and benchmarks: what results/ and docs/ are written from."""

@@ -1,0 +1,253 @@
+"""Measure what each step of a recipe gives.
+
+Run ``python -m classifiers.experiments.ablation TABLE [IMAGES]``.
+
+Every trial changes one setting and is measured on the same validation rows, which are taken from
+train and also choose the epoch; the test split is not read. The landmarks' trials train one network
+where ``make train`` averages three. The fused model's would take a day at full size: they get half
+of the faces, half of the channels and an eighth of the epochs. ``make results`` shows the rows that
+this writes. A trial whose row is there already is passed over, so that a stopped run goes on.
+"""
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import FunctionTransformer
+
+from classifiers.cli.ending import sentences
+from classifiers.evaluation.metrics import measure
+from classifiers.experiments.trials import read_trials
+from classifiers.models.ensemble import Ensemble
+from classifiers.models.features import N_COORDINATES
+from classifiers.models.pipeline import FaceFeatures, fit_pipeline, make_pipeline, mirror_passes
+from classifiers.models.sklearn_mlp import SklearnMLPClassifier
+from classifiers.models.torch_mlp import TorchMLPClassifier
+from classifiers.training.augmentation import Augmentation
+from classifiers.training.dataset import BALANCES, Rows, balanced_rows, class_weight
+from classifiers.training.pixels import ANY_CLASSES, fit_fused
+from classifiers.training.read_dataset import hold_out, read_rows
+from classifiers.training.read_pixel_dataset import read_fused_rows
+from classifiers.training.recipe import TrainingConfig
+from classifiers.training.tensors import FusedRows
+from data.errors import DataError
+
+Settings = dict[str, Any]
+
+STEPS, BALANCE = "What one change does", "Balance of the classes"
+FUSED_STEPS = "What one change of the fused recipe does, at a reduced size"
+"""Names of the tables."""
+
+RAREST = "disgust"
+"""The class that FER2013 has fewest faces of, whose recall stands in each line."""
+
+EPOCHS = 10
+SMALL = replace(ANY_CLASSES, stem=16, widths=(24, 48, 96))
+"""Size of the fused model's trials."""
+
+
+def unaligned(points: np.ndarray) -> np.ndarray:
+    """Return coordinates that are only moved to the centre and scaled, (n, 1404)."""
+    centred = (points - points.mean(axis=1, keepdims=True)).reshape(len(points), -1)
+    return centred / np.linalg.norm(centred, axis=1, keepdims=True)
+
+
+def without_pose(points: np.ndarray) -> np.ndarray:
+    """Return the aligned coordinates alone, (n, 1404)."""
+    return FaceFeatures().transform(points)[:, :N_COORDINATES]
+
+
+LANDMARK_TRIALS: dict[str, Settings] = {
+    "none: one network": {},
+    "other seed": {"random_state": 1},
+    "no alignment: moved and scaled only": {"features": FunctionTransformer(unaligned)},
+    "no head pose": {"features": FunctionTransformer(without_pose)},
+    "no mirror copies": {"mirror_copies": False},
+    "three networks averaged": {"n_networks": 3},
+    "no label smoothing": {"label_smoothing": 0.0},
+    "dropout 0.5": {"dropout": 0.5},
+    "wide: 1024, 512, 256, 128": {"hidden": (1024, 512, 256, 128)},
+    "plateau scheduler": {"scheduler": "plateau"},
+    "80 epochs": {"epochs": 80, "patience": 80},
+    "scikit-learn's MLP": {"model": "sklearn"},
+}
+"""What differs from the shipped settings; see `train_landmarks`."""
+
+AUGMENTATIONS = {"change of size": "scale"}
+AUGMENTATIONS |= {way: way for way in ("flip", "rotation", "shift", "jitter", "erasing", "mixup")}
+
+FUSED_TRIALS: dict[str, Settings] = {
+    "none": {},
+    "other seed": {"seed": 1},
+    "no landmarks": {"network": {"landmarks": False}},
+    "no pixels": {"network": {"pixels": False}},
+    **{f"no {way}": {"augmentation": {key: 0}} for way, key in AUGMENTATIONS.items()},
+    "cutmix 0.2": {"augmentation": {"cutmix": 0.2}},
+    "points never dropped": {"augmentation": {"drop_points": 0.0}},
+    "no label smoothing": {"label_smoothing": 0.0},
+    "class weights": {"balance": "weights"},
+    "weighted sampler": {"balance": "sampler"},
+    "AdamW": {"optimizer": "adamw", "lr": 1e-3, "weight_decay": 0.05},
+    "no warm-up": {"warm_up": 0.0},
+    "early stopping after 3": {"patience": 3},
+    "weights not averaged": {"averaging": 0.0},
+    "no losses of single branches": {"pixel_loss": 0.0, "landmark_loss": 0.0},
+    "no crowd votes": {"vote_loss": 0.0},
+}
+"""What differs from the shipped settings; see `train_fused`."""
+
+
+@dataclass(frozen=True)
+class Study:
+    """A recipe's trials: settings by table and change, and how a model is trained and asked.
+
+    `train` takes a trial's settings and returns a model and its classes. `passes` returns a model's
+    proba of the validation rows, whose classes are `y`, and of their mirror images, (2, n, k).
+    """
+
+    y: np.ndarray
+    trials: dict[tuple[str, str], Settings]
+    train: Callable[..., tuple[Any, list[str]]]
+    passes: Callable[[Any], np.ndarray]
+
+    def run(self, out: Path) -> None:
+        """Run the trials that have no row in `out`, and append a row for each."""
+        done = {(line["table"], line["change"]) for line in read_trials(out)}
+        first = next(iter(self.trials))
+        for (table, change), settings in self.trials.items():
+            if (table, change) in done:
+                continue
+            started = time.monotonic()
+            model, classes = self.train(**settings)
+            seconds = time.monotonic() - started
+            passes = self.passes(model)
+            answers = {change: passes.mean(axis=0)}
+            if (table, change) == first:
+                answers |= {"no mirror image when it answers": passes[0]}
+            for name, proba in answers.items():
+                metrics = measure(self.y, proba, classes)
+                line = {"table": table, "change": name, **_line(metrics, seconds)}
+                with out.open("a", encoding="utf-8") as file:
+                    file.write(json.dumps(line) + "\n")
+                print(json.dumps(line), flush=True)
+
+
+def _line(metrics: dict[str, Any], seconds: float) -> dict[str, float]:
+    """Return what a line says of a trial; shares are rounded to four decimals."""
+    line = {
+        "validation_accuracy": round(metrics["accuracy"], 4),
+        "macro_f1": round(metrics["macro_f1"], 4),
+        "training_seconds": round(seconds),
+    }
+    rare = metrics["per_class"].get(RAREST, {}).get("recall")
+    return line if rare is None else line | {f"recall_of_{RAREST}": round(rare, 4)}
+
+
+def landmark_study(rows: Rows) -> Study:
+    """Return the trials of the landmarks' recipe."""
+    held_out = hold_out(rows, seed=0)
+    trials = {(STEPS, change): settings for change, settings in LANDMARK_TRIALS.items()}
+    trials |= {(BALANCE, balance): {"balance": balance} for balance in BALANCES}
+    return Study(
+        rows.y[held_out],
+        trials,
+        lambda **settings: train_landmarks(rows, held_out, **settings),
+        lambda model: mirror_passes(model, rows.points[held_out]),
+    )
+
+
+def train_landmarks(
+    rows: Rows,
+    held_out: np.ndarray,
+    model: str = "torch",
+    balance: str = "roots",
+    mirror_copies: bool = True,
+    features: FunctionTransformer | None = None,
+    **settings: Any,
+) -> tuple[Pipeline, list[str]]:
+    """Return the pipeline of one trial and its classes; other settings are the classifier's."""
+    chosen = balanced_rows(rows.y, ~held_out, balance, seed=0)
+    settings["class_weight"] = class_weight(balance, rows.y[chosen])
+    settings["sampler"] = "balanced" if balance == "sampler" else None
+    if model == "sklearn":
+        pipeline = make_pipeline(SklearnMLPClassifier(**settings))
+    else:
+        pipeline = make_pipeline(TorchMLPClassifier(**{"n_networks": 1, **settings}))
+    if features is not None:
+        pipeline.set_params(features=features)
+    validation = rows.points[held_out], rows.y[held_out]
+    fit_pipeline(pipeline, rows.points[chosen], rows.y[chosen], validation, mirror_copies)
+    return pipeline, pipeline.classes_.tolist()
+
+
+def fused_study(fused: FusedRows, rows: Rows, epochs: int) -> Study:
+    """Return the trials of the fused recipe on half of the rows."""
+    fused, held_out = half_of(fused, hold_out(rows, seed=0))
+    chosen = np.flatnonzero(held_out)
+    return Study(
+        fused.y[chosen],
+        {(FUSED_STEPS, change): settings for change, settings in FUSED_TRIALS.items()},
+        lambda **settings: train_fused(fused, held_out, epochs, **settings),
+        lambda model: model.mirror_passes(
+            fused.points[chosen], fused.crops[chosen], fused.has_points[chosen]
+        ),
+    )
+
+
+def half_of(fused: FusedRows, held_out: np.ndarray) -> tuple[FusedRows, np.ndarray]:
+    """Return every second training row and all validation rows, and which of the rows these are."""
+    kept = np.arange(len(fused.y)) % 2 == 0
+    kept[: len(held_out)] |= held_out
+    arrays = {name: part for name, part in vars(fused).items() if isinstance(part, np.ndarray)}
+    half = replace(fused, **{name: part[kept] for name, part in arrays.items()})
+    return half, held_out[kept[: len(held_out)]]
+
+
+def train_fused(
+    fused: FusedRows,
+    held_out: np.ndarray,
+    epochs: int,
+    network: Settings | None = None,
+    augmentation: Settings | None = None,
+    **training: Any,
+) -> tuple[Ensemble, list[str]]:
+    """Return the fused model of one trial and its classes; other settings are the training's."""
+    size = replace(SMALL, **network or {})
+    augmented = replace(Augmentation(), **augmentation or {})
+    recipe = TrainingConfig(epochs=epochs, augmentation=augmented, **training)
+    with TemporaryDirectory() as run:
+        stops = np.flatnonzero(held_out)
+        model = fit_fused(fused, held_out, stops, Path(run), size, recipe)
+    return model, list(model.classes)
+
+
+def main(
+    table: Annotated[Path, typer.Argument(help="Folder of make features.")],
+    images: Annotated[
+        Path | None, typer.Argument(help="Its images: measure the fused recipe instead.")
+    ] = None,
+    votes: Annotated[Path | None, typer.Option(help="CSV of annotator votes.")] = None,
+    epochs: Annotated[int, typer.Option(min=1, help="Epochs of the fused recipe.")] = EPOCHS,
+    out: Annotated[Path | None, typer.Option(help="JSON lines; default: in results/.")] = None,
+) -> None:
+    """Run the trials that are missing and write a line for each."""
+    with sentences(DataError):
+        if images is None:
+            study = landmark_study(read_rows([table]))
+        else:
+            study = fused_study(*read_fused_rows([table], images, votes=votes), epochs)
+    out = out or Path("results", "ablation.jsonl" if images is None else "fused-ablation.jsonl")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    study.run(out)
+    print(f"wrote {out}")
+
+
+if __name__ == "__main__":
+    typer.run(main)

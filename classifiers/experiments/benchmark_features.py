@@ -1,0 +1,171 @@
+"""``make bench``: how much of the mesh's own speed all of ``make features`` keeps.
+
+Both sides see the same pictures. Each image is brought to 48 x 48 pixels, as FER2013's are, and
+written to a scratch folder; ``make features`` runs over a list of them, and a bare loop on one core
+runs Face Mesh over what the detector shows it of them: enlarged and bordered, and the mirror image
+of that. The loop also runs on all cores at once, which on most machines is
+slower than so many times one: cores share memory, and virtual ones share more.
+"""
+
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from itertools import cycle, islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated
+
+import joblib
+import numpy as np
+import typer
+from PIL import Image
+
+from data.errors import DataError
+from data.sources import read_images
+from landmarks.crops import padded
+from landmarks.detection.detector import TIGHT_CROP_CHAIN
+from landmarks.detection.mediapipe_graphs import bare_call
+from landmarks.images import ImageError, read_image
+
+SIDE = 48
+MOST_DIFFERENT = 2000
+BARE_IMAGES = 400
+GOAL = 0.9
+SAMPLING_SECONDS = 0.5
+
+
+@dataclass(frozen=True)
+class Run:
+    """One whole run: its seconds, and MB of each worker after a fifth of it and at its end."""
+
+    seconds: float
+    memory: list[tuple[float, float]]
+
+
+def bench(
+    images: Annotated[Path, typer.Argument(help="Folder of class folders, or CSV.")] = Path(
+        "data/sample"
+    ),
+    count: Annotated[
+        int, typer.Option(min=1, help="Images to run over, repeated to fill.")
+    ] = 20000,
+    workers: Annotated[int, typer.Option(min=0, help="Worker processes; 0: one per core.")] = 0,
+) -> None:
+    """Print images/s of make features beside cores x a bare Face Mesh loop, and workers' memory."""
+    workers = workers or os.cpu_count() or 1
+    try:
+        with TemporaryDirectory() as folder:
+            crops = _write_crops(images, Path(folder))
+            most = min(count, BARE_IMAGES)
+            before, together = _bare_rate(crops, most), _bare_rate_together(crops, most, workers)
+            run = _run_features(_write_list(Path(folder), len(crops), count), workers)
+            # The machine may slow down or speed up meanwhile: measured on both sides of the run.
+            bare = (before + _bare_rate(crops, most)) / 2
+            together = (together + _bare_rate_together(crops, most, workers)) / 2
+    except DataError as error:
+        print(error, file=sys.stderr)
+        raise typer.Exit(1) from error
+    _report(count, workers, bare, together, run)
+
+
+def _write_crops(images: Path, folder: Path) -> list[np.ndarray]:
+    """Write the readable images in FER2013's size, numbered, and return their RGB pixels."""
+    refs, crops = read_images(images), []
+    for ref in refs[:: 1 + len(refs) // MOST_DIFFERENT]:
+        try:
+            picture = Image.fromarray(read_image(ref.path)).convert("L").resize((SIDE, SIDE))
+        except ImageError:
+            continue
+        picture.save(folder / f"{len(crops)}.png")
+        crops.append(np.asarray(picture.convert("RGB")))
+    if not crops:
+        raise DataError(f"None of the images in {images} can be read; name others.")
+    return crops
+
+
+def _write_list(folder: Path, different: int, count: int) -> Path:
+    """Write the CSV that lists the crops over and over."""
+    path = folder / "list.csv"
+    lines = (f"{number}.png,face" for number in islice(cycle(range(different)), count))
+    path.write_text("\n".join(["path,label", *lines]))
+    return path
+
+
+def _bare_rate(crops: list[np.ndarray], count: int) -> float:
+    """Return images/s of Face Mesh alone on one core, on each prepared picture and its mirror."""
+    *frame, confidence = TIGHT_CROP_CHAIN[0]
+    shown = [padded(crop, *frame).pixels for crop in islice(cycle(crops), count)]
+    pictures = [side for pixels in shown for side in (pixels, pixels[:, ::-1].copy())]
+    # MediaPipe's own call, without what the detector does around it.
+    mesh = bare_call(confidence)
+    for picture in pictures[:10]:  # The first ones build the graph.
+        mesh(picture)
+    start = time.perf_counter()
+    for picture in pictures:
+        mesh(picture)
+    return len(shown) / (time.perf_counter() - start)
+
+
+def _bare_rate_together(crops: list[np.ndarray], count: int, workers: int) -> float:
+    """Return images/s of bare loops on all cores at once, summed."""
+    loop = joblib.delayed(_bare_rate)
+    return sum(joblib.Parallel(workers)(loop(crops[:count], count) for _ in range(workers)))
+
+
+def _run_features(images: Path, workers: int) -> Run:
+    """Run the command and watch its workers' memory."""
+    out = images.parent / "features"
+    command = [
+        sys.executable,
+        "-m",
+        "data.features.command",
+        images,
+        out,
+        "--workers",
+        str(workers),
+    ]
+    start, samples = time.perf_counter(), {}
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
+        while process.poll() is None:
+            for pid, megabytes in _worker_memory(process.pid).items():
+                samples.setdefault(pid, []).append(megabytes)
+            time.sleep(SAMPLING_SECONDS)
+        seconds = time.perf_counter() - start
+    if process.returncode:
+        raise DataError(f"make features ended with code {process.returncode}; see above.")
+    # In its first fifth a worker imports and meets the first hard images, for which the detector
+    # builds its other graphs; from then on memory should be flat.
+    ends = [(s[len(s) // 5], s[-1 - len(s) // 50]) for s in samples.values()]
+    return Run(seconds, ends)
+
+
+def _worker_memory(pid: int) -> dict[int, float]:
+    """Return resident MB of each loky worker of a process; empty where there is no /proc."""
+    found = {}
+    try:
+        for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+            if b"popen_loky" in Path(f"/proc/{child}/cmdline").read_bytes():
+                pages = int(Path(f"/proc/{child}/statm").read_text().split()[1])
+                found[int(child)] = pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+    except OSError:  # A process that ended between two lines.
+        pass
+    return found
+
+
+def _report(count: int, workers: int, bare: float, together: float, run: Run) -> None:
+    """Print the figures."""
+    rate = count / run.seconds
+    ratio = rate / (workers * bare)
+    print(f"bare Face Mesh loop, one core    {bare:8.1f} images/s (two meshes an image)")
+    print(f"bare loops on {workers} cores at once    {together:8.1f} images/s together")
+    print(f"make features, {workers} workers        {rate:8.1f} images/s ({count:,} images)")
+    print(f"ratio to {workers} x the bare loop      {ratio:8.2f} (goal: at least {GOAL})")
+    print(f"ratio to the loops at once       {rate / together:8.2f}")
+    for number, (warm, last) in enumerate(run.memory, start=1):
+        print(f"memory of worker {number}      {warm:5.0f} MB once warm, {last:5.0f} MB at the end")
+
+
+if __name__ == "__main__":
+    typer.run(bench)

@@ -1,0 +1,236 @@
+"""Measure how long one photo takes, stage by stage, for ``make bench``.
+
+Each picture goes through all stages in turn, MediaPipe's plain call among them, so that whatever
+slows the machine down slows all of them alike. The plain call finds one mesh; the detector looks
+for faces first and finds as many meshes of each as the model wants. At no stage does more than
+one thread compute: on an idle machine a stage takes as long as the processor works for it, on a
+busy one longer.
+"""
+
+import io
+import math
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from time import perf_counter, process_time
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+from PIL import Image, ImageOps
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import track
+from rich.table import Table
+
+from classifiers.bundle.bundle import PREFERRED, BundleError
+from classifiers.inference.predictor import Predictor
+from data.errors import DataError
+from data.sources import read_images
+from landmarks import crops
+from landmarks.detection.detector import TIGHT_CROP_CHAIN, TIGHT_SIDE, shared_finder
+from landmarks.detection.mediapipe_graphs import bare_call
+from landmarks.face_crop import face_crop
+from landmarks.images import ImageError, read_image
+
+CROP_SIDE = 48
+CANVAS = (640, 480)
+FACE = (320, 320)
+"""A cut-out face is shown as FER2013 would have it, and enlarged in the middle of a photo."""
+
+FEWER = 5
+"""Of so many photos one is shown among others and enlarged, which takes longer."""
+
+WARM_UP = 5
+"""Pictures that are shown before the clock counts: the first ones build MediaPipe's graphs."""
+
+LARGE = (4000, 3000)
+"""Width and height of a photo of 12 megapixels."""
+
+GROUP = 4
+"""Faces side by side in a photo of several."""
+
+DECODING, BARE = "decoding", "bare Face Mesh call"
+
+
+def main(
+    images: Annotated[
+        Path, typer.Option(help="Photos or cut-out faces: folder of class folders, or CSV.")
+    ] = Path("data/sample"),
+    models: Annotated[
+        list[str], typer.Option(help="A bundle's folder, or landmarks or fused; for each model.")
+    ] = PREFERRED,
+    count: Annotated[int, typer.Option(min=1, help="Images to take, evenly.")] = 100,
+) -> None:
+    """Print the milliseconds that each stage takes for a photo, beside a bare Face Mesh call."""
+    try:
+        predictors = {model: Predictor(model) for model in models}
+        kinds = pictures(images, count)
+        tables = [_table(kind, measure(shown, predictors)) for kind, shown in kinds.items()]
+    except (BundleError, DataError) as error:
+        print(error, file=sys.stderr)
+        raise typer.Exit(1) from error
+    for table in tables:
+        Console().print(table)
+
+
+def pictures(images: Path, count: int) -> dict[str, list[bytes]]:
+    """Return encoded pictures to measure with, by what they are.
+
+    Parameters
+    ----------
+    images : Path
+        See `data.sources.read_images`. A picture larger than `CANVAS` is a photo and taken as it
+        is; a smaller one is taken for a cut-out face, which makes a close-up and a photo.
+    count : int
+        Most images to take.
+
+    Returns
+    -------
+    dict of str to list of bytes
+        Kinds that there are none of are left out.
+
+    Raises
+    ------
+    data.errors.DataError
+        If there is no image that can be read.
+    """
+    refs, close_ups, photos = read_images(images), [], []
+    for ref in refs[:: math.ceil(len(refs) / count)]:
+        try:
+            picture = Image.fromarray(read_image(ref.path))
+        except ImageError:
+            continue
+        if max(picture.size) > max(CANVAS):
+            photos.append(Path(ref.path).read_bytes())
+            continue
+        close_ups.append(_encoded(picture.convert("L").resize((CROP_SIDE, CROP_SIDE)), "PNG"))
+        photos.append(_encoded(_in_a_photo(picture), "JPEG"))
+    if not photos:
+        raise DataError(f"None of the images in {images} can be read; name others.")
+    some = photos[: max(1, count // FEWER)]
+    kinds = {
+        f"tight crops of {CROP_SIDE} x {CROP_SIDE} pixels": close_ups,
+        "photos of one face": photos,
+        f"photos of {GROUP} faces": [_beside_one_another(some, i) for i in range(len(some))],
+        "photos of 12 megapixels": [_enlarged(content) for content in some],
+    }
+    return {kind: shown for kind, shown in kinds.items() if shown}
+
+
+def measure(shown: Sequence[bytes], predictors: dict[str, Predictor]) -> dict[str, np.ndarray]:
+    """Time every stage on every picture in which a face is found.
+
+    Parameters
+    ----------
+    shown : sequence of bytes
+        Encoded pictures.
+    predictors : dict of str to Predictor
+        The models, by the names to show for them.
+
+    Returns
+    -------
+    dict of str to ndarray of float, shape (n, 2)
+        Stage -> milliseconds that passed, and that the processor worked, for each picture; a
+        model's stage is what comes after the mesh.
+
+    Raises
+    ------
+    data.errors.DataError
+        If no face is found in any of them.
+    """
+    for content in shown[:WARM_UP]:
+        _stages(content, predictors)
+    console = Console(stderr=True)
+    each = track(shown, "Timing", console=console, transient=True)
+    rows = [row for content in each if (row := _stages(content, predictors))]
+    if not rows:
+        raise DataError(f"No face was found in any of {len(shown)} pictures; name others.")
+    return {stage: np.array([row[stage] for row in rows]) for stage in rows[0]}
+
+
+def _stages(content: bytes, predictors: dict[str, Predictor]) -> dict[str, np.ndarray]:
+    """Return the milliseconds of each stage for one picture; empty where it shows no face."""
+    ms: dict[str, np.ndarray] = {}
+    rgb = _timed(ms, DECODING, read_image, content)
+    for name, predictor in predictors.items():
+        # The meshes go first: they keep MediaPipe's warnings, which come once, off the terminal.
+        faces = _timed(ms, f"meshes, {name}", shared_finder().find, rgb, predictor.meshes)
+        if not faces:
+            return {}
+        points = np.stack([face.points for face in faces])
+        _timed(ms, f"model {name}", _answer, predictor, rgb, points)
+        parts = (DECODING, f"meshes, {name}", f"model {name}")
+        ms[f"photo to answer, {name}"] = sum(ms[part] for part in parts)
+    *frame, confidence = TIGHT_CROP_CHAIN[0]
+    # Face Mesh by itself finds no face of 48 pixels: it is shown the detector's enlargement.
+    plain = crops.padded(rgb, *frame).pixels if min(rgb.shape[:2]) < TIGHT_SIDE else rgb
+    _timed(ms, BARE, bare_call(confidence), plain)
+    return ms
+
+
+def _timed(ms: dict[str, np.ndarray], stage: str, call: Callable[..., Any], *seen: Any) -> Any:
+    """Call, note the milliseconds that it took and return what it answers."""
+    start = _clocks()
+    result = call(*seen)
+    ms[stage] = 1000 * (_clocks() - start)
+    return result
+
+
+def _clocks() -> np.ndarray:
+    """Return the seconds of the clock and those that the processor worked in all threads."""
+    return np.array([perf_counter(), process_time()])
+
+
+def _answer(predictor: Predictor, rgb: np.ndarray, points: np.ndarray) -> np.ndarray:
+    """Do what `Predictor.read` does once the faces are found."""
+    crops = np.stack([face_crop(rgb, row) for row in points]) if predictor.takes_pixels else None
+    return predictor.predict_proba(points, crops)
+
+
+def _in_a_photo(picture: Image.Image) -> Image.Image:
+    """Enlarge a cut-out face in the middle of a grey photo."""
+    canvas, face = Image.new("RGB", CANVAS, "gray"), ImageOps.contain(picture, FACE)
+    canvas.paste(face, ((canvas.width - face.width) // 2, (canvas.height - face.height) // 2))
+    return canvas
+
+
+def _beside_one_another(photos: Sequence[bytes], first: int) -> bytes:
+    """Return a photo of the middles of several photos, shrunk to a photo's size."""
+    middles = [Image.open(io.BytesIO(photos[(first + i) % len(photos)])) for i in range(GROUP)]
+    group = Image.new("RGB", (FACE[0] * GROUP // 2, FACE[1] * 2), "gray")
+    for i, photo in enumerate(middles):
+        left, top = (photo.width - FACE[0]) // 2, (photo.height - FACE[1]) // 2
+        middle = photo.crop((left, top, left + FACE[0], top + FACE[1]))
+        group.paste(middle, (i % 2 * FACE[0], i // 2 * FACE[1]))
+    return _encoded(ImageOps.pad(group, CANVAS, color="gray"), "JPEG")
+
+
+def _enlarged(content: bytes) -> bytes:
+    """Return a photo enlarged to `LARGE`."""
+    return _encoded(Image.open(io.BytesIO(content)).resize(LARGE), "JPEG")
+
+
+def _encoded(picture: Image.Image, form: str) -> bytes:
+    """Return the content of an image file."""
+    buffer = io.BytesIO()
+    picture.save(buffer, form)
+    return buffer.getvalue()
+
+
+def _table(kind: str, ms: dict[str, np.ndarray]) -> Table:
+    """Return the figures of one kind of pictures."""
+    table = Table(title=f"{len(ms[BARE])} {kind} with a face, one thread")
+    table.add_column("ms a picture")
+    for name in ("median", "95 %", "CPU median", "times bare"):
+        table.add_column(name, justify="right")
+    bare = np.median(ms[BARE][:, 0])
+    for stage, values in ms.items():
+        median, processor = np.median(values, axis=0)
+        figures = (median, np.percentile(values[:, 0], 95), processor, median / bare)
+        table.add_row(escape(stage), *(f"{figure:.2f}" for figure in figures))
+    return table
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,210 @@
+"""The results page: reports of evaluations and rows of trials become Markdown, nothing else."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from classifiers.evaluation.markdown import duration, markdown, number, percent
+from classifiers.experiments import detectors_page
+from classifiers.experiments import robustness_page as robustness_page
+
+PUBLISHED = (
+    ("MLP on MediaPipe landmarks", "55.27 %"),
+    ("ResNet-18", "51.22 %"),
+    ("ResNet-34", "51.87 %"),
+    ("VGG-16", "54.31 %"),
+    ("ResNet-50, fine-tuned", "67.05 %"),
+    ("CNN", "about 62 %"),
+    ("ViT", "65.3 %"),
+)
+"""What the five followed projects report for FER2013; quoted, not run again here."""
+
+BLOCK_BEGIN, BLOCK_END = "<!-- written by make results -->", "<!-- end -->"
+"""What the README's table of figures stands between."""
+
+INTRODUCTION = """\
+# Results
+
+Written by `make results` from the reports in `results/`; don't edit it by hand.
+
+The variants were trained on FER2013's train split and chosen on validation rows taken from it; the
+images named under *measured on* were read to report. *Accuracy* counts an image without a found
+face as an error; *on found faces* leaves those images out, and so do F1, recall and ECE (15 bins).
+*Without copies* leaves out the test images of which train holds an identical copy, misses still
+errors. *Sure* is the share of faces whose answer is not "unsure", and the accuracy of those.
+*ms a face* is the classifier alone, from points to confidences, in onnxruntime on one thread.
+Where a variant was trained with several seeds, its row is their mean."""
+
+
+def render(
+    reports: list[dict],
+    trials: list[dict],
+    robustness: dict[str, Any] | None = None,
+    detectors: dict[str, Any] | None = None,
+) -> str:
+    """Return the results page as Markdown; the same input gives the same text.
+
+    Parameters
+    ----------
+    reports : list of dict
+        Reports of `make evaluate`. Those of one bundle name are one variant, told apart by seed.
+    trials : list of dict
+        Rows of the ablation tables.
+    robustness, detectors : dict, optional
+        What `make robustness` and `make detectors` measured.
+    """
+    runs = frame_of(reports)
+    variants = means_of(runs)
+    parts = [
+        INTRODUCTION,
+        "## Variants\n\n" + markdown(variants_table(variants)),
+        "## Recall of each class\n\n" + recall_tables(variants),
+        "## Seeds\n\n" + seeds_table(runs, variants.index),
+        "## Beside the projects that Mien follows\n\n" + beside_others(variants),
+    ]
+    if robustness:
+        parts.append("## Spoiled pictures\n\n" + robustness_page.section(robustness))
+    if detectors:
+        parts.append("## Detectors of faces\n\n" + detectors_page.section(detectors))
+    if trials:
+        parts.append("## What each step gave\n\n" + trial_tables(trials))
+    return "\n\n".join(parts) + "\n"
+
+
+def headline(reports: list[dict], shipped: Sequence[str]) -> str:
+    """Return the table of the shipped models for the README, the most accurate first.
+
+    Raises
+    ------
+    ValueError
+        If no report is of a shipped model.
+    """
+    reports = [report for report in reports if report["model"]["name"] in shipped]
+    if not reports:
+        raise ValueError(f"expected a report of {' or '.join(shipped)}, found none; evaluate them")
+    table = variants_table(means_of(frame_of(reports)))
+    return markdown(table.rename(columns={"variant": "model"}).drop(columns="measured on"))
+
+
+def with_block(page: str, block: str) -> str:
+    """Return a page with what stands between `BLOCK_BEGIN` and `BLOCK_END` replaced.
+
+    Raises
+    ------
+    ValueError
+        If the page hasn't both once.
+    """
+    if page.count(BLOCK_BEGIN) != 1 or page.count(BLOCK_END) != 1:
+        raise ValueError(
+            f"expected {BLOCK_BEGIN} and {BLOCK_END} once in the README, found others; "
+            "put them where the table shall stand"
+        )
+    before, rest = page.split(BLOCK_BEGIN)
+    return f"{before}{BLOCK_BEGIN}\n{block}\n{BLOCK_END}{rest.split(BLOCK_END)[1]}"
+
+
+def frame_of(reports: list[dict]) -> pd.DataFrame:
+    """Return a row for each report, by seed, with a column for each metric."""
+    runs = pd.json_normalize(reports)
+    runs["classes"] = [tuple(report["per_class"]) for report in reports]
+    runs[OPTIONAL] = runs.reindex(columns=OPTIONAL).astype(float)
+    return runs.sort_values("model.seed", kind="stable")
+
+
+OPTIONAL = ["ece", "coverage", "accuracy_when_sure", "model.training_seconds"]
+"""Columns that a report may leave empty."""
+
+
+def means_of(runs: pd.DataFrame) -> pd.DataFrame:
+    """Return the mean of each metric over the runs of a variant, the most accurate first."""
+    variants = runs.groupby("model.name", sort=False)
+    means = variants.mean(numeric_only=True, skipna=False)
+    means = means.join(variants[["split", "classes"]].first())
+    return means.sort_values("accuracy_with_misses", ascending=False, kind="stable")
+
+
+def variants_table(variants: pd.DataFrame) -> pd.DataFrame:
+    """Return the table of variants, as text."""
+    rows = []
+    for name, mean in variants.iterrows():
+        certain = f"{percent(mean['coverage'])} at {percent(mean['accuracy_when_sure'])}"
+        rows.append(
+            {
+                "variant": name,
+                "measured on": f"{mean['split']}, {mean['n_images']:,.0f} images",
+                "accuracy": f"**{percent(mean['accuracy_with_misses'])}**",
+                "on found faces": percent(mean["accuracy"]),
+                "without copies": percent(mean["accuracy_with_misses_without_copies"]),
+                "macro F1": number(mean["macro_f1"], ".3f"),
+                "ECE": number(mean["ece"], ".3f"),
+                "sure": "-" if pd.isna(mean["coverage"]) else certain,
+                "bundle": f"{mean['model.bytes'] / 1e6:.1f} MB",
+                "ms a face": number(mean["model.ms_per_face"], ".2f"),
+                "training": duration(mean["model.training_seconds"]),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def recall_tables(variants: pd.DataFrame) -> str:
+    """Return a table for each set of classes, with every variant that knows it."""
+    tables = []
+    for classes, group in variants.groupby("classes", sort=False):
+        recalls = group[[f"per_class.{name}.recall" for name in classes]].map(percent)
+        recalls.columns = list(classes)
+        tables.append(markdown(recalls.rename_axis("variant").reset_index()))
+    return "\n\n".join(tables)
+
+
+def seeds_table(runs: pd.DataFrame, names: Sequence[str]) -> str:
+    """Return the accuracy (misses are errors) of each seed, with mean and spread."""
+    rows = []
+    for name in names:
+        seeds = runs[runs["model.name"] == name]
+        values = seeds["accuracy_with_misses"]
+        if len(values) < 2:
+            continue
+        rows.append(
+            {
+                "variant": name,
+                "seeds": ", ".join(seeds["model.seed"].map(str)),
+                "accuracy of each": ", ".join(values.map(percent)),
+                "mean": percent(values.mean()),
+                "standard deviation": f"{100 * values.std():.2f} points",
+                "spread": f"{100 * (values.max() - values.min()):.2f} points",
+            }
+        )
+    return markdown(pd.DataFrame(rows)) if rows else NO_SEEDS
+
+
+NO_SEEDS = "No variant was trained with several seeds."
+
+
+def beside_others(variants: pd.DataFrame) -> str:
+    """Return the published accuracies and the variants' in one table."""
+    rows = [(name, figure, "published, not run here") for name, figure in PUBLISHED]
+    for name, accuracy in variants["accuracy_with_misses"].items():
+        ours = f"**{percent(accuracy)}**"
+        rows.append((f"Mien {name}", ours, "measured here, misses as errors"))
+    return markdown(pd.DataFrame(rows, columns=["model", "accuracy on FER2013", "whose figure"]))
+
+
+def trial_tables(trials: list[dict]) -> str:
+    """Return one table for each ``table`` that the trials name, columns as they first appear."""
+    parts = []
+    for name in dict.fromkeys(trial.get("table", "") for trial in trials):
+        rows = [trial for trial in trials if trial.get("table", "") == name]
+        table = pd.DataFrame(rows, dtype=object).drop(columns="table", errors="ignore")
+        table = table.apply(lambda column: column.map(lambda value: cell(column.name, value)))
+        table.columns = table.columns.str.replace("_", " ")
+        parts.append((f"### {name}\n\n" if name else "") + markdown(table))
+    return "\n\n".join(parts)
+
+
+def cell(key: str, value: object) -> str:
+    """Return a trial's value as text; a share between 0 and 1 as per cent, but an ECE as it is."""
+    if not isinstance(value, float):
+        return "-" if value is None else str(value)
+    share = any(word in key for word in ("accuracy", "recall", "coverage"))
+    return percent(value) if share else number(value, ".3g")

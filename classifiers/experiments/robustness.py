@@ -1,0 +1,137 @@
+"""``make robustness``: what is left of a model's accuracy on spoiled pictures, and on no faces."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import joblib
+import numpy as np
+import typer
+from joblib.externals.loky.process_executor import BrokenProcessPool
+from rich.console import Console
+from rich.table import Table
+
+from classifiers.bundle.bundle import PREFERRED
+from classifiers.cli.ending import STOPPED, BadInput, end, sentences, storing
+from classifiers.evaluation.evaluate import ALL, match_classes
+from classifiers.evaluation.inputs import choose_split
+from classifiers.evaluation.progress import work_bar
+from classifiers.experiments.non_faces import KINDS
+from classifiers.experiments.non_faces import names as names_of
+from classifiers.experiments.robustness_figures import figures
+from classifiers.experiments.robustness_page import verdict
+from classifiers.experiments.robustness_runs import LABELLED, NOT_A_FACE, Job, job_of, run_jobs
+from classifiers.inference.predictor import Predictor
+from data.errors import DataError
+from data.features.records import ImageRef
+from data.sources import read_images
+from data.splits import some_of_each_class
+from data.votes import NO_FACE_VOTE, read_votes
+
+
+def main(
+    images: Annotated[
+        Path, typer.Argument(help="Labelled images: folder of class folders, or CSV.")
+    ] = Path("data/sample"),
+    models: Annotated[
+        list[str], typer.Option(help="A bundle's folder, or landmarks or fused; for each model.")
+    ] = PREFERRED,
+    split: Annotated[
+        str, typer.Option(help="Split to measure on; 'all' for every image. Default: test.")
+    ] = "",
+    limit: Annotated[int, typer.Option(min=0, help="Images of each class; 0: all.")] = 0,
+    votes: Annotated[
+        Path | None,
+        typer.Option(help="CSV of a crowd's votes: what all call no face must get no expression."),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Chooses the images and spoils them.")] = 0,
+    workers: Annotated[int, typer.Option(min=0, help="Worker processes; 0: one per core.")] = 0,
+    out: Annotated[Path, typer.Option(help="JSON to write.")] = Path("results/robustness.json"),
+    scratch: Annotated[
+        Path, typer.Option(help="Folder for finished pictures: a stopped run goes on there.")
+    ] = Path("build/robustness"),
+) -> None:
+    """Measure models on pictures spoiled in twelve ways, and on pictures without a face.
+
+    Exit code 1: something doesn't fit; 3: the disk refuses.
+
+    Example: python -m classifiers.robustness fer2013 --limit 50 --votes ferplus_votes.csv
+    """
+    with sentences(DataError):
+        predictors = [Predictor(model) for model in models]
+        everything = read_images(images)
+        split = choose_split({ref.split for ref in everything}, split)
+        refs = [ref for ref in everything if split in (ref.split, ALL)]
+        for predictor in predictors:
+            match_classes([ref.label for ref in refs], predictor.classes)
+        chosen = some_of_each_class(refs, limit, seed)
+        jobs = [job_of(ref, LABELLED) for ref in chosen] + _without_faces(everything, votes)
+        with storing(scratch):
+            lines = _with_progress(jobs, [p.folder for p in predictors], seed, scratch, workers)
+        names = [predictor.manifest["name"] for predictor in predictors]
+        told = figures(lines, [ref.label for ref in chosen], names)
+        measured = {"source": images.name, "split": split, "limit": limit, "seed": seed, **told}
+        _write(out, measured)
+    show(Console(highlight=False), measured)
+    print(f"Wrote {out}; make results shows it in RESULTS.md.")
+
+
+def _write(out: Path, measured: dict[str, Any]) -> None:
+    """Replace the JSON at once or not at all."""
+    with storing(out):
+        out.parent.mkdir(parents=True, exist_ok=True)
+        fresh = out.with_name(f".{out.name}.new")
+        fresh.write_text(json.dumps(measured, indent=1) + "\n", "utf-8")
+        fresh.replace(out)
+
+
+def show(console: Console, measured: dict[str, Any]) -> None:
+    """Print found faces and accuracies, averaged over the strengths."""
+    models = measured["models"]
+    table = Table("mean of 5 strengths", title=f"{measured['images']:,} images")
+    for name in ("faces found", *(f"accuracy, {model}" for model in models)):
+        table.add_column(name, justify="right")
+    clean = measured["clean"]
+    table.add_row("none", f"{clean['found']:.1%}", *(f"{clean['accuracy'][m]:.1%}" for m in models))
+    for row in measured["corruptions"]:
+        series = [row["found"], *(row["accuracy"][model] for model in models)]
+        table.add_row(row["name"], *(f"{np.mean(values):.1%}" for values in series))
+    console.print(table)
+    for row in measured["non_faces"]:
+        console.print(f"{row['kind']}: {row['as_photo']:,} of {row['pictures']:,} answered")
+    console.print(verdict(measured["non_faces"]), soft_wrap=True)
+
+
+def _without_faces(refs: list[ImageRef], votes: Path | None) -> list[Job]:
+    """Return the jobs of made pictures and of images that every voter says show no face."""
+    jobs = [Job(name, kind) for kind in KINDS for name in names_of(kind)]
+    if votes is None:
+        return jobs
+    counts = read_votes(votes)
+    if NO_FACE_VOTE not in counts:
+        raise DataError(f"Expected the column {NO_FACE_VOTE} in {votes}; leave the votes out.")
+    nobody = (counts.sum(axis=1) > 0) & (counts[NO_FACE_VOTE] == counts.sum(axis=1))
+    named = set(counts.index[nobody])
+    return jobs + [job_of(ref, NOT_A_FACE) for ref in refs if ref.image in named]
+
+
+def _with_progress(
+    jobs: list[Job], bundles: list[Path], seed: int, scratch: Path, workers: int
+) -> list[dict[str, Any]]:
+    """Do the jobs with a progress bar on stderr."""
+    with work_bar() as bar:
+        task = bar.add_task("Reading pictures", total=len(jobs))
+        count = workers or joblib.cpu_count()
+        try:
+            return run_jobs(jobs, bundles, seed, scratch, count, lambda n: bar.advance(task, n))
+        except BrokenProcessPool as error:
+            raise BadInput(
+                "A worker ended, perhaps for want of memory; run the same command again to go on, "
+                "with --workers 1."
+            ) from error
+        except KeyboardInterrupt:
+            end("Stopped. Run the same command again to go on from here.", STOPPED)
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,81 @@
+"""The section of the results page on spoiled pictures and on pictures without a face."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pandas as pd
+
+from classifiers.evaluation.markdown import markdown, percent
+from classifiers.experiments.corruptions import STRENGTHS
+
+MAX_ANSWERED = 0.01
+"""Share of the pictures without a face that may be given an expression, shown as photos."""
+
+NON_FACES = """\
+scikit-image's pictures whole and in parts, made ones, and images of which every voter says that
+they show no face; each as a photo and shrunk to a close-up of 48 pixels, which the detector takes
+for a face that someone has cut out."""
+
+
+def section(measured: dict[str, Any]) -> str:
+    """Return what `make robustness` measured as Markdown.
+
+    Parameters
+    ----------
+    measured : dict
+        What `classifiers.experiments.robustness_figures.figures` returns, with ``source``, what
+        was measured on, ``split`` and ``limit``, images of each class or 0 for all.
+
+    Returns
+    -------
+    str
+    """
+    clean = measured["clean"]
+    drawn = f", {measured['limit']} of each class" if measured["limit"] else ""
+    parts = [
+        f"{measured['images']:,} images ({measured['source']}, {measured['split']}{drawn}), each "
+        "spoiled in twelve ways and five strengths after Hendrycks and Dietterich (2019) by `make "
+        "robustness`; what the strengths are stands in `classifiers/experiments/corruptions.py`. "
+        "The largest face counts; an image without a found face is an error.",
+        "### Found faces\n\n" + _table(measured, clean["found"], lambda row: row["found"]),
+    ]
+    for model in measured["models"]:
+        table = _table(measured, clean["accuracy"][model], lambda row, m=model: row["accuracy"][m])
+        parts.append(f"### Accuracy of {model}\n\n{table}")
+    if measured["non_faces"]:
+        parts.append("### Pictures without a face\n\n" + _non_faces(measured))
+    return "\n\n".join(parts)
+
+
+def _table(measured: dict[str, Any], clean: float, values_of: Callable[[dict], list]) -> str:
+    """Return a line per corruption, a column per severity, and their means."""
+    names = [row["name"] for row in measured["corruptions"]]
+    values = list(map(values_of, measured["corruptions"]))
+    table = pd.DataFrame(values, names, [str(n) for n in range(1, STRENGTHS + 1)])
+    table.loc["mean"] = table.mean()
+    mean = table.mean(axis=1)
+    table.insert(0, "none", clean)
+    table["mean of 1 to 5"] = mean
+    return markdown(table.map(percent).rename_axis("corruption").reset_index())
+
+
+def _non_faces(measured: dict[str, Any]) -> str:
+    """Return a line per kind of pictures and one of all, and whether they are few enough."""
+    table = pd.json_normalize(measured["non_faces"]).set_index("kind")
+    certain = {f"sure.{model}": f"sure, {model}" for model in measured["models"]}
+    heads = {"pictures": "pictures", "as_photo": "answered as photos", **certain}
+    heads["as_close_up"] = "answered as close-ups"
+    table = table[list(heads)].rename(columns=heads)
+    table.loc["all"] = table.sum()
+    shown = markdown(table.map("{:,}".format).reset_index())
+    return f"{NON_FACES}\n\n{shown}\n\n{verdict(measured['non_faces'])}"
+
+
+def verdict(rows: Sequence[dict[str, Any]]) -> str:
+    """Say what share of the photos without a face was given an expression."""
+    share = sum(row["as_photo"] for row in rows) / sum(row["pictures"] for row in rows)
+    within = "no more than" if share <= MAX_ANSWERED else "more than"
+    return (
+        f"{percent(share)} of the photos without a face are given an expression, {within} the "
+        f"{percent(MAX_ANSWERED)} aimed at."
+    )

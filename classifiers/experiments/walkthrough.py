@@ -1,0 +1,115 @@
+"""A walk through Mien in cells: run it whole, or open it as a notebook."""
+
+# %% [markdown]
+# # A walk through Mien
+#
+# From photos to a model of one's own that explains its answers, in a minute and without a network.
+# Run it whole with `make walk`, or cell by cell: Visual Studio Code, PyCharm, Spyder and Jupyter
+# with Jupytext open it as a notebook, whose Python has to start in Mien's folder. What it makes is
+# in `build/walk/`.
+
+# %%
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import pandas as pd
+
+import data
+from classifiers import load
+from classifiers.bundle.bundle import save_bundle
+from classifiers.evaluation.evaluate import evaluate
+from classifiers.evaluation.report import write_report
+from classifiers.inference.annotate import annotate, marks_of
+from classifiers.inference.predictor import Predictor
+from classifiers.training.landmarks import Choices, train
+from classifiers.training.read_dataset import hold_out, read_rows
+from data.features.extraction import extract_features
+from data.features.table import points_of, read_table
+from landmarks.images import read_image
+
+SAMPLE = Path(data.__file__).parent / "sample"
+OUT = Path("build/walk")
+OUT.mkdir(parents=True, exist_ok=True)
+
+# %% [markdown]
+# ## Photos
+#
+# Every other face of the sample, as a list of paths with label and split. A folder with a folder
+# for each class would do as well. These are composites of 25 people each: nobody, and far clearer
+# than photos, so that no accuracy below says anything about people.
+
+# %%
+photos = sorted(SAMPLE.glob("*/*/*.png"))[::2]
+described = [(photo, photo.parent.name, photo.parts[-3]) for photo in photos]
+listed = pd.DataFrame(described, columns=["path", "label", "split"])
+listed.to_csv(OUT / "photos.csv", index=False)
+print(listed.groupby("split").size().to_dict())
+
+# %% [markdown]
+# ## Landmarks
+#
+# What `make features` does: each photo's face becomes 468 points in pixels. Stopped at any moment,
+# it goes on where it was; what is finished isn't done again.
+
+# %%
+done = extract_features(OUT / "photos.csv", OUT / "features")
+print(f"{done['found']} faces found, {done['missed']} missed, by {done['mesh']}")
+
+# %%
+table = read_table(OUT / "features")
+points = points_of(table)
+print(points.shape, points.dtype)
+face = points[0] - points[0].min(axis=0)
+fig, axes = plt.subplots(figsize=(3, 3))
+axes.scatter(face[:, 0], -face[:, 1], s=2, c=-face[:, 2])
+axes.set(aspect="equal", title=table["label"][0])
+axes.axis("off")
+fig.savefig(OUT / "points.png")
+
+# %% [markdown]
+# ## Training
+#
+# What `make train` does: alignment, StandardScaler, PCA and an MLP on the rows of the split train,
+# some of which are held out to calibrate the confidences.
+
+# %%
+rows = read_rows([OUT / "features"])
+held_out = hold_out(rows, seed=0)
+manifest, files = train(rows, held_out, Choices("walk", data.__version__, data_name="the sample"))
+save_bundle(OUT / "model", manifest, files)
+print(f"trained on {(~held_out).sum()} faces in {manifest['training_seconds']} s")
+
+# %% [markdown]
+# ## Measuring
+#
+# What `make evaluate` does, on the split test, of which training saw nothing. The report holds the
+# recall of each class, the calibration and the confusions, as JSON and as figures.
+
+# %%
+report = evaluate(Predictor(OUT / "model"), OUT / "features", "test")
+write_report(OUT / "evaluation", {"source": "the sample", **report})
+print(f"{report['accuracy']:.0%} of {report['n_images']} composites are read right")
+
+# %% [markdown]
+# ## Reading and explaining a photo
+#
+# What moved the answer: how many points of confidence go when a region is put to where a neutral
+# face has it.
+
+# %%
+photo = SAMPLE / "test" / "surprise" / "surprise_02.png"
+reading = load(OUT / "model").predict(photo).explained()
+face = reading.faces[0]
+print(f"{face.expression}, {face.confidences[face.expression]:.1%}")
+for region, moved in face.explanation().items():
+    print(f"  {region:6} {100 * moved:+6.1f}")
+
+# %%
+fig, (left, right) = plt.subplots(1, 2, figsize=(8, 4), layout="constrained")
+left.imshow(annotate(read_image(photo), marks_of(reading, explain=True), room_for_labels=True))
+left.axis("off")
+right.barh(list(face.confidences), list(face.confidences.values()))
+right.set(title="confidence", xlim=(0, 1))
+right.invert_yaxis()
+fig.savefig(OUT / "walk.png")
+print(f"The figure is {OUT / 'walk.png'}; make web MODEL={OUT / 'model'} serves the model.")

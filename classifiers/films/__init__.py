@@ -1,1 +1,0 @@
-"""Films: their faces keep numbers, their confidences are averaged over time and added up."""

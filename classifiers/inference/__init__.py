@@ -1,0 +1,1 @@
+"""From images and videos to predictions, tables and pictures."""

@@ -1,0 +1,172 @@
+"""A picture with what was read in it: boxes, meshes, coloured regions, and a label for each face.
+
+Sizes follow the picture's, and a tiny picture is enlarged, so that everything can be seen where all
+of it fits a screen.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from PIL import Image, ImageDraw
+
+from classifiers.inference.labels import font_of, place_labels
+from classifiers.inference.predictions import Reading
+from landmarks.mesh import EDGES, REGION_TRIANGLES
+
+SMALLEST_SIDE = 480
+"""A picture whose longer side has fewer pixels is enlarged to them."""
+
+SMALLEST_FACE, LARGEST_SIDE = 90, 2400
+"""A photo is enlarged until the typical face is so wide, but not beyond that side."""
+
+LINE_OF_SIDE, LINE_OF_BOX = 1 / 350, 1 / 40
+"""Width of a box's line in the picture's longer side or in the box, whichever is less."""
+
+MESH_OPACITY, MESH_WIDTH = 0.5, 250
+"""Opacity of a mesh's edges, and pixels of a face's width for each pixel of theirs."""
+
+FOR, AGAINST = (23, 105, 170), (224, 112, 26)
+"""Colours of regions that speak for and against the answer: the page's."""
+
+STRONGEST_FILL, FAINTEST_SCALE = 0.75, 0.1
+"""Opacity of the region that moved the answer most, if it moved it by this much or more."""
+
+WHITE, GROUND, SHADE = (255, 255, 255), (0, 0, 0, 190), (0, 0, 0, 110)
+_SHIFT = 4  # bits behind the point of OpenCV's coordinates
+
+
+class Mark(NamedTuple):
+    """What is drawn of one face.
+
+    Attributes
+    ----------
+    box : tuple of int
+        Left, top, width and height in pixels of the image.
+    text : str
+        Its label.
+    points : ndarray, shape (468, 2 or 3), optional
+        Its mesh in pixels of the image, to be drawn or coloured.
+    moved : mapping of str to float, optional
+        What each region contributed to the answer, -1..1: colours the regions.
+    """
+
+    box: tuple[int, int, int, int]
+    text: str
+    points: np.ndarray | None = None
+    moved: Mapping[str, float] | None = None
+
+
+def marks_of(reading: Reading, mesh: bool = False, explain: bool = False) -> list[Mark]:
+    """Return what is drawn of a reading: "happy 98%", or "2 sad or fear? 41%" of several faces.
+
+    Parameters
+    ----------
+    reading : Reading
+    mesh : bool, default False
+        Whether the mesh is drawn.
+    explain : bool, default False
+        Whether regions are coloured by how much they moved the answer.
+    """
+    marks = []
+    for number, found in enumerate(reading.faces, 1):
+        words = f"{found.expression} or {found.second}?" if found.unsure else found.expression
+        share = f"{found.confidences[found.expression]:.0%}"
+        text = " ".join([str(number)] * (len(reading.faces) > 1) + [words, share])
+        points = found.face.points if mesh or explain else None
+        marks.append(Mark(found.face.box, text, points, found.explanation() if explain else None))
+    return marks
+
+
+def annotate(rgb: np.ndarray, marks: Sequence[Mark], room_for_labels: bool = False) -> Image.Image:
+    """Draw marks on a copy of an image.
+
+    Parameters
+    ----------
+    rgb : ndarray of uint8, shape (h, w, 3)
+    marks : sequence of Mark
+        Labels of the first find their place first.
+    room_for_labels : bool, default False
+        Whether a picture of small faces is enlarged, too, so that their labels have room; not
+        for films, whose pictures are all of one size.
+
+    Returns
+    -------
+    PIL.Image.Image
+        RGB, of the image's size or a multiple of it.
+    """
+    side, widths = max(rgb.shape[:2]), [mark.box[2] for mark in marks]
+    scale = max(_scale(side), _scale_for(widths, side) if room_for_labels and marks else 1)
+    canvas = cv2.resize(rgb, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
+    for mark in marks:
+        if mark.moved is not None:
+            _colour(canvas, mark.points[:, :2] * scale, mark.moved)
+        elif mark.points is not None:
+            _draw_mesh(canvas, mark.points[:, :2] * scale)
+    picture = Image.fromarray(canvas)
+    pen = ImageDraw.Draw(picture, "RGBA")
+    boxes = [(scale * x, scale * y, scale * (x + w), scale * (y + h)) for (x, y, w, h), *_ in marks]
+    for left, top, right, bottom in boxes:
+        # A line beside a dark one is seen on any ground.
+        line = max(1, round(min(LINE_OF_SIDE * max(picture.size), LINE_OF_BOX * (right - left))))
+        around = left - line, top - line, right + line, bottom + line
+        pen.rectangle(around, outline=SHADE, width=line)
+        pen.rectangle((left, top, right, bottom), outline=WHITE, width=line)
+    for place, words, letters in place_labels([mark.text for mark in marks], boxes, picture.size):
+        pen.rectangle(place, fill=GROUND)
+        middle = (place[0] + place[2]) / 2, (place[1] + place[3]) / 2
+        pen.text(middle, words, WHITE, font_of(letters), anchor="mm")
+    return picture
+
+
+def _scale(side: int) -> int:
+    """Return how many times a picture of this longer side is enlarged for its own sake."""
+    return math.ceil(SMALLEST_SIDE / side)
+
+
+def _scale_for(widths: Sequence[int], side: int) -> int:
+    """Return how many times a picture is enlarged for its faces' widths."""
+    return min(math.ceil(SMALLEST_FACE / max(1, np.median(widths))), LARGEST_SIDE // side)
+
+
+def _draw_mesh(canvas: np.ndarray, points: np.ndarray) -> None:
+    """Draw a mesh's edges, fainter on a small face, which they would cover."""
+    width = np.ptp(points[:, 0])
+    opacity = MESH_OPACITY * min(1, width / MESH_WIDTH)
+    _paint(canvas, points, EDGES, WHITE, opacity, max(1, round(width / MESH_WIDTH)))
+
+
+def _colour(canvas: np.ndarray, points: np.ndarray, moved: Mapping[str, float]) -> None:
+    """Fill each region by how much it moved the answer, as the page does."""
+    strongest = max(FAINTEST_SCALE, *(abs(value) for value in moved.values()))
+    for name, value in moved.items():
+        colour = FOR if value > 0 else AGAINST
+        opacity = STRONGEST_FILL * abs(value) / strongest
+        _paint(canvas, points, REGION_TRIANGLES[name], colour, opacity, cv2.FILLED)
+
+
+def _paint(
+    canvas: np.ndarray,
+    points: np.ndarray,
+    shapes: np.ndarray,
+    colour: tuple[int, int, int],
+    opacity: float,
+    line: int,
+) -> None:
+    """Blend shapes, int (n, corners) of rows of points, into the part of a canvas they lie in."""
+    reach = max(line, 0) + 1
+    low = np.maximum(np.floor(points.min(axis=0)).astype(int) - reach, 0)
+    high = np.ceil(points.max(axis=0)).astype(int) + reach
+    part = canvas[low[1] : max(high[1], 0), low[0] : max(high[0], 0)]
+    if not part.size:
+        return
+    layer = part.copy()
+    corners = np.rint((points - low) * 2**_SHIFT).astype(np.int32)
+    if line == cv2.FILLED:
+        for shape in corners[shapes]:  # one by one: together, overlaps would cancel out
+            cv2.fillConvexPoly(layer, shape, colour, cv2.LINE_AA, _SHIFT)
+    else:
+        cv2.polylines(layer, list(corners[shapes]), False, colour, line, cv2.LINE_AA, _SHIFT)
+    part[:] = cv2.addWeighted(layer, opacity, part, 1 - opacity, 0)

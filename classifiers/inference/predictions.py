@@ -1,0 +1,132 @@
+"""What a photo shows, as the predictor answers it: its faces and their expressions."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from landmarks.detection.detector import Face
+
+NO_FACE = "no-face"
+
+
+@dataclass(frozen=True)
+class FaceReading:
+    """What one face shows.
+
+    Attributes
+    ----------
+    face : Face
+        Its points and box, in pixels of the upright image.
+    expression, second : str
+        The classes with the largest and the second largest confidence.
+    confidences : dict of str to float, 0..1
+        Every class in the bundle's order; they sum to 1.
+    unsure : bool
+        Whether the largest confidence lies below the bundle's threshold.
+    """
+
+    face: Face
+    expression: str
+    second: str
+    confidences: dict[str, float]
+    unsure: bool
+    _explain: Callable[[], dict[str, float]] = field(repr=False, compare=False)
+
+    @property
+    def verdict(self) -> str:
+        """The expression in words: "happy", or "unsure: happy or neutral"."""
+        return f"unsure: {self.expression} or {self.second}" if self.unsure else self.expression
+
+    def explanation(self) -> dict[str, float]:
+        """Return what each region contributed to `expression`, see `attribution`."""
+        return self._explain()
+
+    def to_json(self, points: bool = False, explain: bool = False) -> dict[str, Any]:
+        """Return the element of ``faces``; see `Reading.to_json`."""
+        entry = {
+            "box": list(self.face.box),
+            "expression": self.expression,
+            "confidences": self.confidences,
+            "unsure": self.unsure,
+        }
+        if points:
+            entry["points"] = self.face.points.astype(np.float64).round(2).tolist()
+        if explain:
+            entry["explanation"] = self.explanation()
+        return entry
+
+
+@dataclass(frozen=True)
+class _WorkedOut:
+    """An explanation that is known, where the model that gave it isn't at hand."""
+
+    moved: dict[str, float]
+
+    def __call__(self) -> dict[str, float]:
+        return dict(self.moved)
+
+
+def _not_asked_for() -> dict[str, float]:
+    """Stand for the explanation of a reading that left its model without one."""
+    raise RuntimeError("this reading came without its explanations; ask for them with the photo")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a photo shows: its faces, largest first, or why there are none.
+
+    Attributes
+    ----------
+    faces : list of FaceReading
+    reason : str
+        ``""``, or ``"no-face"`` where no face was found.
+    model : str
+        Name of the bundle that answered.
+    width, height : int
+        Of the upright image, in pixels.
+    """
+
+    faces: list[FaceReading]
+    reason: str
+    width: int
+    height: int
+    model: str
+
+    def explained(self) -> "Reading":
+        """Return the reading with every explanation worked out, fit for another process."""
+        faces = [replace(face, _explain=_WorkedOut(face.explanation())) for face in self.faces]
+        return replace(self, faces=faces)
+
+    def unexplained(self) -> "Reading":
+        """Return the reading without its explanations, which take longest, for another process."""
+        faces = [replace(face, _explain=_not_asked_for) for face in self.faces]
+        return replace(self, faces=faces)
+
+    def to_json(self, name: str, points: bool = False, explain: bool = False) -> dict[str, Any]:
+        """Return the element of ``images`` that the commands and the API answer with.
+
+        Parameters
+        ----------
+        name : str
+            The photo as the user named it.
+        points : bool, default False
+            Whether each face brings its 468 points, x, y and z in pixels with two decimals.
+        explain : bool, default False
+            Whether each face brings its ``explanation``: region -> signed change of the confidence.
+
+        Returns
+        -------
+        dict
+            ``image``, ``model``, ``width``, ``height``, ``faces`` and ``reason``.
+        """
+        faces = [found.to_json(points, explain) for found in self.faces]
+        return {
+            "image": name,
+            "model": self.model,
+            "width": self.width,
+            "height": self.height,
+            "faces": faces,
+            "reason": self.reason,
+        }

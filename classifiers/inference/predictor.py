@@ -1,0 +1,282 @@
+"""A photo becomes expressions with confidences: the one way by which a bundle is served."""
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import onnxruntime
+
+from classifiers.bundle.bundle import DEFAULT_BUNDLE, MODEL, BundleError, load_manifest, resolve
+from classifiers.inference.attribution import Rest, explain
+from classifiers.inference.predictions import NO_FACE, FaceReading, Reading
+from classifiers.inference.tables import frame_of, rows_of
+from landmarks.detection.detector import MESH_VERSION, Face, shared_finder
+from landmarks.detection.registry import Detector, check_detector
+from landmarks.face_crop import SIDE, face_crop
+from landmarks.images import FOLDER_FORMATS, ImageError, read_image
+from landmarks.mesh import CANONICAL, N_POINTS, mirrored
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Source = str | Path | bytes | np.ndarray
+"""An image file, its content, or RGB pixels, uint8 (h, w, 3), of an upright image."""
+
+
+class Predictor:
+    """A bundle, ready to answer.
+
+    Parameters
+    ----------
+    bundle : str or Path
+        A bundle's folder, the name of a shipped one, or ``"auto"`` for the most accurate of these.
+    mirror : bool, default True
+        Average over the face and its mirror image, which is more accurate and takes twice as
+        long; the confidences are calibrated for that.
+    detector : {"mesh", "mtcnn"}, default "mesh"
+        What looks for faces in a photo. The mesh of a face is the same either way.
+
+    Attributes
+    ----------
+    folder : Path
+    manifest : dict
+    classes : tuple of str
+        In the order of every proba.
+    detector : str
+    meshes : int
+        Meshes whose mean the points of a face are, see
+        `landmarks.detection.detector.FaceFinder.find`.
+    takes_pixels : bool
+        Whether the model looks at a face's crop beside its points.
+
+    Raises
+    ------
+    BundleError
+        If the bundle is missing, damaged or doesn't fit this version.
+    landmarks.detection.registry.DetectorError
+        If the detector isn't installed.
+    """
+
+    def __init__(
+        self,
+        bundle: str | Path = DEFAULT_BUNDLE,
+        mirror: bool = True,
+        detector: Detector = "mesh",
+    ):
+        check_detector(detector)
+        self.detector = detector
+        self.folder = resolve(bundle)
+        self.manifest = load_manifest(self.folder, MESH_VERSION)
+        self.classes = tuple(self.manifest["classes"])
+        self.mirror = mirror
+        self._session = _session(self.folder / MODEL, len(self.classes))
+        self.meshes: int = self.manifest["meshes"]
+        self.takes_pixels = "crops" in {entry.name for entry in self._session.get_inputs()}
+        self._rest = _rest_of(self.manifest)
+
+    def predict_proba(self, points: np.ndarray, crops: np.ndarray | None = None) -> np.ndarray:
+        """Return calibrated confidences.
+
+        Parameters
+        ----------
+        points : ndarray of float, shape (n, 468, 3)
+            Faces in pixels, x right, y down, as `landmarks.detection.detector` and the feature
+            CSVs give. A model that takes pixels answers a face without points, a row of NaN, by
+            its crop.
+        crops : ndarray of uint8, shape (n, SIDE, SIDE), optional
+            `landmarks.face_crop.face_crop` of each face, where `takes_pixels`; else not looked at.
+
+        Returns
+        -------
+        proba : ndarray of float32, shape (n, k), range 0..1
+            Columns in the order of `classes`; rows sum to 1.
+
+        Raises
+        ------
+        ValueError
+            If the shape is another.
+        """
+        inputs = self._inputs(np.asarray(points, dtype=np.float32), crops)
+        if len(points) == 0:  # the runtime's fused operations refuse an empty batch
+            return np.empty((0, len(self.classes)), dtype=np.float32)
+        if self.mirror:
+            inputs = {
+                name: np.concatenate([values, _MIRRORS[name](values)])
+                for name, values in inputs.items()
+            }
+        proba = self._session.run(None, inputs)[0]
+        return proba.reshape(-1, len(points), len(self.classes)).mean(axis=0)
+
+    def _inputs(self, points: np.ndarray, crops: np.ndarray | None) -> dict[str, np.ndarray]:
+        """Check faces and return them as the graph takes them."""
+        if points.ndim != 3 or points.shape[1:] != (N_POINTS, 3):
+            raise ValueError(
+                f"Expected ({N_POINTS}, 3) points of each of n faces, got {points.shape}; "
+                f"drop the iris points with points[:, :{N_POINTS}]."
+            )
+        has_points = np.isfinite(points).all(axis=(1, 2))
+        if not self.takes_pixels:
+            if not has_points.all():
+                raise ValueError("Expected finite points, got NaN; leave out rows without a face.")
+            return {"points": points}
+        if crops is None or crops.shape != (len(points), SIDE, SIDE) or crops.dtype != np.uint8:
+            raise ValueError(
+                f"Expected a uint8 crop of {SIDE} x {SIDE} pixels of each of {len(points)} faces; "
+                "make it with landmarks.face_crop.face_crop."
+            )
+        # A face without points still needs some that can be aligned; they are not listened to.
+        points = np.where(has_points[:, None, None], points, CANONICAL)
+        return {"points": points, "crops": crops, "has_points": has_points.astype(np.float32)}
+
+    def predict(self, image: Source, formats: Collection[str] = FOLDER_FORMATS) -> Reading:
+        """Find the faces of a photo and what they show.
+
+        Parameters
+        ----------
+        image : str, Path, bytes or ndarray of uint8, shape (h, w, 3)
+            An image file, its content, or RGB pixels of an upright image.
+        formats : collection of str
+            Image formats that are allowed, as Pillow names them.
+
+        Returns
+        -------
+        Reading
+
+        Raises
+        ------
+        landmarks.images.ImageError
+            If the image can't be read.
+
+        Examples
+        --------
+        >>> from classifiers import load
+        >>> reading = load("landmarks").predict("data/sample/test/happy/happy_01.png")
+        >>> [(face.expression, face.unsure) for face in reading.faces]
+        [('happy', False)]
+        """
+        rgb = image if isinstance(image, np.ndarray) else read_image(image, formats)
+        faces = shared_finder(self.detector).find(rgb, self.meshes)
+        found = self.predict_faces(rgb, faces)
+        height, width = rgb.shape[:2]
+        reason = "" if found else NO_FACE
+        return Reading(found, reason, width, height, self.manifest["name"])
+
+    def predict_faces(
+        self,
+        rgb: np.ndarray,
+        faces: Sequence[Face],
+        smooth: Callable[[np.ndarray], np.ndarray] | None = None,
+    ) -> list[FaceReading]:
+        """Say what faces show that were found already, such as by following them in a film.
+
+        Parameters
+        ----------
+        rgb : ndarray of uint8, shape (h, w, 3)
+            The image, upright.
+        faces : sequence of Face
+        smooth : callable, optional
+            Is given proba (n, k) of all faces and returns what to take in its place, such as an
+            average over time.
+
+        Returns
+        -------
+        list of FaceReading
+            In the order of `faces`.
+        """
+        if not faces:
+            return []
+        points = np.stack([face.points for face in faces])
+        crops = np.stack([face_crop(rgb, row) for row in points]) if self.takes_pixels else None
+        proba = self.predict_proba(points, crops)
+        seen = [None] * len(faces) if crops is None else crops
+        return list(map(self._reading, faces, seen, smooth(proba) if smooth else proba))
+
+    def predict_frame(self, images: Iterable[Source]) -> "pd.DataFrame":
+        """Read photos into a table, one that can't be read or shows no face as a row, too.
+
+        Parameters
+        ----------
+        images : iterable of str, Path, bytes or ndarray of uint8, shape (h, w, 3)
+            As `predict` takes them.
+
+        Returns
+        -------
+        DataFrame
+            The columns of `classifiers.inference.tables.columns`; a photo that is no file is called
+            by its number from 1.
+
+        Examples
+        --------
+        >>> from classifiers import load
+        >>> images = ["data/sample/test/happy/happy_01.png", "missing.png"]
+        >>> table = load("landmarks").predict_frame(images)
+        >>> table[["face", "success", "reason"]].to_numpy().tolist()
+        [[1, 1, ''], [0, 0, 'unreadable']]
+        """
+        rows = []
+        for number, image in enumerate(images, 1):
+            name = str(image) if isinstance(image, str | Path) else str(number)
+            try:
+                reading, reason = self.predict(image), NO_FACE
+            except ImageError as error:
+                reading, reason = None, error.reason
+            rows += rows_of(name, reading, reason, self.classes)
+        return frame_of(rows, self.classes)
+
+    def _reading(self, face: Face, crop: np.ndarray | None, proba: np.ndarray) -> FaceReading:
+        """Put the confidences of one face into words."""
+        first, second = np.argsort(-proba, kind="stable")[:2]
+        return FaceReading(
+            face=face,
+            expression=self.classes[first],
+            second=self.classes[second],
+            confidences=dict(zip(self.classes, proba.tolist(), strict=True)),
+            unsure=bool(proba[first] < self.manifest["unsure_threshold"]),
+            _explain=lambda: explain(self.predict_proba, face.points, self._rest, first, crop),
+        )
+
+
+_MIRRORS = {
+    "points": mirrored,
+    "crops": lambda crops: crops[:, :, ::-1],
+    "has_points": lambda flags: flags,
+}
+"""What the mirror image does to each input of a graph."""
+
+
+def _rest_of(manifest: dict[str, Any]) -> Rest:
+    """Return the mean neutral face that a bundle keeps."""
+    crop = manifest.get("rest_crop")
+    return Rest(
+        np.array(manifest["rest_face"], dtype=np.float32),
+        None if crop is None else np.array(crop, dtype=np.uint8),
+    )
+
+
+def _session(path: Path, n_classes: int) -> onnxruntime.InferenceSession:
+    """Load the graph for one core: a face is too little work to share among several."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    try:
+        # From its path, not from bytes: the runtime then keeps a graph's external data, if a
+        # stranger's has some, within the bundle instead of the working directory.
+        session = onnxruntime.InferenceSession(
+            str(path), options, providers=["CPUExecutionProvider"]
+        )
+    # The runtime's own errors share no public base class.
+    except Exception as error:
+        raise BundleError(f"Expected an ONNX model in {path}, got none that loads.") from error
+    inputs = {entry.name for entry in session.get_inputs()}
+    shapes = [entry.shape for entry in session.get_outputs()]
+    if not {"points"} <= inputs <= set(_MIRRORS) or len(shapes) != 1 or len(shapes[0]) != 2:
+        raise BundleError(
+            f"Expected a model of points to one row of confidences a face in {path}, got another; "
+            "train it again."
+        )
+    if shapes[0][1] != n_classes:
+        raise BundleError(
+            f"Expected a model of the manifest's {n_classes} classes, got {shapes[0][1]} in "
+            f"{path}; train it again."
+        )
+    return session

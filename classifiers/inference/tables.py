@@ -1,0 +1,74 @@
+"""Readings as a table: a row for each face, and one for each photo without any."""
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from classifiers.inference.predictions import Reading
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+BOX = ("x", "y", "width", "height")
+
+
+def columns(classes: Sequence[str]) -> list[str]:
+    """Return the names of the columns of every row.
+
+    Parameters
+    ----------
+    classes : sequence of str
+        In the bundle's order.
+
+    Returns
+    -------
+    list of str
+        ``image``; ``face``, its number from 1, largest first, 0 in a row without; ``x``, ``y``,
+        ``width``, ``height`` of its box in pixels of the upright image; ``expression``; the
+        confidence (0..1) of each class; ``unsure``; ``success`` (1 or 0) and ``reason``.
+    """
+    return ["image", "face", *BOX, "expression", *classes, "unsure", "success", "reason"]
+
+
+def rows_of(
+    image: str, reading: Reading | None, reason: str, classes: Sequence[str]
+) -> list[list[Any]]:
+    """Return the rows of one photo under `columns`.
+
+    Parameters
+    ----------
+    image : str
+        The photo as the user named it.
+    reading : Reading or None
+        None where it can't be read.
+    reason : str
+        ``""``, ``"no-face"``, or the `landmarks.images.ImageError.reason` it can't be read for.
+    classes : sequence of str
+        In the bundle's order.
+
+    Returns
+    -------
+    list of list
+        A row for each face, or one row with the reason in which None stands where a face has
+        values.
+    """
+    if reading is None or not reading.faces:
+        return [[image, 0, *[None] * 5, *[None] * len(classes), None, 0, reason]]
+    rows = []
+    for number, found in enumerate(reading.faces, 1):
+        seen = (*found.face.box, found.expression, *found.confidences.values(), found.unsure)
+        rows.append([image, number, *seen, 1, ""])
+    return rows
+
+
+def frame_of(rows: Iterable[list[Any]], classes: Sequence[str]) -> "pd.DataFrame":
+    """Return rows as a DataFrame, whole numbers and truth values kept where some are missing."""
+    # Only here: serving and the commands do without pandas, which takes a second to load.
+    import pandas as pd
+
+    frame = pd.DataFrame(list(rows), columns=columns(classes))
+    # By position, since a class may be called x or width, too.
+    kinds = dict.fromkeys(range(2, 2 + len(BOX)), "Int64")
+    kinds |= dict.fromkeys(range(7, 7 + len(classes)), "float64") | {7 + len(classes): "boolean"}
+    for position, kind in kinds.items():
+        frame.isetitem(position, frame.iloc[:, position].astype(kind))
+    return frame

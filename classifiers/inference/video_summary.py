@@ -1,0 +1,103 @@
+"""How long each face of a film showed each expression.
+
+A frame's answers stand until the next frame that was looked at, so that shares are shares of time,
+not of frames, at whatever distances they come.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from classifiers.inference.video import SeenFace
+
+
+@dataclass
+class FaceTimes:
+    """When one face was seen and what it showed.
+
+    Attributes
+    ----------
+    first, last : float
+        Seconds of the film at which it was first and last seen.
+    seconds : dict of str to float
+        Expression -> seconds for which it was the likeliest one, in the order of the classes.
+    unsure : float
+        Seconds for which the likeliest one was below the bundle's threshold.
+    """
+
+    first: float
+    last: float
+    seconds: dict[str, float]
+    unsure: float = 0.0
+
+
+@dataclass
+class FilmSummary:
+    """Adds up a film's frames.
+
+    Parameters
+    ----------
+    classes : sequence of str
+        In the bundle's order.
+
+    Attributes
+    ----------
+    n_frames : int
+        Frames that were looked at.
+    faces : dict of int to FaceTimes
+        By the face's number.
+    """
+
+    classes: Sequence[str]
+    n_frames: int = 0
+    faces: dict[int, FaceTimes] = field(default_factory=dict)
+    _standing: tuple[float, list[SeenFace]] = (0.0, [])
+
+    def add(self, seconds: float, faces: Iterable[SeenFace]) -> None:
+        """Take in the next frame."""
+        self.end(seconds)
+        self.n_frames += 1
+        self._standing = seconds, list(faces)
+        for number, _ in self._standing[1]:
+            nothing = dict.fromkeys(self.classes, 0.0)
+            self.faces.setdefault(number, FaceTimes(seconds, seconds, nothing)).last = seconds
+
+    def end(self, seconds: float) -> None:
+        """Let the last frame stand until so many seconds of the film."""
+        since, faces = self._standing
+        for number, found in faces:
+            times, elapsed = self.faces[number], max(seconds - since, 0.0)
+            times.seconds[found.expression] += elapsed
+            times.unsure += elapsed * found.unsure
+        self._standing = seconds, []
+
+    def overall(self) -> dict[str, float]:
+        """Return the share of all faces' time for each expression, 0..1."""
+        return shares([times.seconds for times in self.faces.values()], self.classes)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the figures under ``frames``, ``expressions`` and ``faces``."""
+        return {
+            "frames": self.n_frames,
+            "expressions": self.overall(),
+            "faces": [
+                {
+                    "face_id": number,
+                    "first": round(times.first, 3),
+                    "last": round(times.last, 3),
+                    "seconds": round(sum(times.seconds.values()), 3),
+                    "unsure": round(times.unsure, 3),
+                    "expressions": shares([times.seconds], self.classes),
+                }
+                for number, times in self.faces.items()
+            ],
+        }
+
+
+def shares(seconds: Sequence[dict[str, float]], classes: Sequence[str]) -> dict[str, float]:
+    """Return each class's share of all seconds, 0..1; zeros where there are none."""
+    totals = {name: sum(each[name] for each in seconds) for name in classes}
+    everything = sum(totals.values())
+    return {
+        name: round(total / everything, 4) if everything else 0.0 for name, total in totals.items()
+    }

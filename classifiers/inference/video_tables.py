@@ -1,0 +1,45 @@
+"""A film's frames as rows of a CSV, with OpenFace's names for the columns that it has, too.
+
+https://github.com/TadasBaltrusaitis/OpenFace/wiki/Output-Format
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from classifiers.inference.tables import BOX
+from classifiers.inference.video import SeenFace
+from landmarks.video.reader import Frame
+
+START = ("frame", "face_id", "timestamp", "confidence", "success", *BOX, "expression", "unsure")
+
+
+def columns(classes: Sequence[str]) -> list[str]:
+    """Return the names of the columns of every row: those of photos, in OpenFace's order, and more.
+
+    Parameters
+    ----------
+    classes : sequence of str
+        In the bundle's order.
+
+    Returns
+    -------
+    list of str
+        In place of ``image`` and ``face``: ``frame``, its number from 1, ``face_id``, the same as
+        long as a face is followed, ``timestamp`` in seconds of the film; and ``confidence``, that
+        of the ``expression``. The others as `classifiers.inference.tables.columns` describes them.
+    """
+    return [*START, *classes]
+
+
+def rows_of(frame: Frame, faces: Sequence[SeenFace], classes: Sequence[str]) -> list[list[Any]]:
+    """Return a row for each face, or one of face 0, success 0 and empty cells without."""
+    seconds = round(frame.seconds, 3)
+    if not faces:
+        nothing = [None] * (len(BOX) + 2 + len(classes))
+        return [[frame.number, 0, seconds, 0.0, 0, *nothing]]
+    rows = []
+    for number, found in faces:
+        confidence = found.confidences[found.expression]
+        words = found.expression, found.unsure, *found.confidences.values()
+        rows.append([frame.number, number, seconds, confidence, 1, *found.face.box, *words])
+    return rows

@@ -1,0 +1,137 @@
+"""Networks known from ImageNet, fine-tuned to read expressions from a face's pixels.
+
+ResNets of He et al. 2016, VGG of Simonyan and Zisserman 2015, MobileNetV3 of Howard et al. 2019 and
+the vision transformer of Dosovitskiy et al. 2021, as torchvision builds them. They are trained by
+the loop of the fused model, so that they stand beside it with nothing else changed.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar, NamedTuple
+
+import torch
+from torch import nn
+
+from classifiers.models.fused import Outputs
+from classifiers.models.vision import models
+
+SIDE_SEEN = 224
+"""Side in pixels that the networks were made for."""
+
+IMAGENET_MEAN, IMAGENET_DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+"""Of red, green and blue, 0..1, as torchvision's weights expect them."""
+
+
+class Backbone(NamedTuple):
+    """Where a network is taken apart, by the names of its modules.
+
+    ``freed`` is the first module of the last blocks, the later half of the network; ``head`` the
+    last layer; ``dropout`` one right before it, which the new head's replaces.
+    """
+
+    freed: str
+    head: str
+    dropout: str = ""
+
+
+BACKBONES = {
+    "resnet18": Backbone("layer3", "fc"),
+    "resnet34": Backbone("layer3", "fc"),
+    "resnet50": Backbone("layer3", "fc"),
+    "vgg16": Backbone("features.17", "classifier.6", "classifier.5"),
+    "mobilenet_v3_large": Backbone("features.7", "classifier.3", "classifier.2"),
+    "vit_b_16": Backbone("encoder.layers.encoder_layer_6", "heads.head"),
+}
+
+
+@dataclass(frozen=True)
+class BackboneConfig:
+    """What a `BackboneNetwork` is made of; a checkpoint carries it.
+
+    Attributes
+    ----------
+    backbone : str
+        One of `BACKBONES`.
+    classes : tuple of str
+        In the order of the logits.
+    pretrained : bool
+        Whether the weights come from elsewhere; random ones are never frozen.
+    origin : str
+        What the weights are, in words that tell them from others.
+    dropout : float
+        Share dropped before the output, 0 to 1.
+    head_epochs : int
+        Epochs in which the new head learns alone, before the last blocks are freed.
+    """
+
+    pixels: ClassVar[bool] = True
+
+    backbone: str
+    classes: tuple[str, ...] = ()
+    pretrained: bool = False
+    origin: str = "random weights"
+    dropout: float = 0.3
+    head_epochs: int = 2
+
+
+class BackboneNetwork(nn.Module):
+    """One of `BACKBONES` with a new head, on grey faces.
+
+    Parameters
+    ----------
+    config : BackboneConfig
+    state : dict of str to Tensor, optional
+        Weights of all but the head, see `classifiers.training.backbone_weights`; random if left
+        out.
+    """
+
+    def __init__(self, config: BackboneConfig, state: dict[str, torch.Tensor] | None = None):
+        super().__init__()
+        self.config, parts = config, BACKBONES[config.backbone]
+        self.body = models.get_model(config.backbone, weights=None)
+        if state is not None:
+            self.body.load_state_dict(state, strict=False)
+        head = nn.Linear(self.body.get_submodule(parts.head).in_features, len(config.classes))
+        self.body.set_submodule(parts.head, nn.Sequential(nn.Dropout(config.dropout), head))
+        if parts.dropout:
+            self.body.set_submodule(parts.dropout, nn.Identity())
+
+    @staticmethod
+    def scaled(pixels: torch.Tensor) -> torch.Tensor:
+        """Take grey images (n, 1, h, w) of range 0..1 to ImageNet's scale, (n, 3, h, w)."""
+        mean = torch.tensor(IMAGENET_MEAN, device=pixels.device)[:, None, None]
+        deviation = torch.tensor(IMAGENET_DEVIATION, device=pixels.device)[:, None, None]
+        return (pixels - mean) / deviation
+
+    def begin_epoch(self, epoch: int) -> None:
+        """Set what learns in an epoch, counted from 0: the head, then the last blocks too."""
+        self.train()
+        if not self.config.pretrained:
+            return
+        parts, learns = BACKBONES[self.config.backbone], False
+        first = parts.head if epoch < self.config.head_epochs else parts.freed
+        # Modules come in the order of the forward pass.
+        for name, module in self.body.named_modules():
+            learns = learns or name == first
+            # A frozen BatchNorm keeps its statistics as well.
+            module.training = learns
+            for weights in module.parameters(recurse=False):
+                weights.requires_grad_(learns)
+
+    def forward(
+        self, pixels: torch.Tensor, X: torch.Tensor, has_points: torch.Tensor
+    ) -> torch.Tensor:
+        """Return the classes' logits, (n, k).
+
+        Parameters
+        ----------
+        pixels : Tensor of float32, shape (n, 3, h, w)
+            What `scaled` makes of faces; enlarged here.
+        X, has_points : Tensor
+            Not looked at; see `classifiers.models.fused.FusedNetwork`.
+        """
+        size = (SIDE_SEEN, SIDE_SEEN)
+        return self.body(nn.functional.interpolate(pixels, size, mode="bilinear"))
+
+    def outputs(self, pixels: torch.Tensor, X: torch.Tensor, has_points: torch.Tensor) -> Outputs:
+        """Return the logits of `forward` as training takes them."""
+        return Outputs(self(pixels, X, has_points), None, None, None)

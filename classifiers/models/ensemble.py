@@ -1,0 +1,211 @@
+"""The fused model as it answers: from points and crop to logits, in a file that runs no code.
+
+Models of pixels alone, such as `classifiers.models.backbones`, answer by the same code.
+"""
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import nn
+
+from classifiers.bundle.bundle import BundleError
+from classifiers.models.backbones import BackboneNetwork
+from classifiers.models.features import N_FEATURES, features
+from classifiers.models.fused import FusedNetwork, NetworkConfig, window
+from classifiers.models.landmark_vector import Preparation
+from landmarks.mesh import CANONICAL, mirrored
+
+CONFIG = "config"
+"""Where a weights file's metadata hold the networks' configurations, as JSON."""
+
+PIECE = 64
+"""Faces that are answered at once."""
+
+
+class Answers(nn.Module):
+    """What answers faces with a class's logits; `forward` is the heirs'."""
+
+    classes: tuple[str, ...]
+
+    @torch.no_grad()
+    def predict_proba(
+        self, points: np.ndarray, crops: np.ndarray, has_points: np.ndarray
+    ) -> np.ndarray:
+        """Return the probability of each class, float64 (n, k); see `PixelModel.forward`."""
+        answers = []
+        for at in range(0, len(crops), PIECE):
+            part = slice(at, at + PIECE)
+            logits = self(
+                torch.from_numpy(np.ascontiguousarray(points[part], dtype=np.float32)),
+                torch.from_numpy(np.ascontiguousarray(crops[part])),
+                torch.from_numpy(np.asarray(has_points[part], dtype=np.float32)),
+            )
+            answers.append(logits.double().softmax(dim=1).numpy())
+        return np.concatenate(answers)
+
+    def mirror_passes(
+        self, points: np.ndarray, crops: np.ndarray, has_points: np.ndarray
+    ) -> np.ndarray:
+        """Return the proba of faces and of their mirror images, (2, n, k), to be averaged."""
+        straight = self.predict_proba(points, crops, has_points)
+        return np.stack(
+            [straight, self.predict_proba(mirrored(points), crops[:, :, ::-1], has_points)]
+        )
+
+
+class PixelModel(Answers):
+    """A network that looks at pixels alone, as it answers.
+
+    Parameters
+    ----------
+    network : FusedNetwork or BackboneNetwork
+        Its matrices are rounded to float16, in which a bundle stores them, so that the bundle
+        answers exactly what this model answers.
+    """
+
+    def __init__(self, network: FusedNetwork | BackboneNetwork):
+        super().__init__()
+        self.network = network
+        self.classes = network.config.classes
+        with torch.no_grad():
+            for weight in network.parameters():
+                if weight.ndim > 1:
+                    weight.copy_(weight.half())
+        self.eval()
+
+    def forward(
+        self, points: torch.Tensor, crops: torch.Tensor, has_points: torch.Tensor
+    ) -> torch.Tensor:
+        """Return the classes' logits.
+
+        Parameters
+        ----------
+        points : Tensor of float32, shape (n, 468, 3)
+            Faces in pixels; anything where there are none.
+        crops : Tensor of uint8, shape (n, SIDE, SIDE)
+            From `landmarks.face_crop.face_crop`.
+        has_points : Tensor of float32, shape (n,), 0 or 1
+
+        Returns
+        -------
+        Tensor of float32, shape (n, k)
+        """
+        return self.network(window(crops, self.network.scaled), points, has_points)
+
+
+class FusedModel(PixelModel):
+    """The network with the preparation of its landmarks.
+
+    Parameters
+    ----------
+    network : FusedNetwork
+    preparation : Preparation, optional
+        Of the network's landmarks; needed where it has a landmark branch and isn't loaded next.
+    """
+
+    def __init__(self, network: FusedNetwork, preparation: Preparation | None = None):
+        super().__init__(network)
+        if preparation is None:
+            d = network.config.n_components
+            columns = np.zeros(N_FEATURES), np.ones(N_FEATURES)
+            preparation = Preparation(*columns, np.zeros((N_FEATURES, d)), np.ones(d))
+        for name, values in preparation._asdict().items():
+            self.register_buffer(name, torch.tensor(values, dtype=torch.float32))
+        self.register_buffer("mean_face", torch.tensor(CANONICAL), persistent=False)
+
+    def forward(
+        self, points: torch.Tensor, crops: torch.Tensor, has_points: torch.Tensor
+    ) -> torch.Tensor:
+        """Return the classes' logits, as `PixelModel.forward` does, by the points too."""
+        if not self.network.config.landmarks:
+            return super().forward(points, crops, has_points)
+        # Points that are all zero have no size, and would align to NaN.
+        found = has_points[:, None, None] > 0
+        standard = features(torch.where(found, points, self.mean_face)) - self.centre
+        X = (standard / self.scale) @ self.components / self.root
+        return self.network(window(crops, self.network.scaled), X, has_points)
+
+
+class Ensemble(Answers):
+    """Networks begun from different seeds, whose probabilities are averaged.
+
+    Lakshminarayanan et al. 2017, "Simple and scalable predictive uncertainty estimation using deep
+    ensembles".
+
+    Parameters
+    ----------
+    models : sequence of FusedModel
+        One or more, of the same classes.
+    """
+
+    def __init__(self, models: Sequence[FusedModel]):
+        super().__init__()
+        self.models = nn.ModuleList(models)
+        self.classes = models[0].classes
+        self.eval()
+
+    def forward(
+        self, points: torch.Tensor, crops: torch.Tensor, has_points: torch.Tensor
+    ) -> torch.Tensor:
+        """Return the logarithm of the mean probability, float32 (n, k), of `PixelModel`'s input."""
+        logs = [model(points, crops, has_points).log_softmax(dim=1) for model in self.models]
+        return torch.stack(logs).logsumexp(dim=0) - math.log(len(logs))
+
+
+def save_model(model: Ensemble, path: Path) -> None:
+    """Write weights and configurations as safetensors.
+
+    Parameters
+    ----------
+    model : Ensemble
+    path : Path
+        Replaced at once or not at all.
+    """
+    partial = path.with_name(path.name + ".part")
+    state = {name: _narrowed(values) for name, values in model.state_dict().items()}
+    configs = [asdict(member.network.config) for member in model.models]
+    save_file(state, partial, {CONFIG: json.dumps(configs)})
+    partial.replace(path)
+
+
+def _narrowed(values: torch.Tensor) -> torch.Tensor:
+    """Return float16 where that holds all values, which takes half the room."""
+    values = values.contiguous()
+    halved = values.half() if values.dtype == torch.float32 and values.ndim > 1 else values
+    return halved if torch.equal(halved.to(values.dtype), values) else values
+
+
+def load_model(path: Path) -> Ensemble:
+    """Read what `save_model` wrote.
+
+    Raises
+    ------
+    BundleError
+        If the file can't be read or isn't a fused model.
+    """
+    try:
+        with safe_open(path, "pt") as file:
+            configs = json.loads(file.metadata()[CONFIG])
+            state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        model = Ensemble([_untrained(config) for config in configs])
+        model.load_state_dict(state)
+    except (OSError, SafetensorError, LookupError, TypeError, ValueError, RuntimeError) as error:
+        reason = str(error).splitlines()[0] if str(error) else repr(error)
+        raise BundleError(
+            f"Expected the weights of a fused model in {path}, got something else ({reason}); "
+            "train it again."
+        ) from error
+    return model
+
+
+def _untrained(config: dict) -> FusedModel:
+    """Return a model of a configuration as JSON has it, with weights to be loaded."""
+    lists = {key: tuple(value) for key, value in config.items() if isinstance(value, list)}
+    return FusedModel(FusedNetwork(NetworkConfig(**config | lists)))

@@ -1,0 +1,68 @@
+"""A model of pixels becomes one ONNX graph, from points and crop to calibrated confidences."""
+
+import numpy as np
+import torch
+from torch import nn
+
+from classifiers.models.calibration import Calibration, calibrated
+from classifiers.models.ensemble import Answers
+from classifiers.models.onnx_export import check_answers, exported
+
+
+class _Served(nn.Module):
+    """The model with the softmax and the calibration, for the export alone."""
+
+    def __init__(self, model: Answers, calibration: Calibration):
+        super().__init__()
+        self.model = model
+        self.scale = torch.tensor(calibration.scale, dtype=torch.float32)
+        self.bias = torch.tensor(calibration.bias, dtype=torch.float32)
+
+    def forward(
+        self, points: torch.Tensor, crops: torch.Tensor, has_points: torch.Tensor
+    ) -> torch.Tensor:
+        """Return proba (n, k)."""
+        logs = torch.log_softmax(self.model(points, crops, has_points), dim=1)
+        return torch.softmax(logs * self.scale + self.bias, dim=1)
+
+
+def fused_to_onnx(
+    model: Answers,
+    calibration: Calibration,
+    points: np.ndarray,
+    crops: np.ndarray,
+    has_points: np.ndarray,
+) -> bytes:
+    """Export a model and check the graph against it.
+
+    Parameters
+    ----------
+    model : Ensemble or PixelModel
+    calibration : Calibration
+        See `classifiers.models.calibration`.
+    points : ndarray of float32, shape (n, 468, 3)
+        Two real faces or more, in pixels, on which graph and model have to agree, with and
+        without their points.
+    crops : ndarray of uint8, shape (n, SIDE, SIDE)
+    has_points : ndarray of float32, shape (n,), 0 or 1
+
+    Returns
+    -------
+    bytes
+        An ONNX model with the inputs ``points``, ``crops`` and ``has_points``, of types and
+        shapes as above, and the output ``proba``, float32 (n, k).
+
+    Raises
+    ------
+    classifiers.models.onnx_export.ExportError
+        If a confidence differs by more than 1e-4.
+    """
+    inputs = {"points": points, "crops": crops, "has_points": has_points.astype(np.float32)}
+    examples = {name: torch.from_numpy(values[:2]) for name, values in inputs.items()}
+    # Not simplified: BatchNorm multiplied into the weights would need float32 for them. The
+    # runtime does that itself, when it loads the graph.
+    content = exported(_Served(model, calibration).eval(), examples, optimize=False)
+    for flag in (inputs["has_points"], np.zeros(len(points), np.float32)):
+        answers = calibrated(model.predict_proba(points, crops, flag), calibration)
+        check_answers(content, inputs | {"has_points": flag}, answers)
+    return content

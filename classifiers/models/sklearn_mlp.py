@@ -1,0 +1,109 @@
+"""The scikit-learn variant: its MLP, with early stopping on validation rows that are given."""
+
+import numpy as np
+from sklearn.neural_network import MLPClassifier
+from sklearn.utils import check_random_state
+
+from classifiers.models.base import (
+    Layers,
+    Looks,
+    NetworkClassifier,
+    Progress,
+    Rows,
+    balanced_shares,
+    half,
+)
+
+
+class SklearnMLPClassifier(NetworkClassifier):
+    """`sklearn.neural_network.MLPClassifier`, an epoch at a time.
+
+    Its own ``early_stopping`` draws validation rows at random, which would put copies of one
+    picture on both sides, so the epochs are counted here.
+
+    Parameters
+    ----------
+    hidden : tuple of int
+        Units of each hidden layer.
+    lr : float
+        Adam's learning rate.
+    weight_decay : float
+        Strength of the L2 penalty (scikit-learn's ``alpha``).
+    epochs, patience : int
+        The most passes over the rows; passes without a better validation accuracy before the end.
+    batch_size : int
+        Rows a step.
+    class_weight : dict, "balanced" or None
+        Weight of each class in the loss, as scikit-learn reads it.
+    sampler : "balanced" or None
+        Draw as many rows of each class in an epoch.
+    random_state : int, RandomState or None
+        Same number, same model.
+    """
+
+    def __init__(
+        self,
+        hidden=(256, 128),
+        lr=1e-3,
+        weight_decay=1.0,
+        epochs=40,
+        patience=6,
+        batch_size=256,
+        class_weight=None,
+        sampler=None,
+        random_state=0,
+    ):
+        self.hidden = hidden
+        self.lr = lr
+        self.weight_decay = weight_decay
+        self.epochs = epochs
+        self.patience = patience
+        self.batch_size = batch_size
+        self.class_weight = class_weight
+        self.sampler = sampler
+        self.random_state = random_state
+
+    def _train(self, rows: Looks, held_out: Rows | None, progress: Progress | None) -> list[Layers]:
+        looks, codes = rows
+        random = check_random_state(self.random_state)
+        mlp = MLPClassifier(
+            tuple(self.hidden),
+            learning_rate_init=self.lr,
+            alpha=self.weight_decay,
+            batch_size=min(self.batch_size, len(looks)),
+            random_state=random.randint(2**31 - 1),
+        )
+        weights = self._class_weights(codes)[codes].astype(np.float32)
+        best, best_epoch, kept = -1.0, 0, []
+        for epoch in range(1, self.epochs + 1):
+            chosen = self._rows_of_epoch(codes, random)
+            # Classes are named each time: an epoch of the sampler may miss a rare one.
+            mlp.partial_fit(
+                looks[chosen, random.randint(looks.shape[1], size=len(chosen))].astype(np.float32),
+                codes[chosen],
+                classes=np.arange(len(self.classes_)),
+                sample_weight=weights[chosen],
+            )
+            accuracy = None if held_out is None else mlp.score(*held_out)
+            if progress is not None:
+                progress(epoch, self.epochs, accuracy)
+            if accuracy is None or accuracy > best:
+                best, best_epoch, kept = accuracy or 0.0, epoch, _layers_of(mlp)
+            elif epoch - best_epoch >= self.patience:
+                break
+        return [kept]
+
+    def _rows_of_epoch(self, codes: np.ndarray, random: np.random.RandomState) -> np.ndarray:
+        """Return the rows of one pass: all of them, or as many drawn in balance."""
+        if self.sampler is None:
+            return np.arange(len(codes))
+        return random.choice(len(codes), len(codes), p=balanced_shares(codes))
+
+
+def _layers_of(mlp: MLPClassifier) -> Layers:
+    """Copy the weights; the one logistic output of two classes becomes a softmax over (0, z)."""
+    layers = [(half(w), half(b)) for w, b in zip(mlp.coefs_, mlp.intercepts_, strict=True)]
+    if mlp.out_activation_ == "logistic":
+        weight, bias = layers[-1]
+        layers[-1] = (np.hstack([0 * weight, weight]), np.hstack([0 * bias, bias]))
+    return layers

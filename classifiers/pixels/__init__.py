@@ -1,1 +1,0 @@
-"""Models that look at a face's pixels: fused with its landmarks, or alone."""

@@ -1,0 +1,1 @@
+"""From rows to a trained model and the content of its bundle."""

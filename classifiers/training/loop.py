@@ -1,0 +1,261 @@
+"""Training on pixels and landmarks: one loop, and after each epoch a checkpoint to go on from."""
+
+import json
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from copy import deepcopy
+from dataclasses import asdict
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+from torch.optim.swa_utils import AveragedModel
+
+from classifiers.models.backbones import BackboneConfig, BackboneNetwork
+from classifiers.models.base import balanced_shares
+from classifiers.models.fused import FusedNetwork, NetworkConfig, window
+from classifiers.training.augmentation import Augmenter
+from classifiers.training.curves import CURVES, append_line
+from classifiers.training.recipe import (
+    FusedLoss,
+    TrainingConfig,
+    averaging_of,
+    optimizer_of,
+    schedule_of,
+)
+from classifiers.training.tensors import Arrays
+
+CHECKPOINT = "checkpoint.pt"
+DEVICES = ("auto", "cpu", "cuda")
+Progress = Callable[[dict[str, float]], None]
+"""Called after each epoch with its line of the curves."""
+
+Network = FusedNetwork | BackboneNetwork
+Config = NetworkConfig | BackboneConfig
+Build = Callable[[Any], Network]
+"""Makes a network of its configuration, drawn from PyTorch's random numbers."""
+
+
+def train_network(
+    rows: Arrays,
+    held_out: Arrays,
+    network_config: Config,
+    config: TrainingConfig,
+    out: Path,
+    device: str = "auto",
+    progress: Progress | None = None,
+    build: Build = FusedNetwork,
+) -> Network:
+    """Train, or go on training from the checkpoint in ``out``.
+
+    Parameters
+    ----------
+    rows, held_out : Arrays
+        Training rows, and those whose accuracy chooses the epoch to keep.
+    network_config : NetworkConfig or BackboneConfig
+    config : TrainingConfig
+    out : Path
+        Folder of the run. After each epoch it holds the checkpoint and a line more of the curves.
+    device : {"auto", "cpu", "cuda"}
+    progress : callable, optional
+    build : callable, default FusedNetwork
+        See `Build`.
+
+    Returns
+    -------
+    FusedNetwork or BackboneNetwork
+        The averaged weights of the epoch that answered most validation rows rightly.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        On SIGINT or SIGTERM; the checkpoint keeps all epochs that were trained to their end.
+    ValueError
+        If the checkpoint is of other rows or settings, or there is no such device.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    place = device_of(device)
+    run = Run(rows.to(place), network_config, config, build)
+    run.restore(out / CHECKPOINT)
+    held_out = held_out.to(place)
+    with _termination_as_interrupt():
+        while not run.finished:
+            started = time.monotonic()
+            loss = run.train_epoch()
+            accuracy = _accuracy(run.average.module, held_out, config.batch_size)
+            line = run.end_epoch(loss, accuracy)
+            line["seconds"] = round(time.monotonic() - started, 1)
+            run.save(out / CHECKPOINT)
+            append_line(out / CURVES, line)
+            if progress is not None:
+                progress(line)
+    return run.best_network()
+
+
+def device_of(name: str) -> torch.device:
+    """Return the device that "auto", "cpu" or "cuda" means; auto is the GPU where there is one."""
+    if name not in DEVICES:
+        raise ValueError(f"Expected a device among {', '.join(DEVICES)}, got {name!r}.")
+    found = torch.cuda.is_available()
+    if name == "cuda" and not found:
+        raise ValueError("Expected a GPU for the device cuda, found none; choose auto or cpu.")
+    return torch.device("cuda" if found and name != "cpu" else "cpu")
+
+
+class Run:
+    """All that a training changes from step to step, which is what its checkpoint holds."""
+
+    def __init__(
+        self,
+        rows: Arrays,
+        network_config: Config,
+        config: TrainingConfig,
+        build: Build = FusedNetwork,
+    ):
+        torch.manual_seed(config.seed)
+        self.rows, self.config, self.device = rows, config, rows.crops.device
+        self.settings = _settings(rows, network_config, config)
+        self.network = build(network_config).to(self.device, memory_format=torch.channels_last)
+        average = averaging_of(config)
+        self.average = AveragedModel(self.network, multi_avg_fn=average, use_buffers=True)
+        self.batch_size = min(config.batch_size, len(rows))
+        self.steps = len(rows) // self.batch_size
+        self.optimizer = optimizer_of(self.network, config)
+        self.schedule = schedule_of(self.optimizer, config, self.steps)
+        self.loss = FusedLoss(config, rows.targets.sum(dim=0))
+        self.augmenter = Augmenter(config.augmentation, network_config.pixels, self.network.scaled)
+        self.epoch, self.best_epoch, self.best_accuracy = 0, 0, -1.0
+        self.best: dict[str, torch.Tensor] = {}
+
+    @property
+    def finished(self) -> bool:
+        """Whether all epochs are trained, or too many went by without a better one."""
+        waited, patience = self.epoch - self.best_epoch, self.config.patience
+        return self.epoch >= self.config.epochs or 0 < patience <= waited
+
+    def train_epoch(self) -> float:
+        """Pass over the rows once; return the mean loss."""
+        self.network.begin_epoch(self.epoch)
+        total = torch.zeros((), device=self.device)
+        for chosen in self._order():
+            batch = self.augmenter.batch(self.rows[chosen])
+            with torch.autocast(self.device.type, torch.bfloat16):
+                outputs = self.network.outputs(batch.pixels, batch.X, batch.has_points)
+            loss = self.loss(outputs, batch)
+            self.optimizer.zero_grad()
+            loss.backward()
+            nn.utils.clip_grad_norm_(self.network.parameters(), self.config.clipping)
+            self.optimizer.step()
+            self.schedule.step()
+            self.average.update_parameters(self.network)
+            total += loss.detach()
+        return float(total / self.steps)
+
+    def _order(self) -> tuple[torch.Tensor, ...]:
+        """Return the row numbers of each batch; those left over wait for another epoch."""
+        if self.config.balance == "sampler":
+            shares = balanced_shares(self.rows.targets.argmax(dim=1).cpu().numpy())
+            order = torch.multinomial(torch.from_numpy(shares), len(shares), replacement=True)
+        else:
+            order = torch.randperm(len(self.rows))
+        return order[: self.steps * self.batch_size].to(self.device).split(self.batch_size)
+
+    def end_epoch(self, loss: float, accuracy: float) -> dict[str, float]:
+        """Keep the averaged weights if they are the best so far; return the curves' line."""
+        self.epoch += 1
+        if accuracy > self.best_accuracy:
+            self.best_accuracy, self.best_epoch = accuracy, self.epoch
+            self.best = _copied(self.average.module)
+        lr = self.schedule.get_last_lr()[0]
+        return {"epoch": self.epoch, "loss": loss, "validation_accuracy": accuracy, "lr": lr}
+
+    def best_network(self) -> Network:
+        """Return the best averaged network so far, on the CPU."""
+        network = deepcopy(self.network).to("cpu", memory_format=torch.contiguous_format)
+        network.load_state_dict(self.best)
+        return network.eval()
+
+    def save(self, path: Path) -> None:
+        """Write the checkpoint; an interruption leaves the one before."""
+        state = {name: part.state_dict() for name, part in self._parts().items()}
+        state |= {name: getattr(self, name) for name in _COUNTERS}
+        state |= {"settings": self.settings, "random": torch.get_rng_state()}
+        if self.device.type == "cuda":
+            state["random_cuda"] = torch.cuda.get_rng_state(self.device)
+        partial = path.with_name(path.name + ".part")
+        torch.save(state, partial)
+        partial.replace(path)
+
+    def restore(self, path: Path) -> None:
+        """Go back to a checkpoint, where there is one."""
+        if not path.is_file():
+            return
+        saved = torch.load(path, map_location=self.device, weights_only=True)
+        if saved["settings"] != self.settings:
+            raise ValueError(
+                f"Expected the rows and settings that {path} was begun with, got others; go on "
+                "with those, or train in another folder."
+            )
+        for name, part in self._parts().items():
+            part.load_state_dict(saved[name])
+        for name in _COUNTERS:
+            setattr(self, name, saved[name])
+        torch.set_rng_state(saved["random"].cpu())
+        if self.device.type == "cuda" and "random_cuda" in saved:
+            torch.cuda.set_rng_state(saved["random_cuda"].cpu(), self.device)
+
+    def _parts(self) -> dict[str, Any]:
+        """Return what has a state of its own."""
+        return {name: getattr(self, name) for name in _PARTS}
+
+
+_PARTS = ("network", "average", "optimizer", "schedule")
+_COUNTERS = ("epoch", "best_epoch", "best_accuracy", "best")
+
+
+def _settings(rows: Arrays, network_config: Config, config: TrainingConfig) -> dict[str, Any]:
+    """Return what two runs have in common if one can go on where the other ended."""
+    print_of_rows = blake2b(rows.crops.cpu().numpy().tobytes(), digest_size=8)
+    print_of_rows.update(rows.targets.cpu().numpy().tobytes())
+    values = {"network": asdict(network_config), "training": asdict(config)}
+    # Through JSON, so that a tuple is the list that a file gives back.
+    return json.loads(json.dumps(values | {"rows": print_of_rows.hexdigest()}))
+
+
+def _copied(network: nn.Module) -> dict[str, torch.Tensor]:
+    """Return a copy of a network's weights."""
+    return {name: values.clone() for name, values in network.state_dict().items()}
+
+
+@torch.no_grad()
+def _accuracy(network: Network, rows: Arrays, at_once: int) -> float:
+    """Return the share of rows answered rightly, each as the mean with its mirror image."""
+    network.eval()
+    right = 0
+    for at in range(0, len(rows), at_once):
+        piece = rows[at : at + at_once]
+        pixels = window(piece.crops, network.scaled).to(memory_format=torch.channels_last)
+        with torch.autocast(rows.crops.device.type, torch.bfloat16):
+            straight = network(pixels, piece.X[:, 0].float(), piece.has_points)
+            turned = network(pixels.flip(3), piece.X[:, 1].float(), piece.has_points)
+        proba = straight.float().softmax(dim=1) + turned.float().softmax(dim=1)
+        right += int((proba.argmax(dim=1) == piece.targets.argmax(dim=1)).sum())
+    return right / len(rows)
+
+
+@contextmanager
+def _termination_as_interrupt() -> Iterator[None]:
+    """Let SIGTERM stop the loop as SIGINT does."""
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

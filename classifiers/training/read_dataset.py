@@ -1,0 +1,154 @@
+"""Which faces of a feature table train a classifier, and which of them validate it."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from hashlib import blake2b
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from classifiers.training.dataset import Rows
+from data.audit.outliers import outliers
+from data.duplicates import same_photograph
+from data.errors import DataError
+from data.features.schema import MANIFEST, PIXELS
+from data.features.table import (
+    IMAGE_KEY,
+    largest_faces,
+    points_of,
+    read_manifest,
+    read_pixels,
+    read_table,
+)
+from data.labels import canonical
+from data.sources import NO_SPLIT
+from data.splits import validation_split
+from landmarks.detection.detector import MESH_VERSION
+
+TRAIN = "train"
+VALIDATION_SHARE = 0.1
+FEWEST_OF_A_CLASS = 2
+
+
+def read_rows(
+    table: Sequence[Path], classes: Sequence[str] = (), drop_outliers: bool = False
+) -> Rows:
+    """Read the rows to train on: the largest face of each image of the split train.
+
+    Parameters
+    ----------
+    table : sequence of Path
+        Folders that ``make features`` wrote, or CSVs in them.
+    classes : sequence of str, optional
+        Classes to keep; any of a class's names is understood.
+    drop_outliers : bool, default False
+        Leave out the faces that `data.audit.outliers` lists.
+
+    Returns
+    -------
+    Rows
+
+    Raises
+    ------
+    DataError
+        If a CSV doesn't fit, there is no split train among splits, a class is unknown, or there
+        are too few rows or classes.
+    """
+    rows = read_table(table)
+    rows = rows[(rows["success"] == 1) & rows["split"].isin(_splits_to_train(rows["split"]))]
+    rows = largest_faces(rows)
+    rows = rows[rows["label"].isin(_labels_to_train(rows["label"], classes))]
+    if drop_outliers:
+        rows = rows.drop(outliers(rows).index)
+    _check_counts(rows["label"])
+    mesh = {_mesh_of(path) for path in table}
+    if len(mesh) > 1:
+        raise DataError(f"Expected features of one mesh, got {' and '.join(sorted(mesh))}.")
+    return Rows(points_of(rows), rows["label"].to_numpy(str), _pixels_of(rows, table), mesh.pop())
+
+
+def hold_out(rows: Rows, seed: int) -> np.ndarray:
+    """Choose validation rows, bool (n,), so that no photograph has a copy on both sides.
+
+    Near copies count as copies, as far as that leaves each class validation rows: a class may be
+    one film, in which every frame is nearly the last one. Then only equal images do.
+    """
+    with suppress(DataError):
+        photographs = same_photograph(rows.points, rows.pixels)
+        chosen = validation_split(rows.y, photographs, VALIDATION_SHARE, seed)
+        if set(rows.y[chosen]) == set(rows.y):
+            return chosen
+    # Where the pictures' hashes aren't known, equal pictures still have equal points.
+    hashes = [
+        pixels or blake2b(points.tobytes(), digest_size=8).hexdigest()
+        for pixels, points in zip(rows.pixels, rows.points, strict=True)
+    ]
+    return validation_split(rows.y, hashes, VALIDATION_SHARE, seed)
+
+
+def _splits_to_train(splits: pd.Series) -> set[str]:
+    """Return the splits whose rows train."""
+    found = set(splits.unique())
+    if TRAIN in found:
+        return {TRAIN}
+    if found <= {NO_SPLIT, ""}:
+        return found
+    raise DataError(
+        f"Expected rows of the split {TRAIN}, got {', '.join(sorted(found))} only; "
+        "name a table with training rows."
+    )
+
+
+def _labels_to_train(labels: pd.Series, classes: Sequence[str]) -> set[str]:
+    """Return the labels that the wanted classes stand for, or all."""
+    found = set(labels.unique())
+    if not classes:
+        return found
+    by_meaning = {canonical(label): label for label in sorted(found)}
+    unknown = [name for name in classes if canonical(name) not in by_meaning]
+    if unknown:
+        raise DataError(
+            f"Expected classes among {', '.join(sorted(found))}, got {', '.join(unknown)}; "
+            "name others in CLASSES."
+        )
+    return {by_meaning[canonical(name)] for name in classes}
+
+
+def _check_counts(labels: pd.Series) -> None:
+    """Refuse fewer than two classes, and classes that can't be learned and checked."""
+    counts = labels.value_counts().sort_index()
+    if len(counts) < 2:
+        found = ", ".join(counts.index) or "none"
+        raise DataError(f"Expected faces of two classes or more, got one class or none: {found}.")
+    few = counts[counts < FEWEST_OF_A_CLASS]
+    if len(few):
+        raise DataError(
+            f"Expected {FEWEST_OF_A_CLASS} faces or more of each class, got {few.iloc[0]} of "
+            f"{few.index[0]}; add images or leave the class out with CLASSES."
+        )
+
+
+def _folder_of(path: Path, name: str) -> Path | None:
+    """Return the feature folder a table path belongs to, known by a file in it."""
+    folders = (path, *path.absolute().parents[:2])
+    return next((folder for folder in folders if (folder / name).is_file()), None)
+
+
+def _mesh_of(path: Path) -> str:
+    """Return the mesh version a table was made with; today's, where nothing says."""
+    folder = _folder_of(path, MANIFEST)
+    if folder is None:
+        return MESH_VERSION
+    return read_manifest(folder)["mesh"]
+
+
+def _pixels_of(rows: pd.DataFrame, table: Sequence[Path]) -> np.ndarray:
+    """Return the pixel hash of each row's image, ``""`` where it isn't known."""
+    folders = {_folder_of(path, PIXELS) for path in table} - {None}
+    if not folders:
+        return np.full(len(rows), "", dtype=str)
+    known = pd.concat([read_pixels(folder) for folder in sorted(folders)])
+    hashes = known.drop_duplicates(IMAGE_KEY).set_index(IMAGE_KEY)["pixels"]
+    keys = pd.MultiIndex.from_frame(rows[IMAGE_KEY])
+    return hashes.reindex(keys).fillna("").to_numpy(str)

@@ -1,0 +1,98 @@
+"""Which faces of a feature table train the fused model, with the pixels of their images."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from classifiers.training.dataset import Rows
+from classifiers.training.read_dataset import TRAIN, read_rows
+from classifiers.training.tensors import FusedRows
+from data.errors import DataError
+from data.features.crops import read_crops
+from data.features.schema import PIXELS
+from data.features.table import read_pixels
+from data.sources import NO_SPLIT
+from data.votes import read_votes
+
+
+def read_fused_rows(
+    table: Sequence[Path], source: Path, classes: Sequence[str] = (), votes: Path | None = None
+) -> tuple[FusedRows, Rows]:
+    """Read the rows to train on: the faces of the table, then the images without a face.
+
+    Parameters
+    ----------
+    table : sequence of Path
+        Folders that ``make features`` wrote.
+    source : Path
+        The images that they were made of, as `data.sources.read_images` takes them.
+    classes : sequence of str, optional
+        Classes to keep.
+    votes : Path, optional
+        CSV of a crowd's votes, such as FER+'s: the column image, as the table names it, and a
+        column of counts for each vote.
+
+    Returns
+    -------
+    fused : FusedRows
+    rows : Rows
+        Its first rows, those with points, as `classifiers.training.read_dataset.hold_out` takes
+        them: faces that the mesh missed only train.
+
+    Raises
+    ------
+    DataError
+        If table, images or votes don't fit.
+    """
+    rows = read_rows(table, classes)
+    known = _known_images(table, set(rows.y))
+    if not np.isin(rows.pixels, known.index).all():
+        raise DataError("Expected the pixel hash of every face; make the features again.")
+    missed = known[~known.index.isin(rows.pixels)]
+    images = [*known.loc[rows.pixels, "image"], *missed["image"]]
+    crops, wholes = read_crops(source, images, [*rows.points, *[None] * len(missed)])
+    fused = FusedRows(
+        crops=crops,
+        wholes=wholes,
+        points=_with_empty(rows.points, len(missed)),
+        has_points=np.arange(len(images)) < len(rows.y),
+        y=np.concatenate([rows.y, missed["label"].to_numpy(str)]),
+        pixels=np.concatenate([rows.pixels, missed.index.to_numpy(str)]),
+        mesh=rows.mesh,
+        votes=_votes(votes, images),
+    )
+    return fused, rows
+
+
+def without_points(rows: FusedRows) -> FusedRows:
+    """Return the rows as they are without a mesh: whole images, no points."""
+    return replace(rows, crops=rows.wholes, has_points=np.zeros_like(rows.has_points))
+
+
+def _known_images(table: Sequence[Path], labels: set[str]) -> pd.DataFrame:
+    """Return image and label of the training images by their pixels' hash, equal ones once."""
+    if not all((folder / PIXELS).is_file() for folder in table):
+        names = ", ".join(str(folder) for folder in table)
+        raise DataError(f"Expected folders that make features wrote, with {PIXELS}; got {names}.")
+    known = pd.concat([read_pixels(folder) for folder in table])
+    splits = (TRAIN,) if (known["split"] == TRAIN).any() else (NO_SPLIT, "")
+    known = known[known["split"].isin(splits) & known["label"].isin(labels)]
+    return known[known["pixels"] != ""].drop_duplicates("pixels").set_index("pixels")
+
+
+def _with_empty(values: np.ndarray, extra: int) -> np.ndarray:
+    """Append so many rows of zeros."""
+    return np.concatenate([values, np.zeros((extra, *values.shape[1:]), values.dtype)])
+
+
+def _votes(path: Path | None, images: Sequence[str]) -> np.ndarray:
+    """Return the shares of the votes for each image, float32 (n, v)."""
+    if path is None:
+        return np.empty((len(images), 0), np.float32)
+    found = read_votes(path).reindex(images).fillna(0).to_numpy()
+    if not found.any():
+        raise DataError(f"Expected votes on the table's images in {path}, found none of them.")
+    return found / np.maximum(found.sum(axis=1, keepdims=True), 1)

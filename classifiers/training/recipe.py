@@ -1,0 +1,158 @@
+"""What a training of the fused model is made of: its settings, optimizer, schedule and loss."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import torch
+from torch import nn
+
+from classifiers.models.fused import Outputs
+from classifiers.training.augmentation import Augmentation, Batch
+
+OPTIMIZERS = ("sgd", "adam", "adamw")
+BALANCES = ("none", "weights", "sampler")
+MOMENTUM = 0.9
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """How a network is trained.
+
+    Attributes
+    ----------
+    epochs, batch_size, seed : int
+    optimizer : str
+        "sgd" with Nesterov's momentum, "adam" or "adamw".
+    lr, weight_decay : float
+        The highest learning rate, and the optimizer's decay.
+    warm_up : float
+        Epochs in which the learning rate rises, before it falls as a cosine (Loshchilov and
+        Hutter 2017).
+    patience : int
+        Epochs without a better validation accuracy before the end; 0 trains them all.
+    clipping : float
+        Largest norm of the gradient.
+    averaging : float
+        How much of the averaged weights stays at each step (Polyak and Juditsky 1992).
+    label_smoothing : float
+        Share of the target spread over all classes (Szegedy et al. 2016).
+    pixel_loss, landmark_loss, vote_loss : float
+        Weights of the losses of each branch alone and of the crowd's votes, beside the fused
+        answer's 1.
+    balance : str
+        "none", "weights" of the classes' rarity in the loss, or a "sampler" that draws each class
+        as often.
+    augmentation : Augmentation
+    """
+
+    epochs: int = 78
+    batch_size: int = 128
+    seed: int = 0
+    optimizer: str = "sgd"
+    lr: float = 0.1
+    weight_decay: float = 5e-4
+    warm_up: float = 3.0
+    patience: int = 0
+    clipping: float = 5.0
+    averaging: float = 0.998
+    label_smoothing: float = 0.1
+    pixel_loss: float = 0.3
+    landmark_loss: float = 0.3
+    vote_loss: float = 0.5
+    balance: str = "none"
+    augmentation: Augmentation = field(default_factory=Augmentation)
+
+    def __post_init__(self):
+        """Refuse words that mean nothing here."""
+        for name, known in (("optimizer", OPTIMIZERS), ("balance", BALANCES)):
+            if getattr(self, name) not in known:
+                raise ValueError(
+                    f"Expected {name} {' or '.join(known)}, got {getattr(self, name)!r}."
+                )
+
+
+def optimizer_of(network: nn.Module, config: TrainingConfig) -> torch.optim.Optimizer:
+    """Return the optimizer; biases and BatchNorm's gains, which are vectors, don't decay."""
+    matrices = [weight for weight in network.parameters() if weight.ndim > 1]
+    vectors = [weight for weight in network.parameters() if weight.ndim <= 1]
+    groups = [
+        {"params": matrices, "weight_decay": config.weight_decay},
+        {"params": vectors, "weight_decay": 0.0},
+    ]
+    if config.optimizer == "sgd":
+        return torch.optim.SGD(groups, config.lr, momentum=MOMENTUM, nesterov=True)
+    kind = torch.optim.Adam if config.optimizer == "adam" else torch.optim.AdamW
+    return kind(groups, config.lr)
+
+
+def schedule_of(
+    optimizer: torch.optim.Optimizer, config: TrainingConfig, steps: int
+) -> torch.optim.lr_scheduler.LRScheduler:
+    """Return the learning rate's way: up in a line, down in a cosine to zero.
+
+    Parameters
+    ----------
+    optimizer : Optimizer
+    config : TrainingConfig
+    steps : int
+        Steps an epoch.
+    """
+    rise, end = config.warm_up * steps, config.epochs * steps
+
+    def factor(step: int) -> float:
+        if step < rise:
+            return (step + 1) / (rise + 1)
+        return 0.5 * (1 + math.cos(math.pi * (step - rise) / max(end - rise, 1)))
+
+    return torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
+
+
+def averaging_of(config: TrainingConfig) -> Callable[[list, list, torch.Tensor | int], None]:
+    """Return what moves averaged weights towards new ones, for `torch.optim.swa_utils`.
+
+    By much in the first steps, or a short training would average what it began with.
+    """
+
+    @torch.no_grad()
+    def move(averages: list, values: list, steps: torch.Tensor | int) -> None:
+        stays = min(config.averaging, (1 + int(steps)) / (10 + int(steps)))
+        for average, value in zip(averages, values, strict=True):
+            if average.is_floating_point():
+                average.lerp_(value, 1 - stays)
+            else:
+                average.copy_(value)
+
+    return move
+
+
+class FusedLoss(nn.Module):
+    """Cross-entropy of the fused answer, of each branch's own and of the votes, weighted.
+
+    Parameters
+    ----------
+    config : TrainingConfig
+    counts : Tensor of float32, shape (k,)
+        Training rows of each class.
+    """
+
+    def __init__(self, config: TrainingConfig, counts: torch.Tensor):
+        super().__init__()
+        self.config = config
+        weights = counts.sum() / (counts * len(counts)) if config.balance == "weights" else None
+        self.classes = nn.CrossEntropyLoss(weights, label_smoothing=config.label_smoothing)
+
+    def forward(self, outputs: Outputs, batch: Batch) -> torch.Tensor:
+        """Return the mean loss of a batch, a number."""
+        config, loss = self.config, self.classes(outputs.logits.float(), batch.targets)
+        for logits, weight in (
+            (outputs.pixels, config.pixel_loss),
+            (outputs.landmarks, config.landmark_loss),
+        ):
+            if logits is not None:
+                loss = loss + weight * self.classes(logits.float(), batch.targets)
+        if outputs.votes is not None:
+            # The divergence from the votes but for a constant; rows without votes add nothing.
+            logs = torch.log_softmax(outputs.votes.float(), dim=1)
+            loss = loss - config.vote_loss * (batch.votes * logs).sum(dim=1).mean()
+        return loss

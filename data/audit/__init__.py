@@ -1,0 +1,1 @@
+"""Checks of a data set: copies, blanks, missed faces and disputed labels."""

@@ -1,0 +1,81 @@
+"""The pictures that an audit found something wrong with, as contact sheets."""
+
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+from PIL import Image
+
+from data.audit.audit import Findings, Kind
+from data.audit.contact_sheets import COLUMNS, MOST, Group, Tile, sheet
+from data.audit.copies import across, conflicting
+from data.features.records import ImageRef, images_or_errors
+
+Caption = Callable[[int], tuple[str, ...]]
+
+
+def sheets_of(found: Findings) -> Iterator[tuple[str, Image.Image]]:
+    """Draw a sheet of each kind of fault that there is.
+
+    Parameters
+    ----------
+    found : Findings
+
+    Yields
+    ------
+    name, picture
+        Names of files, such as ``blank.png``. What can't be read isn't shown; of many images some
+        are, evenly chosen; of many groups the worst.
+    """
+    for name, kind in found.kinds.items():
+        if kind.rows and name != "unreadable":
+            yield f"{name}.png", _of_images(name, kind, found.refs)
+    for name, groups in found.copies.items():
+        if groups:
+            yield f"{name}.png", _of_groups(name, groups, found.refs)
+
+
+def _of_images(name: str, kind: Kind, refs: Sequence[ImageRef]) -> Image.Image:
+    """Draw the images with one fault."""
+    rows = list(kind.rows)
+    chosen = np.linspace(0, len(rows) - 1, min(len(rows), MOST)).astype(int)
+    shown = [rows[number] for number in chosen]
+    tiles = _tiles(shown, refs, lambda row: kind.rows[row])
+    title = f"{name}: {len(rows):,} images" + _part(len(shown), len(rows))
+    return sheet(title, [Group([tiles[row]]) for row in shown])
+
+
+def _of_groups(name: str, groups: Sequence[np.ndarray], refs: Sequence[ImageRef]) -> Image.Image:
+    """Draw groups of copies, each in its frame."""
+    sizes = np.cumsum([min(len(group), COLUMNS) for group in groups])
+    shown = [group[:COLUMNS] for group in groups[: int((sizes <= MOST).sum())]]
+    tiles = _tiles(np.concatenate(shown).tolist(), refs, lambda row: "")
+    title = (
+        f"{name} copies: {len(groups):,} groups{_part(len(shown), len(groups))}; "
+        "a red frame: their labels conflict or they are in several splits"
+    )
+    warns = [conflicting(group, refs) or across(group, refs) for group in groups]
+    frames = [
+        Group([tiles[row] for row in group.tolist()], warning)
+        for group, warning in zip(shown, warns, strict=False)
+    ]
+    return sheet(title, frames)
+
+
+def _part(shown: int, of: int) -> str:
+    return f", {shown:,} of them shown" if shown < of else ""
+
+
+def _tiles(
+    rows: Sequence[int], refs: Sequence[ImageRef], why: Callable[[int], str]
+) -> dict[int, Tile]:
+    """Return the tile of each image."""
+    pictures = images_or_errors([refs[row] for row in rows])
+    return {
+        row: Tile(picture, (_short(refs[row]), f"{refs[row].split} {refs[row].label}", why(row)))
+        for row, picture in zip(rows, pictures, strict=True)
+    }
+
+
+def _short(ref: ImageRef) -> str:
+    """Return an image's name without its folders, which the line below names."""
+    return ref.image.rsplit("/", 1)[-1]

@@ -1,0 +1,189 @@
+"""Where images come from: a folder of class folders, ``fer2013.csv``, or a CSV of paths."""
+
+import csv
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from data.errors import DataError, NoImages
+from data.features.records import ImageRef
+
+NO_SPLIT = "all"
+"""Split of images whose source has none."""
+
+FER2013_CLASSES = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
+"""Class of each number in the column ``emotion`` of ``fer2013.csv``."""
+
+_SPLITS = {
+    "train": ("training",),
+    "validation": ("val", "valid", "dev"),
+    "test": ("testing", "publictest"),
+    "private": ("privatetest",),
+}
+_SPLIT_NAMES = {alias: name for name, others in _SPLITS.items() for alias in (name, *others)}
+
+_NO_IMAGES = frozenset(
+    f".{suffix}"
+    for suffix in (
+        *("cfg", "csv", "db", "html", "ini", "ipynb", "json", "log", "mat", "md", "npy", "npz"),
+        *("parquet", "pdf", "pkl", "py", "rst", "sh", "toml", "tsv", "txt", "xml", "yaml", "zip"),
+    )
+)
+"""Suffixes of files that lie beside images and are passed over; all other files are images."""
+
+
+def read_images(source: str | Path) -> list[ImageRef]:
+    """List the images of a source, sorted, without opening one.
+
+    A folder holds one folder per class, with or without split folders above them; a file is
+    ``fer2013.csv`` (columns emotion, pixels, Usage) or a CSV of path, label and optionally split,
+    with paths relative to the CSV.
+
+    Parameters
+    ----------
+    source : str or Path
+        The folder or the CSV.
+
+    Returns
+    -------
+    list of ImageRef
+        Sorted by split, label and name. Split is `split_name` of what the source says, or
+        `NO_SPLIT`.
+
+    Raises
+    ------
+    DataError
+        If the source isn't there, holds no image (`NoImages`), or is none of the three.
+    """
+    source = Path(source)
+    try:
+        refs = _read_folder(source) if source.is_dir() else _read_csv(source)
+    except OSError as error:
+        where = error.filename or source
+        raise DataError(f"Can't read {where}: {error.strerror}. Name a folder or a CSV.") from error
+    if not refs:
+        raise NoImages(
+            f"Expected images in {source}, found none: it needs one folder per class, with or "
+            "without train/ and test/ above them, or rows if it is a CSV."
+        )
+    # A CSV may be in any order; a row number sorts as a number.
+    return sorted(refs, key=lambda ref: (ref.split, ref.label, ref.row or 0, ref.image))
+
+
+def split_name(name: str) -> str:
+    """Return train, validation, test or private for the many names of these; others stay.
+
+    FER2013's PublicTest is the test split, its PrivateTest is kept apart as private.
+    """
+    return _SPLIT_NAMES.get(name.strip().lower(), name.strip() or NO_SPLIT)
+
+
+def _read_folder(root: Path) -> list[ImageRef]:
+    """List a folder of class folders, or of split folders of class folders."""
+    folders, loose = _listing(root)
+    splits = [f for f in folders if f.name.lower() in _SPLIT_NAMES and _listing(f)[0]]
+    roots = [(folder, split_name(folder.name)) for folder in splits] or [(root, NO_SPLIT)]
+    strays = [*loose]
+    if splits:
+        strays += [path for f in folders if f not in splits for path in _files(f)]
+        strays += [path for folder in splits for path in _listing(folder)[1]]
+    if strays:
+        raise DataError(
+            f"Expected every image of {root} in a class folder, found {len(strays)} outside, "
+            f"such as {strays[0].relative_to(root)}; move these into class folders or away."
+        )
+    return [
+        ImageRef(_text(path.relative_to(root).as_posix()), _text(label.name), split, str(path))
+        for folder, split in roots
+        for label in _listing(folder)[0]
+        for path in _files(label)
+    ]
+
+
+def _listing(folder: Path) -> tuple[list[Path], list[Path]]:
+    """Return the sub-folders and the images directly in a folder, each sorted, links followed."""
+    folders, images = [], []
+    for path in sorted(folder.iterdir()):
+        if path.name.startswith((".", "__MACOSX")):
+            continue
+        if path.is_dir():
+            folders.append(path)
+        # A broken link is an image that can't be read; a pipe or device would block its reader.
+        elif (path.is_file() or path.is_symlink()) and path.suffix.lower() not in _NO_IMAGES:
+            images.append(path)
+    return folders, images
+
+
+def _files(folder: Path, above: frozenset[tuple[int, int]] = frozenset()) -> Iterator[Path]:
+    """Yield the images in a folder and below; a link back to a folder above ends there."""
+    status = folder.stat()
+    here = (status.st_dev, status.st_ino)
+    if here in above:
+        return
+    folders, images = _listing(folder)
+    yield from images
+    for deeper in folders:
+        yield from _files(deeper, above | {here})
+
+
+def _text(name: str) -> str:
+    """Return a file name as text that UTF-8 can hold, whatever bytes the disk has."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
+
+
+def _read_csv(path: Path) -> list[ImageRef]:
+    """Tell the two kinds of CSV apart by their header and list the rows."""
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            rows = csv.reader(file)
+            columns = [name.strip().lower() for name in next(rows, [])]
+            if {"emotion", "pixels"} <= set(columns):
+                return list(_fer2013_refs(path, rows, columns))
+            if {"path", "label"} <= set(columns):
+                return list(_listed_refs(path, rows, columns))
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise DataError(f"{path} is no CSV in UTF-8 ({error}); name one, or a folder.") from error
+    raise DataError(
+        f"Expected {path} to have the columns path and label, or emotion, pixels and Usage; "
+        f"found {', '.join(columns[:8]) or 'none'}."
+    )
+
+
+def _fer2013_refs(path: Path, rows: Iterator, columns: list[str]) -> Iterator[ImageRef]:
+    """Yield a reference for each row of ``fer2013.csv``, which may lack Usage."""
+    emotion = columns.index("emotion")
+    usage = columns.index("usage") if "usage" in columns else None
+    known = {str(number): name for number, name in enumerate(FER2013_CLASSES)}
+    for line, row in _rows(path, rows, columns):
+        label = known.get(row[emotion].strip())
+        if label is None:
+            raise DataError(
+                f"{path}, line {line}: expected an emotion of 0 to 6, got {row[emotion]!r}."
+            )
+        split = NO_SPLIT if usage is None else split_name(row[usage])
+        # Records are counted from 0, lines from 1 and with the header.
+        yield ImageRef(f"{path.name}:{line}", label, split, str(path), row=line - 2)
+
+
+def _listed_refs(path: Path, rows: Iterator, columns: list[str]) -> Iterator[ImageRef]:
+    """Yield a reference for each row of a CSV of path, label and optionally split."""
+    split = columns.index("split") if "split" in columns else None
+    for line, row in _rows(path, rows, columns):
+        image, label = row[columns.index("path")], row[columns.index("label")].strip()
+        if not image or not label or "\0" in image + label:
+            raise DataError(f"{path}, line {line}: expected a path and a label, got {row}.")
+        where = NO_SPLIT if split is None else split_name(row[split])
+        yield ImageRef(image, label, where, str(path.parent / image))
+
+
+def _rows(path: Path, rows: Iterator, columns: list[str]) -> Iterator[tuple[int, list[str]]]:
+    """Yield the rows that aren't blank with their line numbers."""
+    for row in rows:
+        if not row:
+            continue
+        if len(row) != len(columns):
+            raise DataError(
+                f"{path}, line {rows.line_num}: expected {len(columns)} fields, got {len(row)}; "
+                'put fields that hold a comma into quotes: "a,b.png".'
+            )
+        yield rows.line_num, row

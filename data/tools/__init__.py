@@ -1,0 +1,1 @@
+"""Tools that made what the project ships: the composites and the topology."""

@@ -1,0 +1,1 @@
+"""Videos and cameras: frames, and the faces that are followed through them."""

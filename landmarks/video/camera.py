@@ -1,0 +1,103 @@
+"""A camera's frames, with the same shape as a film's; a film can stand in for a camera."""
+
+import time
+from collections.abc import Callable, Iterator
+
+import cv2
+
+from landmarks.video.containers import FilmError
+from landmarks.video.reader import Film, Frame
+
+USUAL_RATE = 30.0
+
+
+class CameraError(FilmError):
+    """A camera that can't be opened."""
+
+
+class Camera:
+    """An open camera, released at the end of a ``with``.
+
+    Parameters
+    ----------
+    index : int
+        Its number, from 0.
+
+    Attributes
+    ----------
+    rate : float
+        Frames a second, as the camera announces them.
+    announced : None
+        It has no end.
+    has_sound : bool
+        False: only its pictures are looked at.
+
+    Raises
+    ------
+    CameraError
+        If there is none, or it may not be used.
+    """
+
+    announced = None
+    has_sound = False
+
+    def __init__(self, index: int) -> None:
+        # OpenCV would tell in its own words, several times.
+        level = cv2.getLogLevel()
+        cv2.setLogLevel(0)
+        self._capture = cv2.VideoCapture(index)
+        cv2.setLogLevel(level)
+        if not self._capture.isOpened():
+            self._capture.release()
+            raise CameraError(
+                f"Camera {index} can't be opened: connect one, close other programs that use it, "
+                "or name another camera or a film."
+            )
+        self.rate = self._capture.get(cv2.CAP_PROP_FPS) or USUAL_RATE
+
+    def __enter__(self) -> "Camera":
+        """Return the camera itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Release the camera."""
+        self._capture.release()
+
+    def frames(self, rate: float | None = None, hear: Callable | None = None) -> Iterator[Frame]:
+        """Yield frames as they come, until the camera gives no more.
+
+        Parameters
+        ----------
+        rate : float, optional
+            Most frames a second; all of them if not given.
+        hear : callable, optional
+            For `Film.frames`; a camera is not listened to.
+
+        Yields
+        ------
+        Frame
+            Its seconds count from the first one.
+        """
+        start, due, number = None, 0.0, 0
+        while True:
+            there, bgr = self._capture.read()
+            if not there:
+                return
+            now = time.monotonic()
+            start = now if start is None else start
+            number += 1
+            if rate and now - start < due:
+                continue
+            due += 1 / rate if rate else 0.0
+            yield Frame(number, now - start, cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB))
+
+
+def open_camera(name: str) -> Camera | Film:
+    """Open a camera by its number, or a film by its path as if it were one.
+
+    Raises
+    ------
+    FilmError
+        If it can't be used; a `CameraError` of a camera.
+    """
+    return Camera(int(name)) if name.isascii() and name.isdecimal() else Film(name)
