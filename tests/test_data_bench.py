@@ -23,6 +23,8 @@ def test_it_prints_the_rates_and_their_ratios(faces, command):
     assert ratio == pytest.approx(rate / (2 * bare), abs=0.01)
     ratio = float(re.search(r"ratio to the loops at once +([\d.]+)", done.output)[1])
     assert ratio == pytest.approx(rate / together, abs=0.01)
+    calls = float(re.search(r"processor time of an image +([\d.]+) bare calls", done.output)[1])
+    assert calls > 2  # the meshes, and with eight images mostly the start
 
 
 def test_without_an_image_it_says_so(tmp_path, command):

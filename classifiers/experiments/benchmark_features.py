@@ -8,9 +8,11 @@ slower than so many times one: cores share memory, and virtual ones share more.
 """
 
 import os
+import resource
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import cycle, islice
 from pathlib import Path
@@ -33,14 +35,20 @@ SIDE = 48
 MOST_DIFFERENT = 2000
 BARE_IMAGES = 400
 GOAL = 0.9
+MAX_CALLS = 2.2
 SAMPLING_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
 class Run:
-    """One whole run: its seconds, and MB of each worker after a fifth of it and at its end."""
+    """One whole run.
+
+    Its seconds by the clock, those of the processor in all its processes, and MB of each worker
+    after a fifth of it and at its end.
+    """
 
     seconds: float
+    processor: float
     memory: list[tuple[float, float]]
 
 
@@ -59,15 +67,19 @@ def bench(
         with TemporaryDirectory() as folder:
             crops = _write_crops(images, Path(folder))
             most = min(count, BARE_IMAGES)
+            call = _processor_seconds_of_a_call(crops, most)
             before, together = _bare_rate(crops, most), _bare_rate_together(crops, most, workers)
             run = _run_features(_write_list(Path(folder), len(crops), count), workers)
             # The machine may slow down or speed up meanwhile: measured on both sides of the run.
+            call = (call + _processor_seconds_of_a_call(crops, most)) / 2
             bare = (before + _bare_rate(crops, most)) / 2
             together = (together + _bare_rate_together(crops, most, workers)) / 2
     except DataError as error:
         print(error, file=sys.stderr)
         raise typer.Exit(1) from error
     _report(count, workers, bare, together, run)
+    calls = run.processor / count / call
+    print(f"processor time of an image       {calls:8.2f} bare calls (goal: at most {MAX_CALLS})")
 
 
 def _write_crops(images: Path, folder: Path) -> list[np.ndarray]:
@@ -93,8 +105,13 @@ def _write_list(folder: Path, different: int, count: int) -> Path:
     return path
 
 
-def _bare_rate(crops: list[np.ndarray], count: int) -> float:
-    """Return images/s of Face Mesh alone on one core, on each prepared picture and its mirror."""
+def _bare_rate(
+    crops: list[np.ndarray], count: int, clock: Callable[[], float] = time.perf_counter
+) -> float:
+    """Return images/s of Face Mesh alone on one core, on each prepared crop and its mirror image.
+
+    `clock` tells the seconds.
+    """
     *frame, confidence = TIGHT_CROP_CHAIN[0]
     shown = [padded(crop, *frame).pixels for crop in islice(cycle(crops), count)]
     pictures = [side for pixels in shown for side in (pixels, pixels[:, ::-1].copy())]
@@ -102,10 +119,15 @@ def _bare_rate(crops: list[np.ndarray], count: int) -> float:
     mesh = bare_call(confidence)
     for picture in pictures[:10]:  # The first ones build the graph.
         mesh(picture)
-    start = time.perf_counter()
+    start = clock()
     for picture in pictures:
         mesh(picture)
-    return len(shown) / (time.perf_counter() - start)
+    return len(shown) / (clock() - start)
+
+
+def _processor_seconds_of_a_call(crops: list[np.ndarray], count: int) -> float:
+    """Return the seconds that the processor works for one bare call."""
+    return 1 / (2 * _bare_rate(crops, count, time.process_time))
 
 
 def _bare_rate_together(crops: list[np.ndarray], count: int, workers: int) -> float:
@@ -126,7 +148,7 @@ def _run_features(images: Path, workers: int) -> Run:
         "--workers",
         str(workers),
     ]
-    start, samples = time.perf_counter(), {}
+    start, samples, before = time.perf_counter(), {}, _processor_seconds_of_children()
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
         while process.poll() is None:
             for pid, megabytes in _worker_memory(process.pid).items():
@@ -138,7 +160,13 @@ def _run_features(images: Path, workers: int) -> Run:
     # In its first fifth a worker imports and meets the first hard images, for which the detector
     # builds its other graphs; from then on memory should be flat.
     ends = [(s[len(s) // 5], s[-1 - len(s) // 50]) for s in samples.values()]
-    return Run(seconds, ends)
+    return Run(seconds, _processor_seconds_of_children() - before, ends)
+
+
+def _processor_seconds_of_children() -> float:
+    """Return the seconds that the processor worked for processes that have ended."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def _worker_memory(pid: int) -> dict[int, float]:
