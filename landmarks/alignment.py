@@ -13,6 +13,8 @@ from array_api_compat import array_namespace
 
 from landmarks.mesh import CANONICAL
 
+_CANONICAL_PLACES = CANONICAL[:, 0] + 1j * CANONICAL[:, 1]
+
 NEWTON_STEPS = 8
 """From a nearly orthogonal start the error squares with each step; faces settle in five."""
 
@@ -80,3 +82,17 @@ def radius(points: np.ndarray) -> np.ndarray:
     """
     centred = points - points.mean(axis=-2, keepdims=True)
     return np.sqrt((centred**2).sum(axis=-1, keepdims=True).mean(axis=-2, keepdims=True))
+
+
+def roll(points: np.ndarray) -> float:
+    """Return the turn of a face in the image plane, radians, positive to the right.
+
+    The angle of the similarity of least squares in two dimensions (Umeyama 1991), where it is the
+    product with a complex number: in a tenth of the time of `align`.
+
+    Parameters
+    ----------
+    points : ndarray, shape (468, 3)
+    """
+    places = points[:, 0] + 1j * points[:, 1]
+    return float(np.angle(np.vdot(_CANONICAL_PLACES, places - places.mean())))

@@ -42,3 +42,12 @@ def test_torch_computes_what_numpy_computes(n):
     np.testing.assert_allclose(
         features(torch.from_numpy(points)).numpy(), features(points), atol=1e-6
     )
+
+
+@pytest.mark.parametrize("degrees", [-170, -90, -30, 0, 45, 120])
+def test_the_roll_is_the_turn_in_the_image_plane(degrees):
+    turn = np.radians(degrees)
+    matrix = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+    points = CANONICAL.copy()
+    points[:, :2] = 30 * points[:, :2] @ matrix.T + 100
+    assert np.degrees(roll(points)) == pytest.approx(degrees, abs=1e-3)

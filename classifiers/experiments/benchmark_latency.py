@@ -224,10 +224,10 @@ def _table(kind: str, ms: dict[str, np.ndarray]) -> Table:
     table.add_column("ms a picture")
     for name in ("median", "95 %", "CPU median", "times bare"):
         table.add_column(name, justify="right")
-    bare = np.median(ms[BARE][:, 0])
+    bare = np.median(ms[BARE][:, 1])
     for stage, values in ms.items():
         median, processor = np.median(values, axis=0)
-        figures = (median, np.percentile(values[:, 0], 95), processor, median / bare)
+        figures = (median, np.percentile(values[:, 0], 95), processor, processor / bare)
         table.add_row(escape(stage), *(f"{figure:.2f}" for figure in figures))
     return table
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from landmarks.alignment import align
+from landmarks.alignment import align, roll
 from landmarks.mesh import CANONICAL
 
 SMALL_DISAGREEMENT = 0.15
@@ -116,6 +116,5 @@ def matches_detection(points: np.ndarray, crop_side: float, margin: float) -> bo
     low, high = points[:, :2].min(axis=0), points[:, :2].max(axis=0)
     central = np.abs((low + high) / 2 - crop_side / 2).max() < side / 2
     fitting = 0.5 < (high - low).max() / side < 2
-    rotation = align(points[None])[1][0]
-    upright = abs(np.arctan2(rotation[1, 0], rotation[0, 0])) < np.pi / 4
+    upright = abs(roll(points)) < np.pi / 4
     return bool(central and fitting and upright)
