@@ -195,7 +195,7 @@ def _turned_cut(copy: Crop, left: int, top: int, width: int, height: int, quarte
     """Cut a rectangle out, bring it to ``DETECTOR_SIDE`` and turn it."""
     scale = DETECTOR_SIDE / max(width, height)
     small = copy.pixels[top : top + height, left : left + width]
-    if scale < 0.5:
+    if scale < 0.5 and min(width, height) > 1:
         # Halved, then interpolated: as good for the detector, in a third of the time.
         small = cv2.resize(small, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))

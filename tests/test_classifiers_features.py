@@ -3,6 +3,7 @@ import pytest
 import torch
 
 from classifiers.models.features import N_COORDINATES, N_FEATURES, features
+from landmarks.alignment import roll
 from landmarks.mesh import CANONICAL, mirrored
 from tests.small_model import faces
 
