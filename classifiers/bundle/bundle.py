@@ -39,6 +39,9 @@ MAX_BYTES = 2 * 1024**3
 _PICKLED = (b"\x80", b"PK")
 """How pickles and PyTorch's zipped ones begin; only `PICKLE` may be one."""
 
+_SAFETENSORS_HEAD = 8
+"""Bytes of the header's length in a safetensors file, before the header, which is a JSON object."""
+
 SHIPPED = Path(__file__).parents[1] / "pretrained"
 DEFAULT_BUNDLE = "auto"
 """What the page and the commands use: the first of `PREFERRED` that is shipped."""
@@ -208,7 +211,7 @@ def _check_file(path: Path, expected: str) -> None:
     if path.stat().st_size > MAX_BYTES:
         raise BundleError(f"Expected at most {MAX_BYTES} bytes in {path}, got more; copy it anew.")
     with path.open("rb") as file:
-        head = file.read(2)
+        head = file.read(_SAFETENSORS_HEAD + 1)
         file.seek(0)
         found = hashlib.file_digest(file, "sha256").hexdigest()
     if found != expected:
@@ -216,7 +219,21 @@ def _check_file(path: Path, expected: str) -> None:
             f"Expected {path} as the manifest's SHA-256 says, got another content; "
             "copy the bundle anew or train it again."
         )
-    if path.name != PICKLE and head.startswith(_PICKLED):
+    if path.name != PICKLE and _is_pickle(path, head):
         raise BundleError(
             f"Expected no pickle in {path}, got one; use no bundle of unknown origin."
         )
+
+
+def _is_pickle(path: Path, head: bytes) -> bool:
+    """Return whether a file begins as a pickle does, and not as the weights that its name says.
+
+    A safetensors file begins with its header's length, whose lowest byte may be any.
+    """
+    length = int.from_bytes(head[:_SAFETENSORS_HEAD], "little")
+    is_safetensors = (
+        path.name == WEIGHTS
+        and head[_SAFETENSORS_HEAD:] == b"{"
+        and length <= path.stat().st_size - _SAFETENSORS_HEAD
+    )
+    return head.startswith(_PICKLED) and not is_safetensors
