@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from classifiers.inference.predictor import Predictor
     from landmarks.detection.registry import Detector
 
@@ -14,7 +16,10 @@ os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 
 def load(
-    bundle: str | Path = "auto", mirror: bool = True, detector: "Detector" = "mesh"
+    bundle: str | Path = "auto",
+    mirror: bool = True,
+    detector: "Detector" = "mesh",
+    prior: "Mapping[str, float] | str | None" = None,
 ) -> "Predictor":
     """Return a model that reads photos.
 
@@ -25,7 +30,8 @@ def load(
         ``"auto"`` for the most accurate of these.
     mirror : bool, default True
     detector : {"mesh", "mtcnn"}, default "mesh"
-        See `classifiers.inference.predictor.Predictor` for both.
+    prior : mapping of str to float, or "uniform", optional
+        See `classifiers.inference.predictor.Predictor` for these.
 
     Returns
     -------
@@ -50,4 +56,4 @@ def load(
     # Only now: the package is imported for any of its modules, MediaPipe takes seconds.
     from classifiers.inference.predictor import Predictor
 
-    return Predictor(bundle, mirror, detector)
+    return Predictor(bundle, mirror, detector, prior)

@@ -25,6 +25,7 @@ class FakePredictor:
     folder = resolve("landmarks")
     detector = "mesh"
     meshes = 2
+    shift = ()
     manifest = load_manifest(folder) | {"name": "fake", "version": "1.2"}
 
     def __init__(self, n_faces=1, unsure=False, takes_pixels=False):

@@ -75,7 +75,7 @@ class ColourPredictor(FakePredictor):
 def use_squares(monkeypatch, command):
     """Let a command's module see squares in place of faces."""
     monkeypatch.setattr(video, "FaceTracker", SquareTracker)
-    monkeypatch.setattr(command, "Predictor", lambda *_, **__: ColourPredictor())
+    monkeypatch.setattr(command, "open_predictor", lambda *_: ColourPredictor())
 
 
 def _points(x, y, width, height):

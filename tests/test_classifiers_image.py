@@ -30,7 +30,7 @@ HEAD = [
 def run(monkeypatch):
     def run(*arguments, predictor=None, **options):
         answering = predictor or FakePredictor(**options)
-        monkeypatch.setattr(command, "Predictor", lambda model, detector: answering)
+        monkeypatch.setattr(command, "open_predictor", lambda *_: answering)
         return CliRunner().invoke(app, ["image", *map(str, arguments)])
 
     return run
@@ -302,10 +302,10 @@ def test_options_that_do_not_fit_are_one_sentence(run, photo, options, sentence,
 
 
 def test_a_bundle_that_does_not_fit_is_one_sentence(monkeypatch, photo):
-    def refuse(model, detector):
+    def refuse(model, *_):
         raise BundleError(f"{model} is no bundle")
 
-    monkeypatch.setattr(command, "Predictor", refuse)
+    monkeypatch.setattr(command, "open_predictor", refuse)
     done = CliRunner().invoke(app, ["image", str(photo), "--model", "nonsense"])
     assert done.exit_code == 1
     assert done.stderr == "nonsense is no bundle\n"
@@ -313,7 +313,7 @@ def test_a_bundle_that_does_not_fit_is_one_sentence(monkeypatch, photo):
 
 def test_workers_answer_in_order_and_can_send_their_answers(photo, monkeypatch):
     jobs = [Job(write_photo(photo.with_name(f"{number}.png"))) for number in range(5)]
-    monkeypatch.setattr(batch, "_own_predictor", lambda folder, detector: FakePredictor())
+    monkeypatch.setattr(batch, "_own_predictor", lambda *_: FakePredictor())
     with joblib.parallel_config(backend="threading"):
         outcomes = list(read_photos(FakePredictor(), jobs, workers=2))
     assert [outcome.path for outcome in outcomes] == [job.path for job in jobs]

@@ -8,6 +8,7 @@ import pytest
 from classifiers.bundle.bundle import CARD, FILES, MANIFEST, MODEL, BundleError, save_bundle
 from classifiers.inference import predictor as module
 from classifiers.inference.predictor import Predictor
+from classifiers.inference.shifts import NEUTRAL_CONFIDENCE
 from classifiers.models.calibration import Calibration, calibrated
 from classifiers.models.mlp_onnx import to_onnx
 from classifiers.models.pipeline import mirror_passes
@@ -26,6 +27,7 @@ def folder(tmp_path_factory):
         "classes": list(CLASSES),
         "mesh": MESH_VERSION,
         "meshes": 2,
+        "prior": [1 / len(CLASSES)] * len(CLASSES),
         "unsure_threshold": 0.5,
         "rest_face": CANONICAL.astype(float).tolist(),
     }
@@ -56,7 +58,7 @@ class Finder:
     def __init__(self, points):
         self.points = points
 
-    def find(self, _):
+    def find(self, _, meshes):
         return [Face(points) for points in self.points]
 
 
@@ -112,7 +114,10 @@ def test_bytes_that_are_no_image_raise(folder):
 
 
 def test_a_model_of_other_classes_is_refused(folder, tmp_path):
-    manifest = json.loads((folder / MANIFEST).read_text()) | {"classes": ["a", "b"]}
+    manifest = json.loads((folder / MANIFEST).read_text()) | {
+        "classes": ["a", "b"],
+        "prior": [0.5, 0.5],
+    }
     files = {name: (folder / name).read_bytes() for name in FILES}
     other = save_bundle(tmp_path / "other", manifest, files)
     with pytest.raises(BundleError, match="2 classes, got 3"):
@@ -133,3 +138,29 @@ def test_serving_imports_neither_torch_nor_sklearn_nor_pandas():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+def test_confidences_relative_to_a_neutral_photograph(portrait):
+    absolute = Predictor("landmarks")
+    relative = absolute.relative_to([portrait])
+    (face,) = relative.predict(portrait).faces
+    assert face.confidences["neutral"] == pytest.approx(NEUTRAL_CONFIDENCE, abs=1e-3)
+    assert face.confidences["happy"] == pytest.approx(0.1, abs=1e-3)
+    (same,) = absolute.predict(portrait, neutral=[portrait]).faces
+    assert same.confidences == face.confidences
+    assert absolute.predict(portrait).faces[0].expression == "happy"
+
+
+def test_a_neutral_photograph_without_a_face_is_one_sentence(portrait):
+    nobody = np.full((200, 200, 3), 90, np.uint8)
+    with pytest.raises(ValueError, match="found none in number 2; name another"):
+        Predictor("landmarks").relative_to([portrait, nobody])
+
+
+def test_another_prior_moves_the_confidences(portrait):
+    usual, even = Predictor("landmarks"), Predictor("landmarks", prior="uniform")
+    points = np.stack([face.face.points for face in usual.predict(portrait).faces])
+    odds = even.predict_proba(points) / usual.predict_proba(points)
+    shares = np.array(usual.manifest["prior"])
+    np.testing.assert_allclose(odds[0] * shares, (odds[0] * shares)[0], rtol=1e-3)
+    np.testing.assert_allclose(even.predict_proba(points).sum(axis=1), 1, rtol=1e-6)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import joblib
+import numpy as np
 from joblib.externals.loky.process_executor import BrokenProcessPool
 
 from classifiers.cli.ending import BadInput
@@ -100,7 +101,9 @@ def read_photos(predictor: Predictor, jobs: Sequence[Job], workers: int) -> Iter
     run = joblib.Parallel(workers, return_as="generator", batch_size=1, pre_dispatch="2*n_jobs")
     try:
         yield from run(
-            joblib.delayed(_read_in_worker)(predictor.folder, predictor.detector, job, Path.cwd())
+            joblib.delayed(_read_in_worker)(
+                predictor.folder, predictor.detector, tuple(predictor.shift), job, Path.cwd()
+            )
             for job in jobs
         )
     except BrokenProcessPool as error:
@@ -113,14 +116,18 @@ def read_photos(predictor: Predictor, jobs: Sequence[Job], workers: int) -> Iter
                 part_of(job.picture).unlink(missing_ok=True)
 
 
-def _read_in_worker(folder: Path, detector: Detector, job: Job, place: Path) -> Outcome:
+def _read_in_worker(
+    folder: Path, detector: Detector, shift: tuple[float, ...], job: Job, place: Path
+) -> Outcome:
     """Read one photo where the paths are meant: workers outlive calls from other folders."""
     os.chdir(place)
-    return read_photo(_own_predictor(folder, detector), job)
+    return read_photo(_own_predictor(folder, detector, shift), job)
 
 
 @cache
-def _own_predictor(folder: Path, detector: Detector) -> Predictor:
+def _own_predictor(folder: Path, detector: Detector, shift: tuple[float, ...]) -> Predictor:
     """Load the bundle once in a worker, which leaves Ctrl-C to the command."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    return Predictor(folder, detector=detector)
+    predictor = Predictor(folder, detector=detector)
+    predictor.shift = np.array(shift)
+    return predictor

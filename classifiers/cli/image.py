@@ -21,10 +21,15 @@ from classifiers.cli.ending import (
     sentences,
 )
 from classifiers.cli.inputs import Photo, find_photos
-from classifiers.cli.options import DetectorOption, ModelOption
+from classifiers.cli.options import (
+    DetectorOption,
+    ModelOption,
+    NeutralOption,
+    PriorOption,
+    open_predictor,
+)
 from classifiers.cli.outputs import PICTURES, Sheet, check_picture, check_sheet
 from classifiers.cli.results import COUNTS, Results
-from classifiers.inference.predictor import Predictor
 from classifiers.inference.tables import columns
 
 
@@ -48,6 +53,8 @@ def main(
     model: ModelOption = DEFAULT_BUNDLE,
     workers: Annotated[int, typer.Option(min=1, help="Processes that read photos.")] = 1,
     detector: DetectorOption = "mesh",
+    neutral: NeutralOption = [],  # noqa: B006 - typer copies it
+    prior: PriorOption = "",
 ) -> None:
     """Read every face in every photo: box, expression and confidences.
 
@@ -61,7 +68,7 @@ def main(
         if mesh and output_image is None:
             raise BadInput("--mesh draws on copies of the photos: name --output-image, too.")
         found = find_photos(photos, output_image)
-        predictor = Predictor(model, detector=detector)
+        predictor = open_predictor(model, detector, prior, neutral)
         classes = predictor.manifest["classes"]
         _check_places(found, output_csv, counts, columns(classes))
         jobs = _jobs(found, output_image, mesh, explain)

@@ -1,10 +1,15 @@
 """Options that several sub-commands take, said once."""
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from classifiers.cli.ending import BadInput
+from classifiers.inference.predictor import Predictor
 from landmarks.detection.registry import Detector
+from landmarks.images import ImageError
 
 ModelOption = Annotated[
     str, typer.Option(help="A bundle's folder, or one of landmarks, fused, auto.")
@@ -17,3 +22,47 @@ FacesOption = Annotated[int, typer.Option(min=1, help="Most faces to follow at a
 SmoothingOption = Annotated[
     float, typer.Option(min=0, help="Seconds to average over (tau); 0: none.")
 ]
+NeutralOption = Annotated[
+    list[Path],
+    typer.Option(
+        help="Photo of the person's neutral face, to read the others relative to; may be repeated."
+    ),
+]
+PriorOption = Annotated[
+    str,
+    typer.Option(
+        help="Shares of the classes among the faces: uniform, or happy=0.5,sad=0.2 and so on."
+    ),
+]
+
+
+def open_predictor(
+    model: str, detector: Detector, prior: str = "", neutral: Sequence[Path] = ()
+) -> Predictor:
+    """Load a model as the options of a command ask for it.
+
+    Raises
+    ------
+    BadInput
+        If prior or neutral photographs don't fit.
+    """
+    try:
+        predictor = Predictor(model, detector=detector, prior=_parse_prior(prior))
+        return predictor.relative_to(neutral) if neutral else predictor
+    except ImageError as error:
+        raise BadInput(f"Can't read a neutral photograph: {error}") from error
+    except ValueError as error:
+        raise BadInput(str(error)) from error
+
+
+def _parse_prior(text: str) -> dict[str, float] | str | None:
+    """Return the prior that the text of an option names."""
+    if "=" not in text:
+        return text or None
+    pairs = (part.partition("=") for part in text.split(","))
+    try:
+        return {name.strip(): float(share) for name, _, share in pairs}
+    except ValueError as error:
+        raise ValueError(
+            f"Expected shares such as happy=0.5,sad=0.2 as prior, got {text!r}."
+        ) from error

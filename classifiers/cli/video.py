@@ -13,11 +13,18 @@ from rich.console import Console
 from rich.markup import escape
 
 from classifiers.cli.ending import UNREADABLE, BadInput, end, printable, sentences
-from classifiers.cli.options import DetectorOption, FacesOption, ModelOption, SmoothingOption
+from classifiers.cli.options import (
+    DetectorOption,
+    FacesOption,
+    ModelOption,
+    NeutralOption,
+    PriorOption,
+    SmoothingOption,
+    open_predictor,
+)
 from classifiers.cli.outputs import Sheet, check_picture, check_sheet, save_picture
 from classifiers.cli.video_writer import FilmCopy, check_film, drawn
 from classifiers.evaluation.progress import work_bar
-from classifiers.inference.predictor import Predictor
 from classifiers.inference.smoothing import TAU
 from classifiers.inference.timeline import Timeline, draw
 from classifiers.inference.video import FilmReader
@@ -54,6 +61,8 @@ def main(
     smoothing: SmoothingOption = TAU,
     model: ModelOption = "landmarks",
     detector: DetectorOption = "mesh",
+    neutral: NeutralOption = [],  # noqa: B006 - typer copies it
+    prior: PriorOption = "",
 ) -> None:
     """Follow the faces of a film and read their expressions.
 
@@ -65,7 +74,7 @@ def main(
     """
     with sentences(FilmError), ExitStack() as stack:
         places = (output_csv, output_video, output_timeline)
-        predictor = Predictor(model, detector=detector)
+        predictor = open_predictor(model, detector, prior, neutral)
         _check_places(film, places, predictor.classes)
         try:
             opened = stack.enter_context(Film(film))

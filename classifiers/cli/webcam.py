@@ -17,12 +17,14 @@ from classifiers.cli.options import (
     DetectorOption,
     FacesOption,
     ModelOption,
+    NeutralOption,
+    PriorOption,
     SmoothingOption,
+    open_predictor,
 )
 from classifiers.cli.outputs import Sheet, check_sheet
 from classifiers.cli.video_writer import FilmCopy, check_film, drawn
 from classifiers.cli.window import Window
-from classifiers.inference.predictor import Predictor
 from classifiers.inference.smoothing import TAU
 from classifiers.inference.video import FilmReader
 from classifiers.inference.video_tables import columns, rows_of
@@ -43,6 +45,8 @@ def main(
     smoothing: SmoothingOption = TAU,
     model: ModelOption = "landmarks",
     detector: DetectorOption = "mesh",
+    neutral: NeutralOption = [],  # noqa: B006 - typer copies it
+    prior: PriorOption = "",
 ) -> None:
     """Show what the camera sees, with each face's expression; q or Ctrl-C ends it.
 
@@ -52,7 +56,7 @@ def main(
     Example: python -m classifiers webcam --camera 0 --csv me.csv
     """
     with sentences(FilmError), ExitStack() as stack:
-        predictor = Predictor(model, detector=detector)
+        predictor = open_predictor(model, detector, prior, neutral)
         if csv:
             check_sheet(csv, columns(predictor.classes), [os.path.realpath(camera)])
         if record:

@@ -1,6 +1,7 @@
 """A photo becomes expressions with confidences: the one way by which a bundle is served."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from copy import copy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ import onnxruntime
 from classifiers.bundle.bundle import DEFAULT_BUNDLE, MODEL, BundleError, load_manifest, resolve
 from classifiers.inference.attribution import Rest, explain
 from classifiers.inference.predictions import NO_FACE, FaceReading, Reading
+from classifiers.inference.shifts import neutral_shift, prior_shift, shifted
 from classifiers.inference.tables import frame_of, rows_of
 from landmarks.detection.detector import MESH_VERSION, Face, shared_finder
 from landmarks.detection.registry import Detector, check_detector
@@ -36,6 +38,8 @@ class Predictor:
         long; the confidences are calibrated for that.
     detector : {"mesh", "mtcnn"}, default "mesh"
         What looks for faces in a photo. The mesh of a face is the same either way.
+    prior : mapping of str to float, or "uniform", optional
+        Share of each class among the faces that are read. The bundle's if left out.
 
     Attributes
     ----------
@@ -47,6 +51,9 @@ class Predictor:
     meshes : int
         Meshes whose mean the points of a face are, see
         `landmarks.detection.detector.FaceFinder.find`.
+    shift : ndarray of float64, shape (k,)
+        What is added to the logarithm of each class's confidence, see
+        `classifiers.inference.shifts`.
     takes_pixels : bool
         Whether the model looks at a face's crop beside its points.
 
@@ -63,6 +70,7 @@ class Predictor:
         bundle: str | Path = DEFAULT_BUNDLE,
         mirror: bool = True,
         detector: Detector = "mesh",
+        prior: Mapping[str, float] | str | None = None,
     ):
         check_detector(detector)
         self.detector = detector
@@ -74,6 +82,9 @@ class Predictor:
         self.meshes: int = self.manifest["meshes"]
         self.takes_pixels = "crops" in {entry.name for entry in self._session.get_inputs()}
         self._rest = _rest_of(self.manifest)
+        self.shift = np.zeros(len(self.classes))
+        if prior is not None:
+            self.shift += prior_shift(prior, self.manifest["prior"], self.classes)
 
     def predict_proba(self, points: np.ndarray, crops: np.ndarray | None = None) -> np.ndarray:
         """Return calibrated confidences.
@@ -106,7 +117,36 @@ class Predictor:
                 for name, values in inputs.items()
             }
         proba = self._session.run(None, inputs)[0]
-        return proba.reshape(-1, len(points), len(self.classes)).mean(axis=0)
+        proba = proba.reshape(-1, len(points), len(self.classes)).mean(axis=0)
+        return shifted(proba, self.shift).astype(np.float32) if self.shift.any() else proba
+
+    def relative_to(self, neutral: Iterable[Source]) -> "Predictor":
+        """Return a predictor whose confidences are relative to a person's own neutral face.
+
+        Parameters
+        ----------
+        neutral : iterable of str, Path, bytes or ndarray of uint8, shape (h, w, 3)
+            One photograph or more of the person's neutral face, as `predict` takes them. The
+            largest face of each counts.
+
+        Raises
+        ------
+        ValueError
+            If one shows no face, or the model does not know the class neutral.
+        landmarks.images.ImageError
+            If one can't be read.
+        """
+        found = [self.predict(image).faces for image in neutral]
+        if not all(found):
+            raise ValueError(
+                f"Expected a face in each neutral photograph, found none in number "
+                f"{found.index([]) + 1}; name another."
+            )
+        largest = [max(faces, key=lambda face: face.face.area) for faces in found]
+        proba = np.array([list(face.confidences.values()) for face in largest])
+        relative = copy(self)
+        relative.shift = self.shift + neutral_shift(proba, self.classes)
+        return relative
 
     def _inputs(self, points: np.ndarray, crops: np.ndarray | None) -> dict[str, np.ndarray]:
         """Check faces and return them as the graph takes them."""
@@ -129,7 +169,12 @@ class Predictor:
         points = np.where(has_points[:, None, None], points, CANONICAL)
         return {"points": points, "crops": crops, "has_points": has_points.astype(np.float32)}
 
-    def predict(self, image: Source, formats: Collection[str] = FOLDER_FORMATS) -> Reading:
+    def predict(
+        self,
+        image: Source,
+        formats: Collection[str] = FOLDER_FORMATS,
+        neutral: Iterable[Source] = (),
+    ) -> Reading:
         """Find the faces of a photo and what they show.
 
         Parameters
@@ -138,6 +183,8 @@ class Predictor:
             An image file, its content, or RGB pixels of an upright image.
         formats : collection of str
             Image formats that are allowed, as Pillow names them.
+        neutral : iterable of images, optional
+            Photographs of the person's neutral face, see `relative_to`.
 
         Returns
         -------
@@ -155,6 +202,8 @@ class Predictor:
         >>> [(face.expression, face.unsure) for face in reading.faces]
         [('happy', False)]
         """
+        if neutral := list(neutral):
+            return self.relative_to(neutral).predict(image, formats)
         rgb = image if isinstance(image, np.ndarray) else read_image(image, formats)
         faces = shared_finder(self.detector).find(rgb, self.meshes)
         found = self.predict_faces(rgb, faces)

@@ -1,14 +1,19 @@
 import numpy as np
 import pytest
 
-from classifiers.inference.neutral import NEUTRAL_CONFIDENCE, neutral_shift, relative_to_neutral
+from classifiers.inference.shifts import (
+    NEUTRAL_CONFIDENCE,
+    neutral_shift,
+    prior_shift,
+    shifted,
+)
 
 CLASSES = ("angry", "happy", "neutral")
 RESTING = np.array([[0.5, 0.1, 0.4]])  # an angry look at rest
 
 
 def test_the_own_neutral_face_is_neutral_and_nothing_else_in_particular():
-    proba = relative_to_neutral(RESTING, neutral_shift(RESTING, CLASSES))
+    proba = shifted(RESTING, neutral_shift(RESTING, CLASSES))
     other = (1 - NEUTRAL_CONFIDENCE) / 2
     np.testing.assert_allclose(proba, [[other, other, NEUTRAL_CONFIDENCE]])
 
@@ -17,7 +22,7 @@ def test_what_grows_over_the_neutral_face_counts():
     shift = neutral_shift(RESTING, CLASSES)
     slight_smile = np.array([[0.5, 0.3, 0.2]])
     assert CLASSES[slight_smile.argmax()] == "angry"
-    assert CLASSES[relative_to_neutral(slight_smile, shift).argmax()] == "happy"
+    assert CLASSES[shifted(slight_smile, shift).argmax()] == "happy"
 
 
 def test_several_neutral_photographs_count_alike():
@@ -28,9 +33,9 @@ def test_several_neutral_photographs_count_alike():
 
 def test_confidences_stay_confidences():
     proba = np.random.default_rng(0).dirichlet(np.ones(3), 20)
-    moved = relative_to_neutral(proba, neutral_shift(RESTING, CLASSES))
+    moved = shifted(proba, neutral_shift(RESTING, CLASSES))
     np.testing.assert_allclose(moved.sum(axis=1), 1)
-    assert np.isfinite(relative_to_neutral(np.eye(3), neutral_shift(np.eye(3), CLASSES))).all()
+    assert np.isfinite(shifted(np.eye(3), neutral_shift(np.eye(3), CLASSES))).all()
 
 
 @pytest.mark.parametrize(
@@ -43,3 +48,20 @@ def test_confidences_stay_confidences():
 def test_what_can_not_be_is_one_sentence(classes, proba, says):
     with pytest.raises(ValueError, match=says):
         neutral_shift(proba, classes)
+
+
+def test_a_prior_is_what_bayes_rule_makes_of_the_confidences():
+    served = [0.5, 0.3, 0.2]
+    moved = shifted(np.array([served]), prior_shift("uniform", served, CLASSES))
+    np.testing.assert_allclose(moved, [[1 / 3] * 3])
+    own = dict(zip(CLASSES, [1, 1, 2], strict=True))
+    moved = shifted(np.array([served]), prior_shift(own, served, CLASSES))
+    np.testing.assert_allclose(moved, [[0.25, 0.25, 0.5]])
+
+
+@pytest.mark.parametrize(
+    "prior", ["flat", {"angry": 1.0}, dict.fromkeys(CLASSES, 0.0), dict.fromkeys(CLASSES, np.nan)]
+)
+def test_another_prior_is_one_sentence(prior):
+    with pytest.raises(ValueError, match="Expected"):
+        prior_shift(prior, [0.5, 0.3, 0.2], CLASSES)
