@@ -19,7 +19,7 @@ app = typer.Typer(
 app.command("image")(image.main)
 app.command("explain")(explain.main)
 app.command("compare")(compare.main)
-app.command("audit")(audit.main)
+app.command("audit")(command.main)
 app.command("video")(video.main)
 app.command("webcam")(webcam.main)
 app.command("camera-sample")(record.main)

@@ -8,7 +8,7 @@ from scipy.ndimage import gaussian_filter
 from typer import Typer
 from typer.testing import CliRunner
 
-from classifiers.cli import audit as command
+from data.audit import command
 from data.audit.audit import audit, class_counts, to_json
 from data.audit.sheets import sheets_of
 from data.errors import DataError

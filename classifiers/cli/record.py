@@ -10,7 +10,7 @@ from PIL import Image
 
 from classifiers.cli.ending import BadInput, end, sentences, storing
 from classifiers.cli.options import CameraOption, DetectorOption
-from classifiers.evaluation.progress import work_bar
+from classifiers.cli.progress import work_bar
 from data.errors import DataError, NoImages, StorageError
 from data.features.extraction import extract_features
 from data.features.schema import MANIFEST, file_stem

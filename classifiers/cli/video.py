@@ -24,7 +24,7 @@ from classifiers.cli.options import (
 )
 from classifiers.cli.outputs import Sheet, check_picture, check_sheet, save_picture
 from classifiers.cli.video_writer import FilmCopy, check_film, drawn
-from classifiers.evaluation.progress import work_bar
+from classifiers.cli.progress import work_bar
 from classifiers.inference.smoothing import TAU
 from classifiers.inference.timeline import Timeline, draw
 from classifiers.inference.video import FilmReader

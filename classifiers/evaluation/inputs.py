@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from classifiers.evaluation.evaluate import ALL, detector_of
-from classifiers.evaluation.progress import work_bar
+from classifiers.cli.progress import work_bar
 from data.errors import DataError
 from data.features.extraction import extract_features
 from data.features.schema import MANIFEST

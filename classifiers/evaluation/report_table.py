@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from classifiers.evaluation.markdown import number
+from classifiers.experiments.markdown import number
 
 COUNTS = ("n", "n_found")
 COLUMNS = {

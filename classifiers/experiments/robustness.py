@@ -15,7 +15,7 @@ from classifiers.bundle.bundle import PREFERRED
 from classifiers.cli.ending import STOPPED, BadInput, end, sentences, storing
 from classifiers.evaluation.evaluate import ALL, match_classes
 from classifiers.evaluation.inputs import choose_split
-from classifiers.evaluation.progress import work_bar
+from classifiers.cli.progress import work_bar
 from classifiers.experiments.non_faces import KINDS
 from classifiers.experiments.non_faces import names as names_of
 from classifiers.experiments.robustness_figures import figures

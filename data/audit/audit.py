@@ -1,4 +1,4 @@
-"""What is wrong with a data set, image by image; `classifiers.cli.audit` shows it."""
+"""What is wrong with a data set, image by image; `data.audit.command` shows it."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
