@@ -33,7 +33,7 @@ web: $(READY) $(LIVE)  ## Serve the page: HOST=127.0.0.1 PORT=5000 MODEL= WORKER
 	@$(PYTHON) -m web --host "$(HOST)" --port "$(PORT)" $(call option,MODEL,model) $(call option,WORKERS,workers) $(call option,SECONDS,seconds) $(call option,ALLOW_HOST,allow-host)
 
 features: $(READY)  ## Turn photos into landmark CSVs: IMAGES= OUT= WORKERS= BACKEND= SCHEDULER= DETECTOR=mesh|mtcnn
-	@$(PYTHON) -m data.features.command "$(IMAGES)" "$(or $(OUT),build/features)" $(call option,WORKERS,workers) $(call option,BACKEND,backend) $(call option,SCHEDULER,scheduler) $(call option,DETECTOR,detector)
+	@$(PYTHON) -m data features "$(IMAGES)" "$(or $(OUT),build/features)" $(call option,WORKERS,workers) $(call option,BACKEND,backend) $(call option,SCHEDULER,scheduler) $(call option,DETECTOR,detector)
 
 # The models that look at pixels have a command of their own, with the images and a device.
 BACKBONES := resnet18 resnet34 resnet50 vgg16 mobilenet_v3_large vit_b_16
@@ -80,7 +80,7 @@ walk: $(READY)  ## Go from photos to an explained answer, in a minute, into buil
 
 # Only a table that was named is of these images.
 audit: $(READY)  ## List copies, blanks, missed faces, disputed labels of a data set: IMAGES= TABLE= VOTES= OUT=
-	@$(PYTHON) -m classifiers audit "$(IMAGES)" $(if $(filter-out file,$(origin TABLE)),$(call option,TABLE,table)) $(call option,VOTES,votes) $(call option,OUT,out)
+	@$(PYTHON) -m data audit "$(IMAGES)" $(if $(filter-out file,$(origin TABLE)),$(call option,TABLE,table)) $(call option,VOTES,votes) $(call option,OUT,out)
 
 detectors: $(READY)  ## Compare the detectors of faces, into results/: IMAGES= LIMIT= SEED=
 	@$(PYTHON) -m classifiers.experiments.detectors "$(IMAGES)" $(call option,LIMIT,limit) --seed "$(SEED)"

@@ -7,7 +7,7 @@ a sub-command that needs one of them imports it when it runs.
 
 import typer
 
-from classifiers.cli import audit, compare, explain, image, record, video, webcam
+from classifiers.cli import compare, explain, image, record, video, webcam
 
 app = typer.Typer(
     name="python -m classifiers",
@@ -19,7 +19,6 @@ app = typer.Typer(
 app.command("image")(image.main)
 app.command("explain")(explain.main)
 app.command("compare")(compare.main)
-app.command("audit")(command.main)
 app.command("video")(video.main)
 app.command("webcam")(webcam.main)
 app.command("camera-sample")(record.main)

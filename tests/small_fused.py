@@ -23,6 +23,7 @@ STILL = Augmentation(
     scale=0,
     jitter=0,
     erasing=0,
+    corruption=0,
     mixup=0,
     cutmix=0,
     drop_points=0,

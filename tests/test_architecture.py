@@ -96,9 +96,7 @@ COMMANDS = [module for module, source in SOURCES.items() if is_command(source)]
 
 def test_there_is_something_to_check():
     assert {name.split(".")[0] for name in SOURCES} == set(ROOMS)
-    assert {"data.features.command", "classifiers.cli.train", "classifiers.__main__"} <= set(
-        COMMANDS
-    )
+    assert {"data.__main__", "classifiers.cli.train", "classifiers.__main__"} <= set(COMMANDS)
     assert {place for places in STAYS_IN.values() for place in places} <= set(SOURCES)
 
 

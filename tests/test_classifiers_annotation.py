@@ -10,8 +10,8 @@ from classifiers.inference.annotate import (
     Mark,
     annotate,
     marks_of,
+    place_label,
 )
-from classifiers.inference.labels import TINIEST_LETTERS, place_labels
 from landmarks.mesh import REGIONS
 from tests.fake_predictor import MOVED, FakePredictor
 
@@ -56,30 +56,18 @@ boxes = st.tuples(
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(boxes, max_size=12))
-def test_labels_stay_inside_and_keep_clear_of_one_another(places):
-    texts = [f"{number} fear or surprise? 48%" for number, _ in enumerate(places, 1)]
-    labels = place_labels(texts, places, (640, 480))
-    seen = np.zeros((480, 640), int)
-    for (left, top, right, bottom), _, letters in labels:
-        assert min(left, top) >= 0
-        assert right < 640
-        assert bottom < 480
-        assert letters >= TINIEST_LETTERS
-        seen[top : bottom + 1, left : right + 1] += 1
-    assert seen.max(initial=0) <= 1
+@given(boxes, st.sampled_from([(640, 480), (480, 90), (90, 480)]))
+def test_a_label_stays_inside_the_picture(box, size):
+    (left, top, right, bottom), letters = place_label("12 fear or surprise? 48%", box, size)
+    assert min(left, top) >= 0
+    assert right < size[0]
+    assert bottom < size[1]
+    assert letters > 4
 
 
-def test_a_lone_label_stands_on_its_box_and_a_crowd_keeps_its_numbers():
-    (label,) = place_labels(["happy 98%"], [(100, 200, 200, 320)], (640, 480))
-    assert (label.place[0], label.place[3], label.text) == (100, 199, "happy 98%")
-    rows, columns = range(5, 200, 40), range(5, 400, 40)
-    crowd = [(x, y, x + 34, y + 34) for y in rows for x in columns]
-    texts = [f"{number} happy or neutral? 41%" for number, _ in enumerate(crowd, 1)]
-    assert any(label.text.isdigit() for label in place_labels(texts, crowd, (410, 210)))
-    three_times = [tuple(3 * edge for edge in box) for box in crowd]
-    labels = place_labels(texts, three_times, (1230, 630))
-    assert [label.text for label in labels] == texts
+def test_a_label_stands_on_its_box():
+    (left, _, _, bottom), _ = place_label("happy 98%", (100, 200, 200, 320), (640, 480))
+    assert (left, bottom) == (100, 199)
 
 
 def test_a_crowd_of_small_faces_is_enlarged_for_its_labels_but_a_film_s_frame_is_not():

@@ -42,8 +42,8 @@ def test_a_crop_is_the_face_with_its_surroundings(film, portrait, tmp_path):
     run("happy", "--folder", tmp_path / "mine", "--camera", film, "--seconds", 0.1)
     crop = np.asarray(Image.open(tmp_path / "mine" / "happy" / "00001.png"))
     assert crop.shape == (256, 256, 3)
-    # The face is 93 x 108 pixels at (179, 69), so that the crop shows 216 around its middle.
-    wanted = Image.fromarray(portrait[15:231, 118:334]).resize((256, 256))
+    # The face is 93 x 110 pixels at (180, 67), so that the crop shows 220 around its middle.
+    wanted = Image.fromarray(portrait[12:232, 116:336]).resize((256, 256))
     assert np.abs(crop.astype(int) - np.asarray(wanted)).mean() < 8
 
 

@@ -49,7 +49,7 @@ def test_no_face_is_said(run, photo):
     [
         ("photo.png", 1, "one of the files"),
         ("why.gif", 1, "end with .png or .jpg"),
-        ("taken.png", 1, "not touched"),
+        ("taken.png", 1, "which exists"),
         ("file/why.png", 3, "Can't write"),
     ],
 )

@@ -154,7 +154,7 @@ def test_a_csv_has_a_row_for_each_face_and_for_each_photo_without(run, tmp_path,
     assert list(counted["happy"].values()) == ["happy", "2", "1.0", "2"]
     assert list(counted["sad"].values()) == ["sad", "0", "0.0", "0"]
     assert files(tmp_path / "deep") == ["faces.csv"]
-    run(photo, "--output-csv", out, n_faces=0)  # an earlier run's results are replaced
+    run(photo, "--output-csv", out, "--overwrite", n_faces=0)
     assert [(row["reason"], row["expression"]) for row in rows(out)] == [("no-face", "")]
 
 
@@ -170,7 +170,7 @@ def test_a_file_name_is_no_formula_and_no_terminal_s_command(run, tmp_path, monk
     # bytes that are no text in any encoding
     strange = "caf\udce9.png"
     (tmp_path / strange).write_bytes((tmp_path / wicked).read_bytes())
-    assert run(strange, "--output-csv", "faces.csv").exit_code == 0
+    assert run(strange, "--output-csv", "faces.csv", "--overwrite").exit_code == 0
     assert rows(tmp_path / "faces.csv")[0]["image"] == r"caf\xe9.png"
     assert run(strange).exit_code == 0
 
@@ -188,46 +188,49 @@ def test_pictures_keep_their_folders_and_never_share_a_name(run, tmp_path, photo
     assert np.ptp(np.asarray(Image.open(out / "one.png").convert("L"))) > 150
     assert "3 photos" not in done.stdout
     assert "4 photos, 4 faces (happy 4)" in done.stdout
-    again = run(photo.parent, "--output-image", out)  # its own pictures are written over
-    assert again.exit_code == 0
+    assert run(photo.parent, "--output-image", out).exit_code == 1
+    assert run(photo.parent, "--output-image", out, "--overwrite").exit_code == 0
 
 
 def test_pictures_below_the_photos_are_not_read_the_next_time(run, photo):
     for _ in range(2):
-        done = run(photo.parent, "--output-image", photo.parent / "seen")
+        done = run(photo.parent, "--output-image", photo.parent / "seen", "--overwrite")
         assert "1 photos" in done.stdout
 
 
 @pytest.mark.parametrize("option", ["--output-image", "--output-csv", "--counts"])
-def test_nothing_else_is_written_over(run, tmp_path, photo, option):
+def test_what_is_there_is_replaced_with_overwrite_alone(run, tmp_path, photo, option):
     place = tmp_path / "results"
     taken = place / "one.png" if option == "--output-image" else place / "mine.csv"
     taken.parent.mkdir()
-    taken.write_bytes(photo.read_bytes() if option == "--output-image" else b"mine,own\r\n1,2\r\n")
+    taken.write_bytes(b"mine,own\r\n1,2\r\n")
     before = taken.read_bytes()
-    done = run(photo, option, place if option == "--output-image" else taken)
+    given = (photo, option, place if option == "--output-image" else taken)
+    done = run(*given)
     assert done.exit_code == 1
-    assert "it was not touched" in done.stderr
+    assert f"got {taken}, which exists" in done.stderr
+    assert "--overwrite" in done.stderr
     assert done.stderr.count("\n") == 1
     assert taken.read_bytes() == before
     assert files(place) == [taken.name]
+    assert run(*given, "--overwrite").exit_code == 0
+    assert taken.read_bytes() != before
 
 
-def test_what_only_looks_like_an_unfinished_picture_is_not_touched(run, tmp_path, photo):
+def test_what_is_called_as_an_unfinished_result_is_not_touched(run, tmp_path, photo):
     part = tmp_path / "seen" / "one.png.part"
     part.parent.mkdir()
     part.write_text("someone's download")
     assert run(photo, "--output-image", part.parent).exit_code == 1
     assert part.read_text() == "someone's download"
-    part.write_bytes(photo.read_bytes()[:100])  # what a run leaves that was killed
-    assert run(photo, "--output-image", part.parent).exit_code == 0
+    assert run(photo, "--output-image", part.parent, "--overwrite").exit_code == 0
     assert files(part.parent) == ["one.png"]
 
 
 def test_a_photo_is_never_written_over(run, photo):
     before = photo.read_bytes()
     for options in (("--output-image", photo.parent), ("--output-csv", photo)):
-        done = run(photo, *options)
+        done = run(photo, *options, "--overwrite")
         assert done.exit_code == 1
         assert "one of the files" in done.stderr
         assert photo.read_bytes() == before
@@ -248,13 +251,13 @@ def test_a_stop_loses_nothing_and_says_where_it_was(run, tmp_path, photo):
     run(photo, "--output-csv", out)
     before = out.read_bytes()
     write_photo(photo.with_name("two.png"))
-    done = run(photo.parent, "--output-csv", out, predictor=Stopping())
+    done = run(photo.parent, "--output-csv", out, "--overwrite", predictor=Stopping())
     assert done.exit_code == 130
     part = outputs.part_of(out)
     assert done.stderr == f"Stopped after 1 of 2 photos; their rows are in {part}.\n"
     assert out.read_bytes() == before
     assert len(rows(part)) == 1
-    assert run(photo.parent, "--output-csv", out).exit_code == 0
+    assert run(photo.parent, "--output-csv", out, "--overwrite").exit_code == 0
     assert len(rows(out)) == 2
     assert not part.exists()
 
@@ -267,15 +270,15 @@ def test_a_disk_that_refuses_is_code_3_and_leaves_no_half_picture(
         done = run(photo, option, tmp_path / "file" / "faces.csv")
         assert (done.exit_code, done.stderr.count("\n")) == (3, 1)
 
-    def full(self, path, *args, **options):
-        path.write_bytes(b"half")
+    def full(self, file, *args, **options):
+        file.write(b"half")
         raise OSError(errno.ENOSPC, "No space left on device")
 
     out = tmp_path / "seen"
     run(photo, "--output-image", out)
     before = (out / "one.png").read_bytes()
     monkeypatch.setattr(Image.Image, "save", full)
-    done = run(photo, "--output-image", out)
+    done = run(photo, "--output-image", out, "--overwrite")
     assert done.exit_code == 3
     assert "No space left" in done.stderr
     assert (out / "one.png").read_bytes() == before

@@ -2,8 +2,8 @@ import os
 
 import pytest
 
-from classifiers.cli.ending import BadInput
 from classifiers.cli.inputs import find_photos
+from data.errors import DataError
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def test_what_an_earlier_run_left_there_is_not_read(folder):
 @pytest.mark.parametrize("argument", ["empty", "photos/*.gif"])
 def test_nothing_to_read_is_one_sentence(folder, argument):
     os.mkdir("empty")
-    with pytest.raises(BadInput, match="found none; name a photo"):
+    with pytest.raises(DataError, match="found none; name a photo"):
         find_photos([argument])
 
 

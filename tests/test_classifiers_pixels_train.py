@@ -11,6 +11,7 @@ from classifiers.cli import train_pixels as command
 from classifiers.inference.predictor import Predictor
 from classifiers.training import bundle_content
 from classifiers.training.dataset import Rows
+from data.console import BAD_INPUT, STOPPED
 from data.errors import DataError
 from landmarks.detection.detector import MESH_VERSION
 from landmarks.face_crop import SIDE
@@ -51,7 +52,7 @@ def short(tmp_path_factory):
     return out
 
 
-def run(out, *arguments, epochs=20):
+def run(out, *arguments, epochs=12):
     settings = ["--out", str(out), "--epochs", str(epochs), *arguments]
     return CliRunner().invoke(app, ["table", "images", *settings])
 
@@ -59,7 +60,7 @@ def run(out, *arguments, epochs=20):
 @pytest.mark.parametrize("model", ["fused", "cnn"])
 def test_trains_a_bundle_that_serves(tmp_path, made, model):
     out = tmp_path / "model"
-    done = run(out, "--model", model, "--average", "2")
+    done = run(out, "--model", model, "--average", "2", epochs=30)
     assert done.exit_code == 0, done.output
     networks = ("network-1", "network-2")
     files = ("checkpoint.pt", "curves.jsonl")
@@ -107,7 +108,7 @@ def test_a_stopped_run_goes_on(tmp_path, monkeypatch):
 
     monkeypatch.setattr(command, "train_fused", interrupted)
     stopped = run(out)
-    assert stopped.exit_code == command.STOPPED
+    assert stopped.exit_code == STOPPED
     assert "goes on from the last epoch" in stopped.output
     assert not out.exists()
     assert run(out).exit_code == 0
@@ -119,7 +120,7 @@ def test_a_stopped_run_goes_on(tmp_path, monkeypatch):
 
 def test_other_settings_do_not_go_on_with_a_run(short):
     other = run(short, epochs=2)
-    assert other.exit_code == command.BAD_INPUT
+    assert other.exit_code == BAD_INPUT
     assert "begun with" in other.output
     assert load_manifest(short)["classes"] == list(CLASSES)
 
@@ -130,7 +131,7 @@ def test_bad_input_is_one_sentence(tmp_path, monkeypatch):
 
     monkeypatch.setattr(command, "read_fused_rows", refuse)
     refused = run(tmp_path / "model")
-    assert refused.exit_code == command.BAD_INPUT
+    assert refused.exit_code == BAD_INPUT
     assert refused.output.strip() == "Expected a face, got none."
     (tmp_path / "mine").write_text("mine")
     assert "nothing there was touched" in run(tmp_path / "mine").output

@@ -14,6 +14,7 @@ from classifiers.inference.predictor import Predictor
 from classifiers.models.vision import models
 from classifiers.training.backbone_weights import find_weights
 from classifiers.training.dataset import Rows
+from data.console import BAD_INPUT, STOPPED
 from landmarks.detection.detector import MESH_VERSION
 from tests import small_fused
 from tests.small_model import CLASSES
@@ -70,10 +71,10 @@ def test_a_stopped_run_goes_on_to_a_bundle_that_serves(tmp_path, made, weights, 
 
     monkeypatch.setattr(command, "train_backbone", interrupted)
     stopped = run(out, "--weights", weights)
-    assert stopped.exit_code == command.STOPPED
+    assert stopped.exit_code == STOPPED
     assert not out.exists()
     other = run(out, "--weights", "random")
-    assert other.exit_code == command.BAD_INPUT
+    assert other.exit_code == BAD_INPUT
     assert f"{NAME} starts from random weights" in other.output
     assert "begun with" in other.output
     done = run(out, "--weights", weights)
@@ -109,7 +110,7 @@ def serves(out, fused, begun):
 )
 def test_what_does_not_fit_is_one_sentence(tmp_path, arguments, says):
     refused = run(tmp_path / "model", *arguments)
-    assert refused.exit_code == command.BAD_INPUT
+    assert refused.exit_code == BAD_INPUT
     assert says in refused.output
     assert refused.output.count("\n") == 1
     assert not list(tmp_path.iterdir())

@@ -7,7 +7,7 @@ import pytest
 from typer import Typer
 from typer.testing import CliRunner
 
-from classifiers.experiments.markdown import duration, markdown
+from classifiers.evaluation.markdown import duration, markdown
 from classifiers.experiments import results
 from classifiers.experiments import robustness_page as robustness_page
 from classifiers.experiments.results import read_measured, read_reports

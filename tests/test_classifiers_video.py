@@ -9,9 +9,9 @@ from typer import Typer
 from typer.testing import CliRunner
 
 from classifiers.cli import video
-from classifiers.cli.ending import NotWritable
-from classifiers.cli.outputs import part_of
 from classifiers.cli.video_writer import FilmCopy
+from data.errors import StorageError
+from data.files import part_of
 from landmarks.video.reader import Film
 from tests.film_maker import make_film, moving, numbered
 from tests.square_faces import GREEN, RED, SURE, squares, use_squares
@@ -77,7 +77,7 @@ def test_confidences_are_averaged_over_time_unless_told_otherwise(run, tmp_path)
     path = make_film(tmp_path / "film.mp4", frames, rate=10)
     happy = {}
     for tau in (0, 0.2):
-        run(path, "--output-csv", tmp_path / "film.csv", "--smoothing", tau)
+        run(path, "--output-csv", tmp_path / "film.csv", "--overwrite", "--smoothing", tau)
         happy[tau] = [float(row["happy"]) for row in rows(tmp_path / "film.csv")]
     before, after = (1 - SURE) / 6, SURE
     assert happy[0] == pytest.approx([before] * 5 + [after] * 5, abs=1e-5)
@@ -166,7 +166,7 @@ def test_a_damaged_film_is_one_sentence_and_leaves_results_as_they_were(run, fil
     run(film, "--output-csv", out)
     before = out.read_bytes()
     film.write_bytes(film.read_bytes()[:3000])
-    done = run(film, "--output-csv", out)
+    done = run(film, "--output-csv", out, "--overwrite")
     assert done.exit_code == 2
     assert done.stderr.count("\n") == 1
     assert out.read_bytes() == before
@@ -183,7 +183,7 @@ def test_a_damaged_film_is_one_sentence_and_leaves_results_as_they_were(run, fil
         ("--output-timeline", "other.png"),
     ],
 )
-def test_nothing_that_is_not_ours_is_written_over(run, film, tmp_path, option, name):
+def test_nothing_that_is_there_is_replaced(run, film, tmp_path, option, name):
     (tmp_path / "notes.txt").write_text("mine\n")
     make_film(tmp_path / "other.mp4", numbered(3))
     Image.new("RGB", (4, 4)).save(tmp_path / "other.png")
@@ -218,24 +218,26 @@ def test_a_full_disk_is_said_and_leaves_no_half_copy(tmp_path):
             for number in range(50):
                 copy.add(number / 10, noise[number % 5])
 
-    with pytest.raises(NotWritable, match="No space left"):
+    with pytest.raises(StorageError, match="No space left"):
         add_noise()
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_only_looks_like_an_unfinished_copy_is_not_touched(run, film, tmp_path):
+def test_what_is_called_as_an_unfinished_copy_is_not_touched(run, film, tmp_path):
     part = tmp_path / "seen.mp4.part"
     part.write_text("my notes")
     assert run(film, "--output-video", tmp_path / "seen.mp4").exit_code == 1
     assert part.read_text() == "my notes"
-    part.write_bytes(film.read_bytes()[:100])  # what a run leaves that was killed
-    assert run(film, "--output-video", tmp_path / "seen.mp4").exit_code == 0
+    assert run(film, "--output-video", tmp_path / "seen.mp4", "--overwrite").exit_code == 0
 
 
-def test_a_result_of_an_earlier_run_is_replaced(run, film, tmp_path):
+def test_results_are_replaced_with_overwrite(run, film, tmp_path):
+    places = ["--output-video", tmp_path / "a.mp4", "--output-timeline", tmp_path / "a.png"]
     for _ in range(2):
-        places = ["--output-video", tmp_path / "a.mp4", "--output-timeline", tmp_path / "a.png"]
-        assert run(film, *places).exit_code == 0
+        assert run(film, *places, "--overwrite").exit_code == 0
+    done = run(film, *places)
+    assert done.exit_code == 1
+    assert "--overwrite" in done.stderr
 
 
 @pytest.mark.parametrize("content", ["ffconcat version 1.0\nfile film.mp4\n", "no film", ""])

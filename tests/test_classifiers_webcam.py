@@ -12,7 +12,7 @@ from typer import Typer
 from typer.testing import CliRunner
 
 from classifiers.cli import webcam
-from classifiers.cli.ending import NotWritable
+from data.errors import StorageError
 from landmarks.video import camera
 from landmarks.video.camera import Camera, CameraError
 from landmarks.video.reader import Film
@@ -128,7 +128,7 @@ def test_ctrl_c_ends_it_the_same_way(run, endless, tmp_path, monkeypatch):
 
 def test_the_camera_is_released_when_the_disk_refuses(run, endless, tmp_path, monkeypatch):
     def full(self, rows):
-        raise NotWritable("The disk is full.")
+        raise StorageError("The disk is full.")
 
     monkeypatch.setattr(webcam.Sheet, "add", full)
     done = run("--csv", tmp_path / "me.csv")

@@ -40,7 +40,7 @@ def dask():
 
 
 def start(*arguments):
-    command = [sys.executable, "-m", "data.features.command", *map(str, arguments)]
+    command = [sys.executable, "-m", "data", "features", *map(str, arguments)]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=240)
 
 

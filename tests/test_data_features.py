@@ -29,7 +29,7 @@ def undisturbed(faces, tmp_path_factory):
 
 
 def start(images, out, *options, **settings):
-    command = [sys.executable, "-m", "data.features.command", str(images), str(out), *options]
+    command = [sys.executable, "-m", "data", "features", str(images), str(out), *options]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     return subprocess.Popen(command, cwd=ROOT, start_new_session=True, **pipes, **settings)
 

@@ -99,7 +99,7 @@ def save_bundle(folder: str | Path, manifest: dict[str, Any], files: dict[str, b
     BundleError
         If `folder` holds something that is no bundle.
     BundleNotWritable
-        If the disk refuses.
+        On an I/O error.
     """
     folder = Path(folder)
     check_place(folder)

@@ -11,11 +11,12 @@ import joblib
 import numpy as np
 from joblib.externals.loky.process_executor import BrokenProcessPool
 
-from classifiers.cli.ending import BadInput
-from classifiers.cli.outputs import part_of, save_picture
+from classifiers.cli.outputs import save_image
 from classifiers.inference.annotate import annotate, marks_of
 from classifiers.inference.predictions import Reading
 from classifiers.inference.predictor import Predictor
+from data.errors import DataError
+from data.files import part_of
 from landmarks.detection.registry import Detector
 from landmarks.images import ImageError, read_image
 
@@ -63,8 +64,8 @@ def read_photo(predictor: Predictor, job: Job) -> Outcome:
 
     Raises
     ------
-    NotWritable
-        If the disk refuses the picture.
+    StorageError
+        On an I/O error of the picture.
     """
     try:
         rgb = read_image(job.path)
@@ -74,7 +75,7 @@ def read_photo(predictor: Predictor, job: Job) -> Outcome:
     # Either way it can be sent on from a worker.
     reading = reading.explained() if job.explain else reading.unexplained()
     if job.picture:
-        save_picture(annotate(rgb, marks_of(reading, job.mesh), room_for_labels=True), job.picture)
+        save_image(annotate(rgb, marks_of(reading, job.mesh), room_for_labels=True), job.picture)
     return Outcome(job.path, reading, reading.reason)
 
 
@@ -90,9 +91,9 @@ def read_photos(predictor: Predictor, jobs: Sequence[Job], workers: int) -> Iter
 
     Raises
     ------
-    NotWritable
-        If the disk refuses a picture.
-    BadInput
+    StorageError
+        On an I/O error of a picture.
+    DataError
         If a worker is lost, for want of memory perhaps.
     """
     if workers == 1:
@@ -107,7 +108,7 @@ def read_photos(predictor: Predictor, jobs: Sequence[Job], workers: int) -> Iter
             for job in jobs
         )
     except BrokenProcessPool as error:
-        raise BadInput(
+        raise DataError(
             "A worker process ended, perhaps for want of memory; run it again with --workers 1."
         ) from error
     finally:  # a stop ends workers in the middle of a picture

@@ -11,17 +11,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from classifiers.cli.ending import (
-    MOST_UNREADABLE,
-    UNREADABLE,
-    BadInput,
-    NotWritable,
-    end,
-    sentences,
-)
+from classifiers.bundle.bundle import BundleError
 from classifiers.cli.options import DetectorOption
 from classifiers.inference.predictor import Predictor
-from data.errors import DataError, StorageError
+from data.console import MAX_UNREADABLE, UNREADABLE, exit_with, handle_errors, per_cent
+from data.errors import DataError
 from landmarks.detection.registry import Detector
 
 CHANCE = 0.05
@@ -53,13 +47,13 @@ def main(
     """Compare models on the same labelled images, each face found once.
 
     Exit code 1: something doesn't fit; 2: more than 1 % of the images can't be read, the figures
-    are printed all the same; 3: the disk refuses.
+    are printed all the same; 3: an I/O error.
 
     Example: python -m classifiers compare fused build/model --images photos/
     """
-    with sentences(DataError), ExitStack() as stack:
+    with handle_errors(BundleError), ExitStack() as stack:
         if len(bundles) < 2:
-            raise BadInput(f"Expected two or more bundles, got {len(bundles)}; name another.")
+            raise DataError(f"Expected two or more bundles, got {len(bundles)}; name another.")
         predictors = [Predictor(bundle) for bundle in bundles]
         place = out or Path(stack.enter_context(TemporaryDirectory()))
         compared = _compare(predictors, images, place, split, ignore_unknown, workers, detector)
@@ -69,8 +63,8 @@ def main(
         typer.echo(json.dumps(compared, indent=2))
     else:
         show(Console(highlight=False), compared)
-    if compared["n_unreadable"] > MOST_UNREADABLE * compared["n_images"]:
-        end(
+    if compared["n_unreadable"] > MAX_UNREADABLE * compared["n_images"]:
+        exit_with(
             f"{compared['n_unreadable']:,} of {compared['n_images']:,} images can't be read; mend "
             "or remove them.",
             UNREADABLE,
@@ -86,11 +80,11 @@ def show(console: Console, compared: dict[str, Any]) -> None:
     for model in models:
         table.add_column(escape(model["name"]), justify="right")
     for key in ("accuracy", "accuracy_when_answered", "macro_f1"):
-        table.add_row(key.replace("_", " "), *(_percent(model[key]) for model in models))
+        table.add_row(key.replace("_", " "), *(per_cent(model[key]) for model in models))
     for name in models[0]["recall"]:
-        shares = (_percent(model["recall"][name]) for model in models)
+        shares = (per_cent(model["recall"][name]) for model in models)
         table.add_row(f"recall {escape(name)}", *shares)
-    agreeing = (_percent(model["agreement"][0]) for model in models)
+    agreeing = (per_cent(model["agreement"][0]) for model in models)
     table.add_row(f"as {escape(models[0]['name'])} answers", *agreeing)
     table.add_row("ms a face", *(_ms(model["ms_per_face"]) for model in models))
     console.print(table)
@@ -119,15 +113,8 @@ def _compare(
     from classifiers.evaluation.compare import compare
     from classifiers.evaluation.inputs import features_of
 
-    try:
-        folder, split, source = features_of(images, place, split, workers or None, "loky", detector)
-    except StorageError as error:
-        raise NotWritable(str(error)) from error
+    folder, split, source = features_of(images, place, split, workers or None, "loky", detector)
     return compare(predictors, folder, split, source, ignore_unknown)
-
-
-def _percent(value: float | None) -> str:
-    return "-" if value is None else f"{value:.1%}"
 
 
 def _ms(value: float | None) -> str:

@@ -7,8 +7,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from classifiers.cli.ending import printable
 from classifiers.inference.predictions import FaceReading, Reading
+from data.console import printable
 
 BAR_WIDTH = 30  # characters that a confidence of 1 takes
 

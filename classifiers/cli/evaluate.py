@@ -5,7 +5,6 @@ From the images on: faces are found as ``make features`` finds them, in workers,
 it is.
 """
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -17,11 +16,9 @@ from classifiers.evaluation.inputs import features_of
 from classifiers.evaluation.report import write_report
 from classifiers.evaluation.report_table import text_of
 from classifiers.inference.predictor import Predictor
-from data.errors import DataError, StorageError
-from landmarks.detection.registry import Detector, DetectorError
-
-BAD_INPUT, UNREADABLE, NO_STORAGE, STOPPED = 1, 2, 3, 130
-MOST_UNREADABLE = 0.01
+from data.console import GOES_ON, MAX_UNREADABLE, UNREADABLE, exit_with, handle_errors
+from data.files import storage_errors
+from landmarks.detection.registry import Detector
 
 
 def main(
@@ -50,35 +47,21 @@ def main(
     Exit code 1: something doesn't fit; 2: more than 1 % of the images are unreadable, the report
     is written all the same; 3: OUT can't be written.
     """
-    try:
+    with handle_errors(BundleError, stopped=GOES_ON), storage_errors(out):
         predictor = Predictor(model, mirror)
         folder, split, source = features_of(images, out, split, workers or None, backend, detector)
         report = evaluate(predictor, folder, split, ignore_unknown, source)
         # the name alone: a report may be published, and where a disk keeps its images may not
         report = {"source": images.absolute().name, **report}
         write_report(out, report)
-    except StorageError as error:
-        _end(str(error), NO_STORAGE)
-    except (BundleError, DataError, DetectorError) as error:
-        _end(str(error), BAD_INPUT)
-    except OSError as error:
-        _end(f"Can't write to {out}: {error.strerror or error}; name another OUT.", NO_STORAGE)
-    except KeyboardInterrupt:
-        _end("Stopped. Run the same command again to go on from here.", STOPPED)
     print(text_of(report))
     print(f"The report is in {out}.")
-    if report["n_unreadable"] > MOST_UNREADABLE * report["n_images"]:
-        _end(
+    if report["n_unreadable"] > MAX_UNREADABLE * report["n_images"]:
+        exit_with(
             f"{report['n_unreadable']:,} of {report['n_images']:,} images can't be read; the "
             f"column reason in {folder} names each. Mend or remove them.",
             UNREADABLE,
         )
-
-
-def _end(sentence: str, code: int) -> None:
-    """Say why on stderr and leave with a code."""
-    print(sentence, file=sys.stderr)
-    raise typer.Exit(code)
 
 
 if __name__ == "__main__":

@@ -7,13 +7,13 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from classifiers.bundle.bundle import DEFAULT_BUNDLE
+from classifiers.bundle.bundle import DEFAULT_BUNDLE, BundleError
 from classifiers.cli.display import headline, moved_table, show_head
-from classifiers.cli.ending import UNREADABLE, end, sentences
-from classifiers.cli.options import DetectorOption, ModelOption
-from classifiers.cli.outputs import check_picture, save_picture
+from classifiers.cli.options import DetectorOption, ModelOption, OverwriteOption
+from classifiers.cli.outputs import IMAGES, check_output, save_image
 from classifiers.inference.annotate import annotate, marks_of
 from classifiers.inference.predictor import Predictor
+from data.console import UNREADABLE, exit_with, handle_errors
 from landmarks.images import ImageError, read_image
 
 
@@ -24,27 +24,28 @@ def main(
     ] = None,
     model: ModelOption = DEFAULT_BUNDLE,
     detector: DetectorOption = "mesh",
+    overwrite: OverwriteOption = False,
 ) -> None:
     """Show which regions of each face moved the answer, and by how much.
 
     The figures are points of confidence: how much of it goes when the region is put to where a
     neutral face has it. On the picture, blue regions speak for the answer and orange ones against
-    it. Exit code 1: something doesn't fit; 2: the photo can't be read; 3: the disk refuses.
+    it. Exit code 1: something doesn't fit; 2: the photo can't be read; 3: an I/O error.
 
     Example: python -m classifiers explain portrait.jpg --output-image why.png
     """
-    with sentences():
+    with handle_errors(BundleError):
         if output_image:
-            check_picture(output_image, {os.path.realpath(photo)})
+            check_output(output_image, {os.path.realpath(photo)}, overwrite, IMAGES)
         predictor = Predictor(model, detector=detector)
         try:
             rgb = read_image(photo)
         except ImageError as error:
-            end(str(error), UNREADABLE)
+            exit_with(str(error), UNREADABLE)
         reading = predictor.predict(rgb).explained()
         if output_image:
             marks = marks_of(reading, explain=True)
-            save_picture(annotate(rgb, marks, room_for_labels=True), output_image)
+            save_image(annotate(rgb, marks, room_for_labels=True), output_image)
     console = Console(highlight=False)
     show_head(console, photo, reading)
     for number, face in enumerate(reading.faces, 1):

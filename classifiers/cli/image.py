@@ -7,30 +7,24 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+from rich.progress import Progress
 
-from classifiers.bundle.bundle import DEFAULT_BUNDLE
+from classifiers.bundle.bundle import DEFAULT_BUNDLE, BundleError
 from classifiers.cli.batch import Job, Outcome, read_photos
-from classifiers.cli.ending import (
-    MOST_UNREADABLE,
-    STOPPED,
-    UNREADABLE,
-    BadInput,
-    end,
-    sentences,
-)
 from classifiers.cli.inputs import Photo, find_photos
 from classifiers.cli.options import (
     DetectorOption,
     ModelOption,
     NeutralOption,
+    OverwriteOption,
     PriorOption,
     open_predictor,
 )
-from classifiers.cli.outputs import PICTURES, Sheet, check_picture, check_sheet
+from classifiers.cli.outputs import IMAGES, Sheet, check_output
 from classifiers.cli.results import COUNTS, Results
 from classifiers.inference.tables import columns
+from data.console import MAX_UNREADABLE, STOPPED, UNREADABLE, exit_with, handle_errors, progress_bar
+from data.errors import DataError
 
 
 def main(
@@ -55,26 +49,27 @@ def main(
     detector: DetectorOption = "mesh",
     neutral: NeutralOption = [],  # noqa: B006 - typer copies it
     prior: PriorOption = "",
+    overwrite: OverwriteOption = False,
 ) -> None:
     """Read every face in every photo: box, expression and confidences.
 
     Prints them, or writes them where an option names a place. Exit code 1: something doesn't fit;
     2: more than 1 % of the photos can't be read, the results are written all the same; 3: the disk
-    refuses. Only results of earlier runs are written over.
+    refuses. Results that are there are replaced with --overwrite alone.
 
     Example: python -m classifiers image photos/ --output-csv faces.csv --output-image seen/
     """
-    with sentences():
+    with handle_errors(BundleError):
         if mesh and output_image is None:
-            raise BadInput("--mesh draws on copies of the photos: name --output-image, too.")
+            raise DataError("--mesh draws on copies of the photos: name --output-image, too.")
         found = find_photos(photos, output_image)
         predictor = open_predictor(model, detector, prior, neutral)
         classes = predictor.manifest["classes"]
-        _check_places(found, output_csv, counts, columns(classes))
-        jobs = _jobs(found, output_image, mesh, explain)
+        _check_places(found, output_csv, counts, overwrite)
+        jobs = _jobs(found, output_image, mesh, explain, overwrite)
         places = [place for place in (output_csv, counts, output_image) if place]
         results = Results(classes, as_json, explain, quiet=bool(places))
-        bar = _progress(len(jobs), hidden=not (places or as_json))
+        bar = progress_bar(hidden=len(jobs) < 2 or not (places or as_json))
         outcomes = read_photos(predictor, jobs, workers)
         with bar, Sheet(output_csv, columns(classes)) if output_csv else nullcontext() as sheet:
             _take(outcomes, results, sheet, bar, len(jobs))
@@ -96,24 +91,26 @@ def _take(
             bar.advance(task)
     except KeyboardInterrupt:
         where = f"; their rows are in {sheet.part}" if sheet else ""
-        end(f"Stopped after {results.n_photos:,} of {total:,} photos{where}.", STOPPED)
+        exit_with(f"Stopped after {results.n_photos:,} of {total:,} photos{where}.", STOPPED)
 
 
-def _jobs(photos: Sequence[Photo], folder: Path | None, mesh: bool, explain: bool) -> list[Job]:
+def _jobs(
+    photos: Sequence[Photo], folder: Path | None, mesh: bool, explain: bool, overwrite: bool
+) -> list[Job]:
     """Give each photo a place for its picture, no two the same, none of them taken by others."""
     inputs = {os.path.realpath(photo.path) for photo in photos}
     jobs, taken = [], set()
     for photo in photos:
         picture = folder and folder / _unlike(_picture_name(photo.place), taken)
         if picture:
-            check_picture(picture, inputs)
+            check_output(picture, inputs, overwrite, IMAGES)
         jobs.append(Job(photo.path, picture, mesh, explain))
     return jobs
 
 
 def _picture_name(place: Path) -> Path:
     """Return a photo's name, with .png behind it unless pictures of its kind are written."""
-    if place.suffix.lower() in PICTURES:
+    if place.suffix.lower() in IMAGES:
         return place
     return place.with_name(f"{place.name}.png")
 
@@ -129,39 +126,23 @@ def _unlike(place: Path, taken: set[str]) -> Path:
 
 
 def _check_places(
-    photos: Collection[Photo], output_csv: Path | None, counts: Path | None, head: list[str]
+    photos: Collection[Photo], output_csv: Path | None, counts: Path | None, overwrite: bool
 ) -> None:
-    """Refuse, before any work, places that hold anything but an earlier run's results."""
+    """Refuse, before any work, places where something would be lost."""
     inputs = {os.path.realpath(photo.path) for photo in photos}
     if output_csv and counts and os.path.realpath(output_csv) == os.path.realpath(counts):
-        raise BadInput(f"--output-csv and --counts both name {counts}; name two files.")
-    for place, columns_there in ((output_csv, head), (counts, COUNTS)):
-        if place:
-            check_sheet(place, columns_there, inputs)
-
-
-def _progress(total: int, hidden: bool) -> Progress:
-    """Return a bar on stderr, for work that takes a while and prints nothing meanwhile."""
-    screen = Console(stderr=True)
-    return Progress(
-        "{task.description}",
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        console=screen,
-        transient=True,
-        redirect_stdout=False,
-        disable=hidden or total < 2 or not screen.is_terminal,
-    )
+        raise DataError(f"--output-csv and --counts both name {counts}; name two files.")
+    for place in filter(None, (output_csv, counts)):
+        check_output(place, inputs, overwrite)
 
 
 def _end_unreadable(results: Results) -> None:
     """Leave with a code if more than a few photos couldn't be read."""
-    if results.n_unreadable <= MOST_UNREADABLE * results.n_photos:
+    if results.n_unreadable <= MAX_UNREADABLE * results.n_photos:
         return
     if results.n_photos == 1:  # its sentence has been said
         raise typer.Exit(UNREADABLE)
-    end(
+    exit_with(
         f"{results.n_unreadable:,} of {results.n_photos:,} photos can't be read; mend or remove "
         "them.",
         UNREADABLE,

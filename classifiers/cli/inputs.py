@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from PIL import Image
 
-from classifiers.cli.ending import BadInput
+from data.errors import DataError
 from landmarks.images import FOLDER_FORMATS
 
 SUFFIXES = frozenset(
@@ -49,7 +49,7 @@ def find_photos(arguments: Sequence[str], besides: Path | None = None) -> list[P
 
     Raises
     ------
-    BadInput
+    DataError
         If a folder or a glob stands for no image, or a folder can't be listed.
     """
     found: dict[Path, Photo] = {}
@@ -62,7 +62,7 @@ def find_photos(arguments: Sequence[str], besides: Path | None = None) -> list[P
 def _named(argument: str, besides: Path | None) -> list[Photo]:
     """Return the photos of one argument."""
     if not argument:  # of a variable that isn't set; a path of no name is this folder
-        raise BadInput("Expected a photo, a folder or a glob, got an empty name.")
+        raise DataError("Expected a photo, a folder or a glob, got an empty name.")
     path = Path(argument)
     if path.is_dir():
         photos = list(_inside(path, besides))
@@ -74,7 +74,7 @@ def _named(argument: str, besides: Path | None) -> list[Photo]:
     else:
         return [Photo(path, Path(path.name))]
     if not photos:
-        raise BadInput(f"Expected images in {where}, found none; name a photo.")
+        raise DataError(f"Expected images in {where}, found none; name a photo.")
     return photos
 
 
@@ -100,4 +100,4 @@ def _is_image(path: Path) -> bool:
 
 def _refuse(error: OSError) -> None:
     """End the search at a folder that can't be listed: its photos would be missing in silence."""
-    raise BadInput(f"Can't list {error.filename}: {error.strerror}. Name other photos.") from error
+    raise DataError(f"Can't list {error.filename}: {error.strerror}. Name other photos.") from error

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from classifiers.cli.ending import BadInput
 from classifiers.inference.predictor import Predictor
+from data.errors import DataError
 from landmarks.detection.registry import Detector
 from landmarks.images import ImageError
 
@@ -21,6 +21,9 @@ CameraOption = Annotated[str, typer.Option(help="A camera's number, or a film in
 FacesOption = Annotated[int, typer.Option(min=1, help="Most faces to follow at a time.")]
 SmoothingOption = Annotated[
     float, typer.Option(min=0, help="Seconds to average over (tau); 0: none.")
+]
+OverwriteOption = Annotated[
+    bool, typer.Option("--overwrite", help="Replace results that are there already.")
 ]
 NeutralOption = Annotated[
     list[Path],
@@ -43,16 +46,16 @@ def open_predictor(
 
     Raises
     ------
-    BadInput
+    DataError
         If prior or neutral photographs don't fit.
     """
     try:
         predictor = Predictor(model, detector=detector, prior=_parse_prior(prior))
         return predictor.relative_to(neutral) if neutral else predictor
     except ImageError as error:
-        raise BadInput(f"Can't read a neutral photograph: {error}") from error
+        raise DataError(f"Can't read a neutral photograph: {error}") from error
     except ValueError as error:
-        raise BadInput(str(error)) from error
+        raise DataError(str(error)) from error
 
 
 def _parse_prior(text: str) -> dict[str, float] | str | None:

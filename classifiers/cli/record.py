@@ -8,12 +8,12 @@ from typing import Annotated
 import typer
 from PIL import Image
 
-from classifiers.cli.ending import BadInput, end, sentences, storing
 from classifiers.cli.options import CameraOption, DetectorOption
-from classifiers.cli.progress import work_bar
-from data.errors import DataError, NoImages, StorageError
+from data.console import exit_with, handle_errors, progress_bar
+from data.errors import DataError, NoImages
 from data.features.extraction import extract_features
 from data.features.schema import MANIFEST, file_stem
+from data.files import storage_errors
 from data.sources import read_images
 from landmarks.crops import upright_crop
 from landmarks.detection.registry import Detector
@@ -25,7 +25,7 @@ from landmarks.video.tracker import FaceTracker
 SIDE_OF_FACE = 2.0
 """Side of a crop over the longer side of the face's box: room around it, as in a photo."""
 
-NO_STORAGE, NO_FACE = 3, 2
+NO_FACE = 2
 
 
 def main(
@@ -45,17 +45,16 @@ def main(
 
     Example: python -m classifiers camera-sample happy --folder mine --seconds 30
     """
-    with sentences(FilmError, DataError):
+    with handle_errors(FilmError):
         features = _features_of(folder)
         _check(label, folder, features)
         tracker = FaceTracker(most_faces=2, detector=detector)
         count = _collect(label, folder, camera, tracker, start, seconds, fps)
         if not count:
-            end(f"No face was seen in {seconds:g} s; sit in the light, facing the camera.", NO_FACE)
-        try:
-            done = _renew(folder, features, detector)
-        except StorageError as error:
-            end(str(error), NO_STORAGE)
+            exit_with(
+                f"No face was seen in {seconds:g} s; sit in the light, facing the camera.", NO_FACE
+            )
+        done = _renew(folder, features, detector)
     print(
         f"{count} crops of {label} are in {folder / label}; the landmarks of all "
         f"{done['images']:,} crops, {done['found']:,} of them with a face, in {features}."
@@ -66,19 +65,19 @@ def _features_of(folder: Path) -> Path:
     """Return the place beside the crops where their landmarks go."""
     named = folder if folder.name not in ("", "..") else folder.resolve()
     if not named.name:
-        raise BadInput(f"Expected a folder for the crops, got {folder}; name another --folder.")
+        raise DataError(f"Expected a folder for the crops, got {folder}; name another --folder.")
     return named.with_name(f"{named.name}-features")
 
 
 def _check(label: str, folder: Path, features: Path) -> None:
     """Refuse, before the camera is opened, what couldn't be kept at its end."""
     if not label.strip() or file_stem(label) != label:
-        raise BadInput(
+        raise DataError(
             f'Expected a label that can be a folder\'s name, got "{label}"; leave out / and the '
             "like."
         )
     if features.exists() and not (features / MANIFEST).is_file():
-        raise BadInput(
+        raise DataError(
             f"Expected {features} to be new or of an earlier run, got something else; name another "
             "--folder, it was not touched."
         )
@@ -98,7 +97,7 @@ def _collect(
 ) -> int:
     """Write the crops and return how many there are."""
     place, count = folder / label, 0
-    with open_camera(camera) as source, storing(place), work_bar() as bar:
+    with open_camera(camera) as source, storage_errors(place), progress_bar() as bar:
         place.mkdir(parents=True, exist_ok=True)
         numbers = [int(path.stem) for path in place.glob("*.png") if path.stem.isdecimal()]
         last, task = max(numbers, default=0), bar.add_task(f"Looking for {label}", total=seconds)
@@ -114,7 +113,7 @@ def _collect(
                 bar.update(task, completed=max(now - start, 0))
             else:
                 if now < start:
-                    raise BadInput(
+                    raise DataError(
                         f"Expected --start before the film's end, got {start:g} s; its last "
                         f"picture comes at {now:.1f} s."
                     )
@@ -136,7 +135,7 @@ def _crop(frame: Frame, tracker: FaceTracker) -> Image.Image | None:
 def _renew(folder: Path, features: Path, detector: Detector) -> dict:
     """Find the landmarks of all crops anew, which take the place of those before at the end."""
     with (
-        storing(features),
+        storage_errors(features),
         tempfile.TemporaryDirectory(dir=features.parent, prefix=f".{features.name}-") as scratch,
     ):
         fresh = Path(scratch, "fresh")

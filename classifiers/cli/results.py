@@ -11,9 +11,9 @@ from rich.console import Console
 
 from classifiers.cli.batch import Outcome
 from classifiers.cli.display import show
-from classifiers.cli.ending import complain, printable
 from classifiers.cli.outputs import Sheet
 from classifiers.inference.tables import rows_of
+from data.console import printable, warn
 
 COUNTS = ("expression", "count", "share", "unsure")
 """Columns of `Results.counted`."""
@@ -44,7 +44,7 @@ class Results:
         name, reading = str(outcome.path), outcome.reading
         self._count(outcome)
         if outcome.sentence:
-            complain(outcome.sentence)
+            warn(outcome.sentence)
         if sheet:
             sheet.add(rows_of(name, reading, outcome.reason, self.classes))
         if self.as_json:

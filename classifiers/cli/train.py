@@ -6,23 +6,15 @@ from typing import Annotated
 
 import typer
 
-from classifiers.bundle.bundle import BundleError, BundleNotWritable, check_place, save_bundle
-from classifiers.cli.training_summary import (
-    BAD_INPUT,
-    NO_STORAGE,
-    STOPPED,
-    end,
-    epochs_bar,
-    names_of,
-    print_summary,
-)
+from classifiers.bundle.bundle import check_place, save_bundle
+from classifiers.cli.training_summary import names_of, print_summary, training_errors
 from classifiers.models.calibration import PRIORS
 from classifiers.models.pipeline import N_COMPONENTS
 from classifiers.training.dataset import BALANCES
 from classifiers.training.landmarks import CLASSIFIERS, Choices, train
 from classifiers.training.read_dataset import hold_out, read_rows
 from data import __version__
-from data.errors import DataError
+from data.console import progress_bar
 
 Model = Enum("Model", {name: name for name in CLASSIFIERS})
 Prior = Enum("Prior", {name: name for name in PRIORS})
@@ -64,15 +56,9 @@ def main(
         refit,
         prior.value,
     )
-    try:
+    with training_errors(stopped="Stopped; nothing was written."):
         check_place(out)
         manifest = _train_and_save(table, out, classes, choices, drop_outliers)
-    except BundleNotWritable as error:
-        end(str(error), NO_STORAGE)
-    except (BundleError, DataError, ValueError) as error:
-        end(str(error), BAD_INPUT)
-    except KeyboardInterrupt:
-        end("Stopped; nothing was written.", STOPPED)
     print_summary(manifest, out)
     if manifest["n_components"] < N_COMPONENTS:
         print(
@@ -87,7 +73,7 @@ def _train_and_save(
     """Read, train with a progress bar, and write; return the manifest."""
     rows = read_rows(table, names_of(classes), drop_outliers)
     held_out = hold_out(rows, choices.seed)
-    with epochs_bar() as bar:
+    with progress_bar() as bar:
         task = bar.add_task("Preparing features", total=None)
 
         def progress(epoch: int, most: int, accuracy: float | None) -> None:

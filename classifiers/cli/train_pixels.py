@@ -4,8 +4,6 @@ Fused, the same without landmarks, or one of the backbones known from ImageNet. 
 the run can be stopped, and the same command goes on with it.
 """
 
-import os
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from enum import Enum
@@ -15,16 +13,8 @@ from typing import Annotated, Any
 
 import typer
 
-from classifiers.bundle.bundle import BundleError, BundleNotWritable, check_place, save_bundle
-from classifiers.cli.training_summary import (
-    BAD_INPUT,
-    NO_STORAGE,
-    STOPPED,
-    end,
-    epochs_bar,
-    names_of,
-    print_summary,
-)
+from classifiers.bundle.bundle import check_place, save_bundle
+from classifiers.cli.training_summary import names_of, print_summary, training_errors
 from classifiers.models.backbones import BACKBONES
 from classifiers.models.calibration import PRIORS
 from classifiers.training.backbone_weights import find_weights
@@ -36,7 +26,8 @@ from classifiers.training.read_dataset import hold_out
 from classifiers.training.read_pixel_dataset import read_fused_rows
 from classifiers.training.recipe import BALANCES, TrainingConfig
 from data import __version__
-from data.errors import DataError
+from data.console import progress_bar, warn
+from data.files import atomic_write, storage_errors
 
 Model = Enum("Model", {name: name for name in (*NETWORKS, *BACKBONES)})
 Balance = Enum("Balance", {name: name for name in BALANCES})
@@ -98,18 +89,11 @@ def main(
     )
     run = out.with_name(f"{name}-run")
     wanted = names_of(classes)
-    try:
+    stopped = f"Stopped; the same command goes on from the last epoch in {run}."
+    with training_errors(stopped), storage_errors(run):
         check_place(out)
         train = _trainer(model.value, weights, votes, average)
         manifest = _train_and_save(table, images, out, run, wanted, votes, choices, train)
-    except BundleNotWritable as error:
-        end(str(error), NO_STORAGE)
-    except (BundleError, DataError, ValueError) as error:
-        end(str(error), BAD_INPUT)
-    except OSError as error:
-        end(f"Can't write to {run}: {error.strerror or error}; name another OUT.", NO_STORAGE)
-    except KeyboardInterrupt:
-        end(f"Stopped; the same command goes on from the last epoch in {run}.", STOPPED)
     print_summary(manifest, out)
 
 
@@ -133,7 +117,7 @@ def _trainer(model: str, weights: str, votes: Path | None, average: int) -> Trai
             "is trained; leave it out."
         )
     found = find_weights(model, weights)
-    print(found.note, file=sys.stderr)
+    warn(found.note)
     return partial(train_backbone, found)
 
 
@@ -148,7 +132,7 @@ def _train_and_save(
     train: Train,
 ) -> dict:
     """Read, train with a progress bar, and write; return the manifest."""
-    with epochs_bar() as bar:
+    with progress_bar() as bar:
         task = bar.add_task("Reading faces", total=None)
         fused, rows = read_fused_rows(table, images, classes, votes)
         held_out = hold_out(rows, choices.training.seed)
@@ -175,9 +159,8 @@ def _epochs_trained(run: Path) -> int:
 
 def _write_curves(run: Path) -> None:
     """Draw the run's course beside its numbers."""
-    partial = run / ".curves.png"
-    draw_curves(run).savefig(partial)
-    os.replace(partial, run / "curves.png")
+    with atomic_write(run / "curves.png") as file:
+        draw_curves(run).savefig(file)
 
 
 if __name__ == "__main__":

@@ -1,15 +1,16 @@
 """What the training commands share: what they are told, and what they show and print."""
 
-import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
-import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 from rich.table import Table
 
-BAD_INPUT, NO_STORAGE, STOPPED = 1, 3, 130
+from classifiers.bundle.bundle import BundleNotWritable
+from data.console import handle_errors, per_cent
+from data.errors import StorageError
 
 
 def names_of(classes: str) -> list[str]:
@@ -17,16 +18,14 @@ def names_of(classes: str) -> list[str]:
     return [name.strip() for name in classes.split(",") if name.strip()]
 
 
-def epochs_bar() -> Progress:
-    """Return a progress bar on stderr that is gone when the training is done."""
-    columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    return Progress(*columns, console=Console(stderr=True), transient=True)
-
-
-def end(sentence: str, code: int) -> NoReturn:
-    """Say why on stderr and leave with a code."""
-    print(sentence, file=sys.stderr)
-    raise typer.Exit(code)
+@contextmanager
+def training_errors(stopped: str) -> Iterator[None]:
+    """End a training with one sentence and an exit code on an error; see `handle_errors`."""
+    with handle_errors(ValueError, stopped=stopped):
+        try:
+            yield
+        except BundleNotWritable as error:
+            raise StorageError(str(error)) from error
 
 
 def print_summary(manifest: dict[str, Any], out: Path) -> None:
@@ -43,7 +42,7 @@ def print_summary(manifest: dict[str, Any], out: Path) -> None:
     table = Table("on validation rows", title=f"{manifest['model']}, seed {manifest['seed']}")
     table.add_column("", justify="right")
     for name, value in metrics.items():
-        table.add_row(name.replace("_", " "), f"{value:.3f}" if name == "ece" else f"{value:.1%}")
+        table.add_row(name.replace("_", " "), f"{value:.3f}" if name == "ece" else per_cent(value))
     Console().print(table)
     print(
         f"Trained on {data['n_train']:,} faces and checked on {data['n_validation']:,} in "

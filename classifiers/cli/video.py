@@ -12,24 +12,26 @@ from PIL import Image
 from rich.console import Console
 from rich.markup import escape
 
-from classifiers.cli.ending import UNREADABLE, BadInput, end, printable, sentences
+from classifiers.bundle.bundle import BundleError
 from classifiers.cli.options import (
     DetectorOption,
     FacesOption,
     ModelOption,
     NeutralOption,
+    OverwriteOption,
     PriorOption,
     SmoothingOption,
     open_predictor,
 )
-from classifiers.cli.outputs import Sheet, check_picture, check_sheet, save_picture
-from classifiers.cli.video_writer import FilmCopy, check_film, drawn
-from classifiers.cli.progress import work_bar
+from classifiers.cli.outputs import IMAGES, Sheet, check_output, save_image
+from classifiers.cli.video_writer import VIDEOS, FilmCopy, drawn
 from classifiers.inference.smoothing import TAU
 from classifiers.inference.timeline import Timeline, draw
 from classifiers.inference.video import FilmReader
 from classifiers.inference.video_summary import FaceTimes, FilmSummary, shares
 from classifiers.inference.video_tables import columns, rows_of
+from data.console import UNREADABLE, exit_with, handle_errors, printable, progress_bar
+from data.errors import DataError
 from landmarks.video.containers import DamagedFilm, FilmError
 from landmarks.video.reader import Film
 
@@ -63,30 +65,31 @@ def main(
     detector: DetectorOption = "mesh",
     neutral: NeutralOption = [],  # noqa: B006 - typer copies it
     prior: PriorOption = "",
+    overwrite: OverwriteOption = False,
 ) -> None:
     """Follow the faces of a film and read their expressions.
 
     Prints the share of time of each expression. Exit code 1: something doesn't fit; 2: less than
-    90 % of the film can be read, the results hold what was; 3: the disk refuses. Only results of
-    earlier runs are written over.
+    90 % of the film can be read, the results hold what was; 3: an I/O error. Results that
+    are there are replaced with --overwrite alone.
 
     Example: python -m classifiers video talk.mp4 --output-csv talk.csv --output-video seen.mp4
     """
-    with sentences(FilmError), ExitStack() as stack:
+    with handle_errors(BundleError, FilmError), ExitStack() as stack:
         places = (output_csv, output_video, output_timeline)
         predictor = open_predictor(model, detector, prior, neutral)
-        _check_places(film, places, predictor.classes)
+        _check_places(film, places, overwrite)
         try:
             opened = stack.enter_context(Film(film))
             reader = FilmReader(predictor, faces, smoothing)
             summary, timeline = read_film(opened, fps, reader, predictor.classes, places[:2])
         except DamagedFilm as error:
-            end(str(error), UNREADABLE)
+            exit_with(str(error), UNREADABLE)
         if output_timeline:
-            save_picture(_picture(timeline, film), output_timeline)
+            save_image(_picture(timeline, film), output_timeline)
         _print(film, opened, summary, as_json)
         if opened.share_read < LEAST_READ:
-            end(_too_little(film, opened, any(places)), UNREADABLE)
+            exit_with(_too_little(film, opened, any(places)), UNREADABLE)
 
 
 def read_film(
@@ -118,7 +121,7 @@ def read_film(
     with ExitStack() as stack:
         sheet = places[0] and stack.enter_context(Sheet(places[0], columns(classes)))
         copy = places[1] and stack.enter_context(FilmCopy(places[1], rate, film.has_sound))
-        bar = stack.enter_context(work_bar())
+        bar = stack.enter_context(progress_bar())
         task = bar.add_task("Reading the film", total=film.announced)
         for frame in film.frames(fps, hear=copy.hear if copy else None):
             seen = reader.read(frame)
@@ -133,19 +136,14 @@ def read_film(
     return summary, timeline
 
 
-def _check_places(film: Path, places: tuple[Path | None, ...], classes: tuple[str, ...]) -> None:
-    """Refuse, before any work, places where something else would be lost."""
-    sheet, copy, picture = places
-    films = [os.path.realpath(film)]
+def _check_places(film: Path, places: tuple[Path | None, ...], overwrite: bool) -> None:
+    """Refuse, before any work, places where something would be lost."""
     named = [os.path.realpath(place) for place in places if place]
     if len(set(named)) < len(named):
-        raise BadInput("Expected a place of its own for each result, got one twice.")
-    if sheet:
-        check_sheet(sheet, columns(classes), films)
-    if copy:
-        check_film(copy, films)
-    if picture:
-        check_picture(picture, films)
+        raise DataError("Expected a place of its own for each result, got one twice.")
+    for place, suffixes in zip(places, ((), VIDEOS, IMAGES), strict=True):
+        if place:
+            check_output(place, [os.path.realpath(film)], overwrite, suffixes)
 
 
 def _picture(timeline: Timeline, film: Path) -> Image.Image:

@@ -1,6 +1,5 @@
 """An annotated copy of a film: H.264 and AAC in an MP4, which nearly everything plays."""
 
-import re
 from collections import deque
 from collections.abc import Collection
 from contextlib import suppress
@@ -11,13 +10,12 @@ from types import TracebackType
 import av
 import numpy as np
 
-from classifiers.cli.ending import BadInput, storing
-from classifiers.cli.outputs import check_place, is_begun, part_of, taken
 from classifiers.inference.annotate import Mark, annotate
 from classifiers.inference.video import SeenFace
+from data.files import part_of, storage_errors
 
-COMMENT = "Annotated by Mien"
-"""Tag by which a copy of an earlier run is known."""
+VIDEOS = (".mp4",)
+"""Suffixes of the videos that are written."""
 
 TICKS = 1000
 """Units of time in a second: frames keep their times, at whatever distances."""
@@ -25,23 +23,9 @@ TICKS = 1000
 QUALITY = {"preset": "veryfast", "crf": "21"}
 """x264's: a loss that is hardly seen, at a speed that doesn't hold the reading up."""
 
-_BEGINNING = re.compile(rb".{4}ftyp", re.DOTALL)
-"""First bytes of an MP4, unfinished ones among them."""
-
 SOUND_RATE = 48_000
 EARLY_SOUND = 500
 """Pieces of sound that are kept for the first picture: ten seconds."""
-
-
-def check_film(path: Path, inputs: Collection[str]) -> None:
-    """Raise a BadInput if a copy would take the place of something else."""
-    if path.suffix.lower() != ".mp4":
-        raise BadInput(f"Expected the copy's name to end with .mp4, got {path}.")
-    check_place(path, inputs)
-    if path.exists() and not _is_ours(path):
-        raise taken(path)
-    if not is_begun(part_of(path), _BEGINNING):
-        raise taken(part_of(path))
 
 
 def drawn(rgb: np.ndarray, faces: Collection[SeenFace]) -> np.ndarray:
@@ -68,8 +52,8 @@ class FilmCopy:
 
     Raises
     ------
-    NotWritable
-        If the disk refuses, here or later.
+    StorageError
+        On an I/O error, here or later.
     """
 
     def __init__(self, path: Path, rate: float, sound: bool = False) -> None:
@@ -78,16 +62,15 @@ class FilmCopy:
         self._early: deque | None = deque(maxlen=EARLY_SOUND) if sound else None
         self._pictures = self._sound = None
         self._last = -1
-        with storing(path):
+        with storage_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             # A file and not a name, which FFmpeg could take for one of its protocols.
             self._file = self.part.open("wb")
             self._container = av.open(self._file, "w", format="mp4")
-            self._container.metadata["comment"] = COMMENT
 
     def add(self, seconds: float, rgb: np.ndarray) -> None:
         """Append a frame, uint8 (height, width, 3), shown from so many seconds on."""
-        with storing(self.path):
+        with storage_errors(self.path):
             if self._pictures is None:
                 self._start(rgb)
             width, height = self._pictures.width, self._pictures.height
@@ -104,7 +87,7 @@ class FilmCopy:
                 packets = self._sound.encode(piece)
             except (av.FFmpegError, ValueError):  # damaged: its channels or rate make no sense
                 return
-            with storing(self.path):
+            with storage_errors(self.path):
                 self._container.mux(packets)
         elif self._early is not None:
             self._early.append(piece)
@@ -117,7 +100,7 @@ class FilmCopy:
         self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
     ) -> None:
         """Give the copy its name, unless an error ended the work."""
-        with storing(self.path):
+        with storage_errors(self.path):
             try:
                 if kind is None and self._pictures is not None:
                     for stream in filter(None, (self._pictures, self._sound)):
@@ -142,12 +125,3 @@ class FilmCopy:
             self._sound = self._container.add_stream("aac", rate=SOUND_RATE)
             for piece in self._early:
                 self.hear(piece)
-
-
-def _is_ours(path: Path) -> bool:
-    """Tell whether a film says that Mien annotated it."""
-    try:
-        with path.open("rb") as file, av.open(file, format="mov") as container:
-            return container.metadata.get("comment") == COMMENT
-    except (av.FFmpegError, OSError, UnicodeDecodeError):
-        return False

@@ -11,23 +11,25 @@ import cv2
 import numpy as np
 import typer
 
-from classifiers.cli.ending import sentences
+from classifiers.bundle.bundle import BundleError
 from classifiers.cli.options import (
     CameraOption,
     DetectorOption,
     FacesOption,
     ModelOption,
     NeutralOption,
+    OverwriteOption,
     PriorOption,
     SmoothingOption,
     open_predictor,
 )
-from classifiers.cli.outputs import Sheet, check_sheet
-from classifiers.cli.video_writer import FilmCopy, check_film, drawn
+from classifiers.cli.outputs import Sheet, check_output
+from classifiers.cli.video_writer import VIDEOS, FilmCopy, drawn
 from classifiers.cli.window import Window
 from classifiers.inference.smoothing import TAU
 from classifiers.inference.video import FilmReader
 from classifiers.inference.video_tables import columns, rows_of
+from data.console import handle_errors
 from landmarks.video.camera import open_camera
 from landmarks.video.containers import FilmError
 
@@ -47,20 +49,20 @@ def main(
     detector: DetectorOption = "mesh",
     neutral: NeutralOption = [],  # noqa: B006 - typer copies it
     prior: PriorOption = "",
+    overwrite: OverwriteOption = False,
 ) -> None:
     """Show what the camera sees, with each face's expression; q or Ctrl-C ends it.
 
     Nothing is kept but what --record and --csv name. Exit code 1: there is no camera or no display;
-    3: the disk refuses.
+    3: an I/O error.
 
     Example: python -m classifiers webcam --camera 0 --csv me.csv
     """
-    with sentences(FilmError), ExitStack() as stack:
+    with handle_errors(BundleError, FilmError), ExitStack() as stack:
         predictor = open_predictor(model, detector, prior, neutral)
-        if csv:
-            check_sheet(csv, columns(predictor.classes), [os.path.realpath(camera)])
-        if record:
-            check_film(record, [os.path.realpath(camera)])
+        for place, suffixes in ((csv, ()), (record, VIDEOS)):
+            if place:
+                check_output(place, [os.path.realpath(camera)], overwrite, suffixes)
         window = stack.enter_context(Window())
         source = stack.enter_context(open_camera(camera))
         sheet = csv and stack.enter_context(Sheet(csv, columns(predictor.classes)))

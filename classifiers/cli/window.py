@@ -8,7 +8,7 @@ from types import TracebackType
 import cv2
 import numpy as np
 
-from classifiers.cli.ending import BadInput
+from data.errors import DataError
 
 TITLE = "Mien - q ends"
 PROBE_SECONDS = 60  # a display that doesn't answer; one that does takes under one
@@ -19,13 +19,13 @@ class Window:
 
     Raises
     ------
-    BadInput
+    DataError
         If there is no display, or OpenCV was built without windows.
     """
 
     def __init__(self) -> None:
         if not _can_open():
-            raise BadInput(
+            raise DataError(
                 "Expected a display for the window, found none: run this on a desktop, or read a "
                 "recording with python -m classifiers video."
             )

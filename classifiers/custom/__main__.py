@@ -17,11 +17,11 @@ import numpy as np
 import typer
 
 from classifiers.bundle.bundle import sealed
-from classifiers.cli.training_summary import BAD_INPUT, STOPPED, end
 from classifiers.custom.dataset import Lesson, LessonError, unpacked
 from classifiers.training.dataset import Rows
 from classifiers.training.landmarks import Choices, train
 from data import __version__
+from data.console import STOPPED, handle_errors
 from data.duplicates import same_photograph
 from data.features.from_arrays import feature_files
 from landmarks.detection.detector import MESH_VERSION
@@ -38,12 +38,8 @@ DATA_NAME = "taught on the page, on landmarks that the browser's mesh found in o
 def main() -> None:
     """Read a lesson from stdin and write bundle and feature table to stdout, in one zip."""
     _keep_to_bounds()
-    try:
+    with handle_errors(LessonError, stopped="Stopped; nothing was written."):
         content = taught(unpacked(sys.stdin.buffer.read()))
-    except LessonError as error:
-        end(str(error), BAD_INPUT)
-    except KeyboardInterrupt:
-        end("Stopped; nothing was written.", STOPPED)
     sys.stdout.buffer.write(content)
 
 

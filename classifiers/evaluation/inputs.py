@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from classifiers.evaluation.evaluate import ALL, detector_of
-from classifiers.cli.progress import work_bar
+from data.console import progress_bar
 from data.errors import DataError
 from data.features.extraction import extract_features
 from data.features.schema import MANIFEST
@@ -59,7 +59,7 @@ def features_of(
     split = choose_split({ref.split for ref in read_images(images)}, split)
     source = _split_folder(images, split)
     folder = out / ("features" if detector == "mesh" else f"features-{detector}")
-    with work_bar() as bar:
+    with progress_bar() as bar:
         task = bar.add_task("Finding faces")
         extract_features(
             source,

@@ -1,9 +1,8 @@
 """A report folder: the metrics of one evaluation as JSON, and plots of them."""
 
 import json
-import os
-import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,13 +12,16 @@ from matplotlib.ticker import PercentFormatter
 from sklearn.calibration import CalibrationDisplay
 from sklearn.metrics import ConfusionMatrixDisplay
 
+from data.console import per_cent
+from data.files import atomic_write, write_text
+
 # Okabe and Ito's palette: its blue and vermilion stay apart for every kind of colour vision.
 BLUE, VERMILION = "#0072B2", "#D55E00"
 CELL = 0.85  # inches that one class takes on an axis
 
 
 def write_report(folder: str | Path, metrics: dict) -> list[Path]:
-    """Write ``report.json`` and its pictures into `folder`, which is made if need be.
+    """Write ``report.json`` and its plots into `folder`, which is made if need be.
 
     Every file appears whole or not at all: it is written beside its place and then moved there.
 
@@ -39,18 +41,18 @@ def write_report(folder: str | Path, metrics: dict) -> list[Path]:
 
     Raises
     ------
-    OSError
+    StorageError
         If the folder can't be written to.
     ValueError
         If a metric is NaN or infinite, which JSON can't say.
     """
     folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(metrics, indent=2, allow_nan=False) + "\n"
-    written = [_put(folder / "report.json", lambda path: path.write_text(text, "utf-8"))]
-    for name, draw in PICTURES.items():
-        picture = draw(metrics)
-        written.append(_put(folder / f"{name}.png", lambda path, p=picture: _save(p, path)))
+    written = [folder / "report.json", *(folder / f"{name}.png" for name in PLOTS)]
+    write_text(written[0], json.dumps(metrics, indent=2, allow_nan=False) + "\n")
+    for path, draw in zip(written[1:], PLOTS.values(), strict=True):
+        with atomic_write(path) as file:
+            # without matplotlib's name and version, the same metrics give the same bytes
+            draw(metrics).savefig(file, format="png", dpi=110, metadata={"Software": None})
     return written
 
 
@@ -136,16 +138,16 @@ def draw_per_class(metrics: dict) -> Figure:
     table = rows[list(MEANING)].astype(float)
     table.rename(columns=MEANING).fillna(0).plot.bar(ax=axes, width=0.8, color=(VERMILION, BLUE))
     for bars, (_, values) in zip(axes.containers, table.items(), strict=True):
-        axes.bar_label(bars, values.map(_percent), padding=2)
+        axes.bar_label(bars, values.map(percent), padding=2)
     names = (
         rows.index
         + "\nF1 "
-        + rows["f1"].map(_percent)
+        + rows["f1"].map(percent)
         + "\n"
         + rows["n_found"].map("{:,} faces".format)
     )
     axes.set_xticks(range(len(rows)), names, rotation=0)
-    title = f"Each class, found faces only (macro F1 {_percent(metrics['macro_f1'])})"
+    title = f"Each class, found faces only (macro F1 {percent(metrics['macro_f1'])})"
     axes.set(ylim=(0, 1.08), title=title)
     axes.yaxis.set_major_formatter(PercentFormatter(1))
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.15), ncols=2)
@@ -157,31 +159,9 @@ MEANING = {
     "precision": "precision: answers of this name that are right",
     "recall": "recall: faces of this label that got it",
 }
-PICTURES: dict[str, Callable[[dict], Figure]] = {
+percent = partial(per_cent, digits=0)
+PLOTS: dict[str, Callable[[dict], Figure]] = {
     "confusion": draw_confusion,
     "calibration": draw_calibration,
     "per_class": draw_per_class,
 }
-
-
-def _percent(value: float | None) -> str:
-    return "-" if pd.isna(value) else f"{value:.0%}"
-
-
-def _save(figure: Figure, path: Path) -> None:
-    # without matplotlib's name and version, the same metrics give the same bytes
-    figure.savefig(path, format="png", dpi=110, metadata={"Software": None})
-
-
-def _put(path: Path, write: Callable[[Path], object]) -> Path:
-    """Let `write` fill a file beside `path`, then move it into place."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    os.close(handle)
-    try:
-        write(Path(name))
-        os.chmod(name, 0o644)  # mkstemp makes it private, and a report is for everyone
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-    return path

@@ -2,7 +2,8 @@
 
 import pandas as pd
 
-from classifiers.experiments.markdown import number
+from classifiers.evaluation.markdown import number
+from data.console import per_cent
 
 COUNTS = ("n", "n_found")
 COLUMNS = {
@@ -18,7 +19,7 @@ COLUMNS = {
 def text_of(report: dict) -> str:
     """Return the metrics of a report as a table, with what was measured below it."""
     table = pd.DataFrame.from_dict(report["per_class"], orient="index", columns=list(COLUMNS))
-    table = table.apply(lambda column: column.map(_count if column.name in COUNTS else _percent))
+    table = table.apply(lambda column: column.map(_count if column.name in COUNTS else per_cent))
     table = table.rename(columns=COLUMNS).rename_axis("class").reset_index()
     sides = ("left", *["right"] * len(COLUMNS))
     cells = table.to_markdown(index=False, tablefmt="rounded_outline", colalign=sides)
@@ -32,16 +33,16 @@ def _summary(report: dict) -> dict[str, str]:
     lines = {
         "measured on": f"{split}: {report['n_images']:,} images, {report['n_found']:,} found, "
         f"{report['n_missed']:,} missed, {report['n_unreadable']:,} unreadable",
-        "accuracy": f"{_percent(report['accuracy'])} of found faces",
-        "with misses": f"{_percent(report['accuracy_with_misses'])} of all images",
-        "without copies": f"{_percent(report['accuracy_without_copies'])} of found faces, "
+        "accuracy": f"{per_cent(report['accuracy'])} of found faces",
+        "with misses": f"{per_cent(report['accuracy_with_misses'])} of all images",
+        "without copies": f"{per_cent(report['accuracy_without_copies'])} of found faces, "
         f"{report['n_copies']:,} images that training saw left out",
-        "balanced accuracy": _percent(report["balanced_accuracy"]),
-        "macro F1": _percent(report["macro_f1"]),
-        "weighted F1": _percent(report["weighted_f1"]),
+        "balanced accuracy": per_cent(report["balanced_accuracy"]),
+        "macro F1": per_cent(report["macro_f1"]),
+        "weighted F1": per_cent(report["weighted_f1"]),
         "ECE": number(report["ece"], ".3f"),
-        "sure answers": f"{_percent(report['coverage'])} of found faces, "
-        f"{_percent(report['accuracy_when_sure'])} of these right",
+        "sure answers": f"{per_cent(report['coverage'])} of found faces, "
+        f"{per_cent(report['accuracy_when_sure'])} of these right",
     }
     if report["n_ignored"]:
         lines["left out"] = f"{report['n_ignored']:,} images of classes the model lacks"
@@ -50,7 +51,3 @@ def _summary(report: dict) -> dict[str, str]:
 
 def _count(value: int) -> str:
     return number(value, ",")
-
-
-def _percent(value: float | None) -> str:
-    return number(value, ".1%")

@@ -22,7 +22,6 @@ import typer
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-from classifiers.cli.ending import sentences
 from classifiers.evaluation.metrics import measure
 from classifiers.experiments.trials import read_trials
 from classifiers.models.ensemble import Ensemble
@@ -37,7 +36,7 @@ from classifiers.training.read_dataset import hold_out, read_rows
 from classifiers.training.read_pixel_dataset import read_fused_rows
 from classifiers.training.recipe import TrainingConfig
 from classifiers.training.tensors import FusedRows
-from data.errors import DataError
+from data.console import handle_errors
 
 Settings = dict[str, Any]
 
@@ -238,7 +237,7 @@ def main(
     out: Annotated[Path | None, typer.Option(help="JSON lines; default: in results/.")] = None,
 ) -> None:
     """Run the trials that are missing and write a line for each."""
-    with sentences(DataError):
+    with handle_errors():
         if images is None:
             study = landmark_study(read_rows([table]))
         else:

@@ -142,7 +142,8 @@ def _run_features(images: Path, workers: int) -> Run:
     command = [
         sys.executable,
         "-m",
-        "data.features.command",
+        "data",
+        "features",
         images,
         out,
         "--workers",

@@ -8,7 +8,6 @@ labelled folder, and whole photos made of the sample's faces (see
 
 import json
 import statistics
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from time import process_time
@@ -17,20 +16,19 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 from rich.console import Console
-from rich.progress import Progress
 from rich.table import Table
 
 from classifiers.experiments.synthetic_photos import Photo, whole_photos
-from data.errors import DataError, StorageError
-from data.features.chunks import storage_error
+from data.console import handle_errors, progress_bar
 from data.features.records import ImageRef, images_of
+from data.files import write_text
 from data.sources import read_images
 from data.splits import some_of_each_class
 from landmarks import crops
 from landmarks.detection import mtcnn
 from landmarks.detection.detector import TIGHT_CROP_CHAIN, TIGHT_SIDE, Face, shared_finder
 from landmarks.detection.mediapipe_graphs import bare_call
-from landmarks.detection.registry import DETECTORS, DetectorError, mtcnn_version
+from landmarks.detection.registry import DETECTORS, mtcnn_version
 from landmarks.detection.validation import disagreement
 from landmarks.images import ImageError
 
@@ -41,8 +39,6 @@ PASTED = 3
 """Faces of each class of the sample that are pasted."""
 
 SAMPLE = Path("data/sample")
-
-BAD_INPUT, NO_STORAGE = 1, 3
 
 
 def main(
@@ -56,25 +52,21 @@ def main(
 ) -> None:
     """Compare the detectors mesh and mtcnn on close-ups and on made-up whole photos.
 
-    Exit code 1: something doesn't fit; 3: the disk refuses.
+    Exit code 1: something doesn't fit; 3: an I/O error.
 
     Example: python -m classifiers.experiments.detectors fer2013 --limit 40
     """
-    try:
+    with handle_errors(ImageError):
         measured = {"source": images.absolute().name, "limit": limit, "seed": seed}
         measured |= {"mtcnn": mtcnn_version(), "groups": []}
         refs = some_of_each_class(_tested(read_images(images)), limit, seed)
         pasted = some_of_each_class(_tested(read_images(SAMPLE)), PASTED, seed)
         shown = [Photo(f"{images.absolute().name}, close-ups", i, None) for i in images_of(refs)]
         shown += whole_photos(list(_close_ups(pasted)), photos, seed)
-        with Progress(console=Console(stderr=True), transient=True) as bar:
+        with progress_bar() as bar:
             seen = [look(photo) for photo in bar.track(shown, description="Finding faces")]
         measured["groups"] = summed(seen)
-        _write(out, json.dumps(measured, indent=1, ensure_ascii=False) + "\n")
-    except StorageError as error:
-        _end(str(error), NO_STORAGE)
-    except (DataError, DetectorError, ImageError) as error:
-        _end(str(error), BAD_INPUT)
+        write_text(out, json.dumps(measured, indent=1, ensure_ascii=False) + "\n")
     show(Console(highlight=False), measured["groups"])
     print(f"Wrote {out}; make results shows it in RESULTS.md.")
 
@@ -185,23 +177,6 @@ def _timed(call: Callable[[np.ndarray], Any], pixels: np.ndarray) -> tuple[Any, 
 
 def _median(values: list[float]) -> float | None:
     return round(statistics.median(values), 4) if values else None
-
-
-def _write(path: Path, text: str) -> None:
-    """Replace a file at once or not at all."""
-    fresh = path.with_name(f".{path.name}.new")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        fresh.write_text(text, "utf-8")
-        fresh.replace(path)
-    except OSError as error:
-        raise storage_error(path, error) from error
-
-
-def _end(sentence: str, code: int) -> None:
-    """Say why on stderr and leave with a code."""
-    print(sentence, file=sys.stderr)
-    raise typer.Exit(code)
 
 
 if __name__ == "__main__":

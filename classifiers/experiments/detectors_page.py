@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from classifiers.experiments.markdown import markdown, number, percent
+from classifiers.evaluation.markdown import markdown, number, percent
 
 
 def section(measured: dict[str, Any]) -> str:

@@ -8,8 +8,6 @@ columns; ``results/robustness.json`` and ``results/detectors.json`` are what ``m
 """
 
 import json
-import os
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
@@ -21,6 +19,8 @@ from classifiers.experiments import detectors_page
 from classifiers.experiments import robustness_page as robustness_page
 from classifiers.experiments.results_page import headline, render, with_block
 from classifiers.experiments.trials import read_trials
+from data.console import handle_errors
+from data.files import atomic_write
 
 
 def main(
@@ -34,7 +34,7 @@ def main(
     ] = None,
 ) -> None:
     """Write the results page. Exit code 1: nothing to show; 3: the page can't be written."""
-    try:
+    with handle_errors(ValueError):
         reports = read_reports(measured / "runs")
         trials = [t for path in sorted(measured.glob("*ablation.jsonl")) for t in read_trials(path)]
         robustness, detectors = (
@@ -45,10 +45,10 @@ def main(
         if readme is not None:
             block = headline(reports, PREFERRED)
             pages[readme] = with_block(readme.read_text("utf-8"), block)
-    except (ValueError, OSError) as error:
-        _fail(str(error), 1)
-    for path, page in pages.items():
-        _write(path, page)
+        for path, page in pages.items():
+            with atomic_write(path) as file:
+                file.write(page.encode())
+            print(f"wrote {path}")
 
 
 def read_reports(runs: Path) -> list[dict]:
@@ -106,22 +106,6 @@ def _read(path: Path, show: Callable[[dict[str, Any]], str], expected: str) -> d
     except (ValueError, LookupError, TypeError, AttributeError):
         raise ValueError(f"expected {expected}, got something else; run it again") from None
     return content
-
-
-def _write(path: Path, page: str) -> None:
-    """Replace a page at once or not at all."""
-    beside = path.with_name(f".{path.name}.new")
-    try:
-        beside.write_text(page, "utf-8")
-        os.replace(beside, path)
-    except OSError as error:
-        _fail(f"expected to write {path}, got: {error.strerror}; name another place with --out", 3)
-    typer.echo(f"wrote {path}")
-
-
-def _fail(sentence: str, code: int) -> None:
-    print(f"results: {sentence}", file=sys.stderr)
-    raise typer.Exit(code)
 
 
 if __name__ == "__main__":

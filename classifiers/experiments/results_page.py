@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from classifiers.experiments.markdown import duration, markdown, number, percent
+from classifiers.evaluation.markdown import duration, markdown, number, percent
 from classifiers.experiments import detectors_page
 from classifiers.experiments import robustness_page as robustness_page
 

@@ -11,19 +11,19 @@ from joblib.externals.loky.process_executor import BrokenProcessPool
 from rich.console import Console
 from rich.table import Table
 
-from classifiers.bundle.bundle import PREFERRED
-from classifiers.cli.ending import STOPPED, BadInput, end, sentences, storing
+from classifiers.bundle.bundle import PREFERRED, BundleError
 from classifiers.evaluation.evaluate import ALL, match_classes
 from classifiers.evaluation.inputs import choose_split
-from classifiers.cli.progress import work_bar
 from classifiers.experiments.non_faces import KINDS
 from classifiers.experiments.non_faces import names as names_of
 from classifiers.experiments.robustness_figures import figures
 from classifiers.experiments.robustness_page import verdict
 from classifiers.experiments.robustness_runs import LABELLED, NOT_A_FACE, Job, job_of, run_jobs
 from classifiers.inference.predictor import Predictor
+from data.console import GOES_ON, handle_errors, progress_bar
 from data.errors import DataError
 from data.features.records import ImageRef
+from data.files import storage_errors, write_text
 from data.sources import read_images
 from data.splits import some_of_each_class
 from data.votes import NO_FACE_VOTE, read_votes
@@ -53,11 +53,11 @@ def main(
 ) -> None:
     """Measure models on pictures spoiled in twelve ways, and on pictures without a face.
 
-    Exit code 1: something doesn't fit; 3: the disk refuses.
+    Exit code 1: something doesn't fit; 3: an I/O error.
 
     Example: python -m classifiers.robustness fer2013 --limit 50 --votes ferplus_votes.csv
     """
-    with sentences(DataError):
+    with handle_errors(BundleError, stopped=GOES_ON):
         predictors = [Predictor(model) for model in models]
         everything = read_images(images)
         split = choose_split({ref.split for ref in everything}, split)
@@ -66,23 +66,15 @@ def main(
             match_classes([ref.label for ref in refs], predictor.classes)
         chosen = some_of_each_class(refs, limit, seed)
         jobs = [job_of(ref, LABELLED) for ref in chosen] + _without_faces(everything, votes)
-        with storing(scratch):
-            lines = _with_progress(jobs, [p.folder for p in predictors], seed, scratch, workers)
+        with storage_errors(scratch):
+            scratch.mkdir(parents=True, exist_ok=True)
+        lines = _with_progress(jobs, [p.folder for p in predictors], seed, scratch, workers)
         names = [predictor.manifest["name"] for predictor in predictors]
         told = figures(lines, [ref.label for ref in chosen], names)
         measured = {"source": images.name, "split": split, "limit": limit, "seed": seed, **told}
-        _write(out, measured)
+        write_text(out, json.dumps(measured, indent=1) + "\n")
     show(Console(highlight=False), measured)
     print(f"Wrote {out}; make results shows it in RESULTS.md.")
-
-
-def _write(out: Path, measured: dict[str, Any]) -> None:
-    """Replace the JSON at once or not at all."""
-    with storing(out):
-        out.parent.mkdir(parents=True, exist_ok=True)
-        fresh = out.with_name(f".{out.name}.new")
-        fresh.write_text(json.dumps(measured, indent=1) + "\n", "utf-8")
-        fresh.replace(out)
 
 
 def show(console: Console, measured: dict[str, Any]) -> None:
@@ -119,18 +111,16 @@ def _with_progress(
     jobs: list[Job], bundles: list[Path], seed: int, scratch: Path, workers: int
 ) -> list[dict[str, Any]]:
     """Do the jobs with a progress bar on stderr."""
-    with work_bar() as bar:
+    with progress_bar() as bar:
         task = bar.add_task("Reading pictures", total=len(jobs))
         count = workers or joblib.cpu_count()
         try:
-            return run_jobs(jobs, bundles, seed, scratch, count, lambda n: bar.advance(task, n))
+            return run_jobs(jobs, bundles, seed, scratch, count, lambda: bar.advance(task))
         except BrokenProcessPool as error:
-            raise BadInput(
+            raise DataError(
                 "A worker ended, perhaps for want of memory; run the same command again to go on, "
                 "with --workers 1."
             ) from error
-        except KeyboardInterrupt:
-            end("Stopped. Run the same command again to go on from here.", STOPPED)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from classifiers.experiments.markdown import markdown, percent
+from classifiers.evaluation.markdown import markdown, percent
 from classifiers.experiments.corruptions import STRENGTHS
 
 MAX_ANSWERED = 0.01

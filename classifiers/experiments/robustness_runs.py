@@ -1,13 +1,11 @@
 """What models answer to spoiled pictures and to pictures without a face; a stopped run goes on.
 
-Each finished picture is a line of a file, whose name is the fingerprint of what is measured: the
-same measurement finds its lines again, another one begins a file of its own.
+Each finished picture is kept by joblib.Memory, whose key is all that the answer depends on.
 """
 
-import json
 import os
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
@@ -24,8 +22,8 @@ from data.features.records import ImageRef, images_or_errors
 from landmarks.detection.detector import MESH_VERSION, shared_finder
 from landmarks.images import ImageError
 
-FORMAT = 3
-"""Version of the lines."""
+FORMAT = 4
+"""Version of what is kept; a higher one measures all pictures anew."""
 
 CLEAN = "clean"
 LABELLED, NOT_A_FACE = "labelled", "called no face"
@@ -69,7 +67,7 @@ def run_jobs(
     seed: int,
     folder: Path,
     workers: int,
-    advance: Callable[[int], None],
+    advance: Callable[[], None],
 ) -> list[dict[str, Any]]:
     """Do all jobs that no earlier run has done.
 
@@ -82,11 +80,11 @@ def run_jobs(
     seed : int
         Decides what corruptions leave to chance.
     folder : Path
-        Where the lines are kept; made if there is none.
+        Where answers are kept; made if there is none.
     workers : int
         Worker processes, -1 for one per core; 1 works in this process.
     advance : callable
-        Called with how many jobs were done since it was called last.
+        Called after each job.
 
     Returns
     -------
@@ -96,23 +94,18 @@ def run_jobs(
     Raises
     ------
     OSError
-        If the lines can't be written.
+        If the folder can't be made.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{_fingerprint(jobs, bundles, seed)}.jsonl"
-    done = _read_lines(path)
-    left = [job for job in jobs if (job.kind, job.name) not in done]
-    advance(len(jobs) - len(left))
-    parallel = joblib.Parallel(n_jobs=workers, return_as="generator_unordered", batch_size=1)
-    answers = parallel(joblib.delayed(_line)(job, tuple(bundles), seed) for job in left)
-    with path.open("a", encoding="utf-8") as file:
-        for line in answers:
-            # A line of its own each time: a torn one then costs no other.
-            file.write(f"{json.dumps(line)}\n")
-            file.flush()
-            done[line["kind"], line["name"]] = line
-            advance(1)
-    return [done[job.kind, job.name] for job in jobs]
+    line = joblib.Memory(folder, verbose=0).cache(_line, ignore=["bundles"])
+    amounts = [(corruption.name, corruption.amounts) for corruption in CORRUPTIONS]
+    manifests = [(bundle / MANIFEST).read_text("utf-8") for bundle in bundles]
+    key = joblib.hash((FORMAT, MESH_VERSION, amounts, manifests))
+    parallel = joblib.Parallel(n_jobs=workers, return_as="generator", batch_size=1)
+    lines = []
+    for done in parallel(joblib.delayed(line)(job, tuple(bundles), seed, key) for job in jobs):
+        lines.append(done)
+        advance()
+    return lines
 
 
 def answer(job: Job, predictors: Sequence[Predictor], seed: int) -> dict[str, Any]:
@@ -153,8 +146,8 @@ def answer(job: Job, predictors: Sequence[Predictor], seed: int) -> dict[str, An
     return {"reason": "", "answers": answers}
 
 
-def _line(job: Job, bundles: tuple[Path, ...], seed: int) -> dict[str, Any]:
-    """Do a job in whichever process this is."""
+def _line(job: Job, bundles: tuple[Path, ...], seed: int, key: str) -> dict[str, Any]:
+    """Do a job in whichever process this is; `key` stands for the models and corruptions."""
     return {"kind": job.kind, "name": job.name, **answer(job, _predictors(bundles), seed)}
 
 
@@ -183,21 +176,3 @@ def _read(rgb: np.ndarray, predictors: Iterable[Predictor]) -> list[list[Any]]:
 def _number(name: str) -> int:
     """Return a number for a name, so that its picture's chances don't hang on the others."""
     return int.from_bytes(blake2b(name.encode(), digest_size=4).digest())
-
-
-def _fingerprint(jobs: Sequence[Job], bundles: Sequence[Path], seed: int) -> str:
-    """Return a name for what is measured."""
-    amounts = [(corruption.name, corruption.amounts) for corruption in CORRUPTIONS]
-    manifests = [(folder / MANIFEST).read_text("utf-8") for folder in bundles]
-    what = (FORMAT, MESH_VERSION, seed, amounts, manifests, [asdict(job) for job in jobs])
-    return blake2b(repr(what).encode(), digest_size=8).hexdigest()
-
-
-def _read_lines(path: Path) -> dict[tuple[str, str], dict[str, Any]]:
-    """Read the lines that an earlier run wrote, and take away one that it didn't finish."""
-    if not path.exists():
-        return {}
-    whole = path.read_bytes().rpartition(b"\n")[0].splitlines()
-    lines = [json.loads(line) for line in whole]
-    os.truncate(path, sum(len(line) + 1 for line in whole))
-    return {(line["kind"], line["name"]): line for line in lines}

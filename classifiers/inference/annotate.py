@@ -6,13 +6,13 @@ of it fits a screen.
 
 import math
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import NamedTuple
 
 import cv2
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 
-from classifiers.inference.labels import font_of, place_labels
 from classifiers.inference.predictions import Reading
 from landmarks.mesh import EDGES, REGION_TRIANGLES
 
@@ -33,6 +33,15 @@ FOR, AGAINST = (23, 105, 170), (224, 112, 26)
 
 STRONGEST_FILL, FAINTEST_SCALE = 0.75, 0.1
 """Opacity of the region that moved the answer most, if it moved it by this much or more."""
+
+MIN_LETTERS, LETTERS_OF_SIDE, LETTERS_OF_BOX = 13, 1 / 70, 1 / 7
+"""Least height of letters in pixels and in the picture's longer side; height in a box's width."""
+
+MAX_LETTERS = 2.2
+"""Largest height of letters, in the least."""
+
+Rectangle = tuple[float, float, float, float]
+"""Left, top, right and bottom in pixels."""
 
 WHITE, GROUND, SHADE = (255, 255, 255), (0, 0, 0, 190), (0, 0, 0, 110)
 _SHIFT = 4  # bits behind the point of OpenCV's coordinates
@@ -87,7 +96,7 @@ def annotate(rgb: np.ndarray, marks: Sequence[Mark], room_for_labels: bool = Fal
     ----------
     rgb : ndarray of uint8, shape (h, w, 3)
     marks : sequence of Mark
-        Labels of the first find their place first.
+        The last are drawn over the first.
     room_for_labels : bool, default False
         Whether a picture of small faces is enlarged, too, so that their labels have room; not
         for films, whose pictures are all of one size.
@@ -114,11 +123,46 @@ def annotate(rgb: np.ndarray, marks: Sequence[Mark], room_for_labels: bool = Fal
         around = left - line, top - line, right + line, bottom + line
         pen.rectangle(around, outline=SHADE, width=line)
         pen.rectangle((left, top, right, bottom), outline=WHITE, width=line)
-    for place, words, letters in place_labels([mark.text for mark in marks], boxes, picture.size):
+    for mark, box in zip(marks, boxes, strict=True):
+        place, letters = place_label(mark.text, box, picture.size)
         pen.rectangle(place, fill=GROUND)
         middle = (place[0] + place[2]) / 2, (place[1] + place[3]) / 2
-        pen.text(middle, words, WHITE, font_of(letters), anchor="mm")
+        pen.text(middle, mark.text, WHITE, font_of(letters), anchor="mm")
     return picture
+
+
+def place_label(text: str, box: Rectangle, size: tuple[int, int]) -> tuple[Rectangle, int]:
+    """Return the ground of a label above its box, moved into the picture, and its letters' height.
+
+    Parameters
+    ----------
+    text : str
+    box : Rectangle
+    size : tuple of int
+        Width and height of the picture in pixels.
+    """
+    wide = box[2] - box[0]
+    least = max(MIN_LETTERS, LETTERS_OF_SIDE * max(size))
+    letters = round(np.clip(LETTERS_OF_BOX * wide, least, MAX_LETTERS * least))
+    width = _width(text, letters)
+    # Smaller letters where neighbours would be covered, or the picture is too narrow.
+    while (width > wide and letters > least) or (width >= size[0] and letters > 1):
+        letters -= 1
+        width = _width(text, letters)
+    height = 1.4 * letters
+    left = max(min(box[0], size[0] - 1 - width), 0)
+    top = max(min(box[1] - 1 - height, size[1] - 1 - height), 0)
+    return (left, top, left + width, top + height), letters
+
+
+def _width(text: str, letters: int) -> float:
+    return font_of(letters).getlength(text) + 0.7 * letters
+
+
+@cache
+def font_of(size: int) -> ImageFont.FreeTypeFont:
+    """Return Pillow's own font with letters of this height in pixels."""
+    return ImageFont.load_default(size)
 
 
 def _scale(side: int) -> int:

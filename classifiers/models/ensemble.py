@@ -7,18 +7,15 @@ import json
 import math
 from collections.abc import Sequence
 from dataclasses import asdict
-from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import nn
 
-from classifiers.bundle.bundle import BundleError
 from classifiers.models.backbones import BackboneNetwork
 from classifiers.models.features import N_FEATURES, features
-from classifiers.models.fused import FusedNetwork, NetworkConfig, window
+from classifiers.models.fused import FusedNetwork, window
 from classifiers.models.landmark_vector import Preparation
 from landmarks.mesh import CANONICAL, mirrored
 
@@ -107,7 +104,7 @@ class FusedModel(PixelModel):
     ----------
     network : FusedNetwork
     preparation : Preparation, optional
-        Of the network's landmarks; needed where it has a landmark branch and isn't loaded next.
+        Of the network's landmarks; needed where it has a landmark branch.
     """
 
     def __init__(self, network: FusedNetwork, preparation: Preparation | None = None):
@@ -159,20 +156,11 @@ class Ensemble(Answers):
         return torch.stack(logs).logsumexp(dim=0) - math.log(len(logs))
 
 
-def save_model(model: Ensemble, path: Path) -> None:
-    """Write weights and configurations as safetensors.
-
-    Parameters
-    ----------
-    model : Ensemble
-    path : Path
-        Replaced at once or not at all.
-    """
-    partial = path.with_name(path.name + ".part")
+def saved_weights(model: Ensemble) -> bytes:
+    """Return a safetensors file of the weights, with the networks' configurations."""
     state = {name: _narrowed(values) for name, values in model.state_dict().items()}
     configs = [asdict(member.network.config) for member in model.models]
-    save_file(state, partial, {CONFIG: json.dumps(configs)})
-    partial.replace(path)
+    return save(state, {CONFIG: json.dumps(configs)})
 
 
 def _narrowed(values: torch.Tensor) -> torch.Tensor:
@@ -180,32 +168,3 @@ def _narrowed(values: torch.Tensor) -> torch.Tensor:
     values = values.contiguous()
     halved = values.half() if values.dtype == torch.float32 and values.ndim > 1 else values
     return halved if torch.equal(halved.to(values.dtype), values) else values
-
-
-def load_model(path: Path) -> Ensemble:
-    """Read what `save_model` wrote.
-
-    Raises
-    ------
-    BundleError
-        If the file can't be read or isn't a fused model.
-    """
-    try:
-        with safe_open(path, "pt") as file:
-            configs = json.loads(file.metadata()[CONFIG])
-            state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        model = Ensemble([_untrained(config) for config in configs])
-        model.load_state_dict(state)
-    except (OSError, SafetensorError, LookupError, TypeError, ValueError, RuntimeError) as error:
-        reason = str(error).splitlines()[0] if str(error) else repr(error)
-        raise BundleError(
-            f"Expected the weights of a fused model in {path}, got something else ({reason}); "
-            "train it again."
-        ) from error
-    return model
-
-
-def _untrained(config: dict) -> FusedModel:
-    """Return a model of a configuration as JSON has it, with weights to be loaded."""
-    lists = {key: tuple(value) for key, value in config.items() if isinstance(value, list)}
-    return FusedModel(FusedNetwork(NetworkConfig(**config | lists)))

@@ -4,14 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from classifiers.bundle.bundle import CARD, MODEL, PIXELS, WEIGHTS
 from classifiers.bundle.model_card import model_card
-from classifiers.models.ensemble import Answers, Ensemble, save_model
+from classifiers.models.ensemble import Answers, Ensemble, saved_weights
 from classifiers.models.fused import NetworkConfig
 from classifiers.models.fused_onnx import fused_to_onnx
 from classifiers.training.curves import training_seconds
@@ -119,7 +118,7 @@ def train_fused(
             progress,
             choices.n_networks,
         )
-        weights, seconds = _saved_weights(model), training_seconds(run)
+        weights, seconds = saved_weights(model), training_seconds(run)
         return Trained(model, _description(model, choices), weights, seconds)
 
     return bundle_content(fused, rows, held_out, choices, fit)
@@ -205,11 +204,3 @@ def _description(model: Ensemble, choices: FusedChoices) -> dict[str, Any]:
         "classifier": f"{n} x {config!r}, trained by {choices.training!r} and the seeds after it",
         "versions": {name: version(name) for name in PACKAGES},
     }
-
-
-def _saved_weights(model: Ensemble) -> bytes:
-    """Return the content of a safetensors file."""
-    with TemporaryDirectory() as folder:
-        path = Path(folder, WEIGHTS)
-        save_model(model, path)
-        return path.read_bytes()

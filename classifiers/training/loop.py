@@ -28,6 +28,7 @@ from classifiers.training.recipe import (
     schedule_of,
 )
 from classifiers.training.tensors import Arrays
+from data.files import atomic_write
 
 CHECKPOINT = "checkpoint.pt"
 DEVICES = ("auto", "cpu", "cuda")
@@ -186,9 +187,8 @@ class Run:
         state |= {"settings": self.settings, "random": torch.get_rng_state()}
         if self.device.type == "cuda":
             state["random_cuda"] = torch.cuda.get_rng_state(self.device)
-        partial = path.with_name(path.name + ".part")
-        torch.save(state, partial)
-        partial.replace(path)
+        with atomic_write(path) as file:
+            torch.save(state, file)
 
     def restore(self, path: Path) -> None:
         """Go back to a checkpoint, where there is one."""

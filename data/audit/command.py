@@ -1,4 +1,4 @@
-"""What is wrong with a data set, before training: ``python -m classifiers audit FOLDER``."""
+"""What is wrong with a data set, before training: ``python -m data audit FOLDER``."""
 
 import json
 from pathlib import Path
@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 from rich.table import Table
 
-from classifiers.cli.ending import BadInput, NotWritable, sentences
-from data.errors import DataError, StorageError
-from data.features.chunks import replacing, storage_error
+from data.console import handle_errors, per_cent, progress_bar
+from data.errors import DataError
+from data.files import atomic_write, storage_errors, write_text
 from data.sources import read_images
 
 if TYPE_CHECKING:
@@ -37,16 +36,13 @@ def main(
 ) -> None:
     """List what is wrong with a data set: copies, blank and unreadable images, missed faces.
 
-    Exit code 1: something doesn't fit; 3: the disk refuses. What is found is no failure.
+    Exit code 1: something doesn't fit; 3: an I/O error. What is found is no failure.
 
-    Example: python -m classifiers audit photos/ --table build/features --out build/audit
+    Example: python -m data audit photos/ --table build/features --out build/audit
     """
-    with sentences(DataError):
+    with handle_errors():
         _check_place(out)
-        try:
-            report = _report(images, table, votes, out)
-        except StorageError as error:
-            raise NotWritable(str(error)) from error
+        report = _report(images, table, votes, out)
     console = Console(highlight=False)
     _show_classes(console, report)
     _show_copies(console, report)
@@ -56,7 +52,7 @@ def main(
 def _check_place(out: Path) -> None:
     """Refuse, before any work, a folder in which something else may be called as a sheet is."""
     if out.is_dir() and any(out.iterdir()) and _sheets_before(out) is None:
-        raise BadInput(
+        raise DataError(
             f"Expected {out} to be new or of an earlier audit, got something else; name another "
             "folder, it was not touched."
         )
@@ -77,10 +73,7 @@ def _with_progress(images: Path, table: Path | None, votes: Path | None) -> "Fin
     from data.audit.audit import audit
 
     refs = read_images(images)
-    screen = Console(stderr=True)
-    columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    shown = {"console": screen, "transient": True, "disable": not screen.is_terminal}
-    with Progress(*columns, **shown) as bar:
+    with progress_bar() as bar:
         task = bar.add_task("Looking at images", total=len(refs))
         return audit(refs, table, votes, lambda done: bar.advance(task, done))
 
@@ -92,18 +85,15 @@ def _write(found: "Findings", report: dict[str, Any], out: Path) -> list[str]:
     """
     from data.audit.sheets import sheets_of
 
-    try:
+    with storage_errors(out):
         out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise storage_error(out, error) from error
     names, before = [], _sheets_before(out) or set()
     for name, picture in sheets_of(found):
-        with replacing(out / name, out) as file:
+        with atomic_write(out / name) as file:
             picture.save(file, "PNG")
         names.append(name)
     text = json.dumps({**report, "sheets": names}, indent=1, ensure_ascii=False)
-    with replacing(out / REPORT, out) as file:
-        file.write(text.encode() + b"\n")
+    write_text(out / REPORT, text + "\n")
     for name in before - set(names):
         (out / name).unlink(missing_ok=True)
     return names
@@ -131,7 +121,7 @@ def _show_classes(console: Console, report: dict[str, Any]) -> None:
         table.add_section()
     sums = (f"{fault['images']:,}" for fault in faults.values())
     table.add_row("all", "", f"{report['images']:,}", *sums)
-    table.add_row("share", "", "", *(_share(fault["share"]) for fault in faults.values()))
+    table.add_row("share", "", "", *(per_cent(fault["share"]) for fault in faults.values()))
     console.print(table)
     for split, ratio in report["imbalance"].items():
         print(f"{split}: the largest class has {ratio:.1f} images for one of the smallest.")
@@ -152,7 +142,3 @@ def _show_copies(console: Console, report: dict[str, Any]) -> None:
             for other, count in sorted(others.items()):
                 how = "an identical copy" if name == "identical" else "a near, not identical copy"
                 print(f"{count:,} images of {split} have {how} in {other}.")
-
-
-def _share(share: float | None) -> str:
-    return "-" if share is None else f"{share:.1%}"

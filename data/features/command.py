@@ -1,35 +1,22 @@
 """``make features``: the landmarks of every image of a source, as CSVs."""
 
 import os
-import sys
 import time
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    ProgressColumn,
-    Task,
-    TimeRemainingColumn,
-)
+from rich.progress import ProgressColumn, Task
 from rich.table import Table
 from rich.text import Text
 
-from data.errors import DataError, StorageError
+from data.console import GOES_ON, MAX_UNREADABLE, UNREADABLE, exit_with, handle_errors, progress_bar
 from data.features.extraction import extract_features
-from landmarks.detection.registry import Detector, DetectorError
-
-MOST_UNREADABLE = 0.01
-"""Share of unreadable images above which the command says so and ends with code 2."""
+from landmarks.detection.registry import Detector
 
 # A stop tears the workers down at once, about which their tracker would warn after our sentence.
 os.environ.setdefault("PYTHONWARNINGS", "ignore:resource_tracker")
-
-BAD_INPUT, UNREADABLE, NO_STORAGE, STOPPED = 1, 2, 3, 130
 
 
 class Rate(ProgressColumn):
@@ -54,7 +41,7 @@ def features(
 ) -> None:
     """Find the faces of all images and write their landmarks; run again to go on after a stop."""
     started = time.monotonic()
-    try:
+    with handle_errors(stopped=GOES_ON):
         done = _with_progress(
             images,
             out,
@@ -63,16 +50,10 @@ def features(
             scheduler=scheduler,
             detector=detector,
         )
-    except StorageError as error:
-        _end(str(error), NO_STORAGE)
-    except (DataError, DetectorError) as error:
-        _end(str(error), BAD_INPUT)
-    except KeyboardInterrupt:
-        _end("Stopped. Run the same command again to go on from here.", STOPPED)
     _print_summary(done, out, time.monotonic() - started)
-    if done["unreadable"] > MOST_UNREADABLE * done["images"]:
+    if done["unreadable"] > MAX_UNREADABLE * done["images"]:
         reasons = ", ".join(f"{n} {r}" for r, n in done["reasons"].items() if r != "no-face")
-        _end(
+        exit_with(
             f"{done['unreadable']:,} of {done['images']:,} images can't be used ({reasons}); the "
             f"column reason in {out} names each. Mend or remove them.",
             UNREADABLE,
@@ -81,11 +62,7 @@ def features(
 
 def _with_progress(images: Path, out: Path, **settings: Any) -> dict[str, Any]:
     """Extract with a progress bar on stderr."""
-    columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), Rate())
-    screen = Console(stderr=True)
-    shown = {"console": screen, "transient": True, "disable": not screen.is_terminal}
-    bar = Progress(*columns, TimeRemainingColumn(), **shown)
-    with bar:
+    with progress_bar(Rate()) as bar:
         task = bar.add_task("Reading the list of images", total=None)
 
         def progress(done: int, total: int) -> None:
@@ -108,13 +85,3 @@ def _print_summary(done: dict[str, Any], out: Path, seconds: float) -> None:
     Console().print(table)
     totals = ", ".join(f"{done[name]:,} {name}" for name in ("found", "missed", "unreadable"))
     print(f"{done['images']:,} images in {seconds:.0f} s: {totals}. Landmarks are in {out}.")
-
-
-def _end(sentence: str, code: int) -> None:
-    """Say why on stderr and leave with a code."""
-    print(sentence, file=sys.stderr)
-    raise typer.Exit(code)
-
-
-if __name__ == "__main__":
-    typer.run(features)

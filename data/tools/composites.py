@@ -18,9 +18,10 @@ import typer
 from PIL import Image
 from rich import print as show
 
+from data.console import handle_errors
 from data.errors import DataError
-from data.features.chunks import replacing
 from data.features.table import points_of, read_table
+from data.files import atomic_write
 from data.labels import EMOTIONS, canonical
 from data.tools.averaging import composite, different, most_typical
 from data.votes import read_votes
@@ -149,7 +150,7 @@ def main(
     seed: Annotated[int, typer.Option(help="Decides which faces meet.")] = 0,
 ) -> None:
     """Make composite faces of the seven expressions from FER2013's training faces."""
-    try:
+    with handle_errors(ImageError):
         faces = _training_faces(table)
         share = agreement(_read_votes(votes), faces)
         for index, emotion in enumerate(EMOTIONS):
@@ -159,9 +160,6 @@ def main(
             for split, number, picture in composites(pictures, points, rng):
                 _save(out / split / emotion / f"{emotion}_{number:02d}.png", picture)
             show(f"{emotion}: {sum(COUNTS.values())} composites from {len(pictures)} faces")
-    except (DataError, ImageError) as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(1) from error
 
 
 def _training_faces(table: Path) -> pd.DataFrame:
@@ -207,7 +205,7 @@ def _save(path: Path, picture: np.ndarray) -> None:
     packed = io.BytesIO()
     Image.fromarray(picture).save(packed, "PNG", optimize=True)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with replacing(path, path.parent) as file:
+    with atomic_write(path) as file:
         file.write(packed.getvalue())
 
 

@@ -2,6 +2,8 @@
 
 import pandas as pd
 
+from data.console import per_cent
+
 
 def markdown(table: pd.DataFrame) -> str:
     """Return a table as Markdown: its first column to the left, the others to the right."""
@@ -17,7 +19,7 @@ def number(value: float | None, form: str) -> str:
 
 def percent(value: float | None) -> str:
     """Return a share as per cent with one decimal, a hyphen for none."""
-    return number(value, ".1%").replace("%", " %")
+    return per_cent(value).replace("%", " %")
 
 
 def duration(seconds: float | None) -> str:
