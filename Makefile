@@ -56,7 +56,7 @@ offline: $(READY) $(LIVE)  ## Run the tests with the network cut, but for loopba
 fuzz: $(READY)  ## Look for bytes that break the decoding and the forms: SECONDS=60 SEED=
 	@$(PYTHON) -m tests.fuzz $(call option,SECONDS,seconds) $(call option,SEED,seed)
 
-reliability: $(READY)  ## Measure what the server stands, into RELIABILITY.md: CORPUS= SUITE=1
+reliability: $(READY)  ## Measure what the server stands, into docs/reliability.md: CORPUS= SUITE=1
 	@$(PYTHON) -m tests.reliability $(call option,CORPUS,corpus) $(if $(SUITE),--suite)
 
 lint: $(READY)  ## Check style and format, changing nothing
@@ -72,11 +72,11 @@ bench: $(READY)  ## Images and film frames per second, and ms of a photo's stage
 ablation: $(READY)  ## Measure what each step of a training gives, into results/: TABLE=, or MODEL=fused TABLE= IMAGES= VOTES=
 	@$(PYTHON) -m classifiers.experiments.ablation "$(TABLE)" $(if $(filter fused,$(MODEL)),"$(IMAGES)") $(call option,VOTES,votes)
 
-results: $(READY)  ## Write RESULTS.md, and the table in the README, from the measured runs
+results: $(READY)  ## Write docs/results.md, and the table in the README, from the measured runs
 	@$(PYTHON) -m classifiers.experiments.results --readme README.md
 
 walk: $(READY)  ## Go from photos to an explained answer, in a minute, into build/walk
-	@$(PYTHON) -m classifiers.experiments.walkthrough
+	@PYTHONPATH=. $(PYTHON) docs/walkthrough.py
 
 # Only a table that was named is of these images.
 audit: $(READY)  ## List copies, blanks, missed faces, disputed labels of a data set: IMAGES= TABLE= VOTES= OUT=

@@ -1,4 +1,4 @@
-"""Take the README's picture of the live tab, web/live.webp: ``python -m tests.live_screenshot``.
+"""Take the live tab's picture, docs/img/live.webp: ``python -m tests.live_screenshot``.
 
 The camera is a file: NASA's portrait of Eileen Collins, which is in the public domain, and a
 composite face, which is nobody's. Software draws the mesh here, so the frame rate says nothing.
@@ -14,7 +14,7 @@ from tests.fake_predictor import FakePredictor
 from tests.live_browser import browser, served, two_faces, write_camera
 from web.inference.service import Reader
 
-TARGET = Path(__file__).parents[1] / "web" / "live.webp"
+TARGET = Path(__file__).parents[1] / "docs" / "img" / "live.webp"
 WINDOW = {"width": 1120, "height": 900}
 WATCHED = 40_000
 """Milliseconds of the timeline that the picture shows."""

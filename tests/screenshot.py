@@ -1,4 +1,4 @@
-"""Take the README's pictures of the page: ``python -m tests.screenshot`` writes web/*.webp.
+"""Take the README's pictures of the page: ``python -m tests.screenshot`` writes docs/img/*.webp.
 
 ``example`` shows NASA's portrait of Eileen Collins, which is in the public domain and comes with
 scikit-image; ``composites`` two composite faces of data/sample in one photo, neither of them a
@@ -22,7 +22,7 @@ from web import create_app
 from web.inference.service import Reader
 from web.server import make_server
 
-FOLDER = Path(__file__).parents[1] / "web"
+FOLDER = Path(__file__).parents[1] / "docs" / "img"
 WINDOW = {"width": 1120, "height": 1400}
 COMPOSITES = ("test/surprise/surprise_01.png", "test/angry/angry_01.png")
 SIDE = 256

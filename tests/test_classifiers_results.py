@@ -185,7 +185,7 @@ def run(*arguments):
 
 
 def test_the_command_writes_the_page(tmp_path, runs):
-    out = tmp_path / "RESULTS.md"
+    out = tmp_path / "results.md"
     (tmp_path / "ablation.jsonl").write_text('{"table": "Steps", "step": "x"}\n\n')
     (tmp_path / "robustness.json").write_text(json.dumps(MEASURED))
     (tmp_path / "detectors.json").write_text(json.dumps(COMPARED))
@@ -193,7 +193,7 @@ def test_the_command_writes_the_page(tmp_path, runs):
     assert done.exit_code == 0, done.output
     trials = [{"table": "Steps", "step": "x"}]
     assert out.read_text() == whole(read_reports(runs), trials, MEASURED, COMPARED)
-    assert not list(tmp_path.glob(".RESULTS*"))
+    assert not list(tmp_path.glob(".results*"))
 
 
 def test_no_reports_is_one_sentence(tmp_path):
@@ -232,7 +232,7 @@ def test_a_readme_without_a_shipped_models_report_is_refused(tmp_path, runs):
 
 
 def test_a_page_that_cannot_be_written_is_code_3(tmp_path, runs):
-    done = run("--measured", runs.parent, "--out", tmp_path / "none" / "RESULTS.md")
+    done = run("--measured", runs.parent, "--out", tmp_path / "none" / "results.md")
     assert done.exit_code == 3
     assert done.stderr.count("\n") == 1
 
@@ -241,7 +241,7 @@ def test_the_readme_gets_the_shipped_models_figures_and_keeps_the_rest(tmp_path,
     shipped = runs / "shipped" / "report.json"
     shipped.parent.mkdir()
     shipped.write_text(json.dumps(report("landmarks", accuracy=0.68)))
-    readme, out = tmp_path / "README.md", tmp_path / "RESULTS.md"
+    readme, out = tmp_path / "README.md", tmp_path / "results.md"
     readme.write_text(f"before\n{BLOCK_BEGIN}\nold\n{BLOCK_END}\nafter\n")
     done = run("--measured", runs.parent, "--out", out, "--readme", readme)
     assert done.exit_code == 0, done.output

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 ROOT = Path(__file__).parents[1]
-WALK = (ROOT / "classifiers/experiments/walkthrough.py").read_text("utf-8")
+WALK = (ROOT / "docs/walkthrough.py").read_text("utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +19,7 @@ def walked(tmp_path_factory):
     """Walk in an empty folder; return what was printed and the folder of what was made."""
     folder = tmp_path_factory.mktemp("walk")
     done = subprocess.run(
-        [sys.executable, "-m", "classifiers.experiments.walkthrough"],
+        [sys.executable, ROOT / "docs/walkthrough.py"],
         cwd=folder,
         env=os.environ | {"MPLBACKEND": "agg", "PYTHONPATH": str(ROOT)},
         capture_output=True,
@@ -59,4 +59,4 @@ def test_cells_open_as_a_notebook_and_the_readme_links_it():
     assert all(line.startswith("#") for cell in prose for line in cell.splitlines()[1:] if line)
     for cell in cells:
         compile(cell.partition("\n")[2], "cell", "exec")
-    assert "(classifiers/experiments/walkthrough.py)" in (ROOT / "README.md").read_text("utf-8")
+    assert "(docs/walkthrough.py)" in (ROOT / "README.md").read_text("utf-8")

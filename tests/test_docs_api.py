@@ -1,4 +1,4 @@
-"""What the README says of the API works when it is typed."""
+"""What the pages say of the API works when it is typed."""
 
 import json
 import re
@@ -7,20 +7,22 @@ import shutil
 import subprocess
 import sys
 import threading
-from pathlib import Path
 
 import pytest
 
+from tests.docs_pages import ADDRESS, blocks
 from tests.fake_predictor import FakePredictor
 from tests.posting import PHOTO
 from web import create_app
 from web.inference.service import Reader
 from web.server import make_server
 
-ADDRESS = "http://127.0.0.1:5000"
-PAGE = (Path(__file__).parent.parent / "README.md").read_text("utf-8")
-SECTION = re.search(r"^## API\n(.*?)^## ", PAGE, re.DOTALL | re.MULTILINE)[1]
-CALLS = re.findall(r"^\$ (curl .*)$", SECTION, re.MULTILINE)
+CALLS = [
+    call
+    for _, block in blocks("console")
+    for call in re.findall(r"^\$ (curl .*)$", block, re.MULTILINE)
+]
+EXAMPLES = [code for _, code in blocks("python") if ADDRESS in code]
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +67,7 @@ def test_there_are_calls_of_the_api():
 
 
 def test_the_python_example_prints_the_expressions(run):
-    (code,) = re.findall(r"^```python\n(.*?)^```", SECTION, re.DOTALL | re.MULTILINE)
+    (code,) = EXAMPLES
     assert run([sys.executable, "-c", code]).splitlines() == [
         "photo.jpg ['happy']",
         "other.jpg ['happy']",

@@ -1,4 +1,4 @@
-"""What the README tells people to type exists, and what exists stands in the README."""
+"""What the pages tell people to type exists, and what exists stands on a page."""
 
 import re
 from pathlib import Path
@@ -7,8 +7,9 @@ import pytest
 from typer.main import get_command
 
 from classifiers.__main__ import app
+from data.__main__ import app as data_app
+from tests.docs_pages import PAGES, ROOT
 
-ROOT = Path(__file__).parent.parent
 START = r"(?:^|&&|;|\$ )[ \t]*(?:\w+=\S+ +)*"
 """Where a command begins: at a line's or span's start, after a prompt, or after another one."""
 
@@ -34,23 +35,27 @@ def make_calls(code):
 
 def module_calls(code):
     """Return (module or module and sub-command, options) of each ``python -m module``."""
-    module = r"(classifiers [a-z][a-z-]*|[\w.]+)"
+    module = r"((?:classifiers|data) [a-z][a-z-]*|[\w.]+)"
     calls = re.findall(START + rf"\S*python3? -m {module}([^\n;&#]*)", code, re.MULTILINE)
     return [(name, re.findall(r"--([a-z-]+)", rest)) for name, rest in calls]
 
 
 def source_of(module):
-    """Return the file of a module, of a package's command, or of a sub-command of classifiers."""
-    name = module.replace("classifiers ", "classifiers.commands.").replace("-", "_")
+    """Return the file of a module, of a package's command, or of a sub-command."""
+    name = SUB_COMMANDS[module].callback.__module__ if module in SUB_COMMANDS else module
     path = ROOT / Path(*name.split("."))
     return next((p for p in (path.with_suffix(".py"), path / "__main__.py") if p.is_file()), None)
 
 
-README = (ROOT / "README.md").read_text("utf-8")
 MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
 TARGETS = re.findall(r"^([a-z]+):.*## ", MAKEFILE, re.MULTILINE)
-CODE = code_of(README)
-SUB_COMMANDS = sorted(get_command(app).commands)
+CODE = "\n".join(map(code_of, PAGES.values()))
+SUB_COMMANDS = {
+    f"{room} {name}": command
+    for room, commands in (("classifiers", app), ("data", data_app))
+    for name, command in get_command(commands).commands.items()
+}
+"""Sub-command as a person types it behind ``python -m``."""
 
 
 def test_every_call_of_make_has_its_target_and_variables():
@@ -63,7 +68,7 @@ def test_every_call_of_make_has_its_target_and_variables():
 
 
 @pytest.mark.parametrize("target", TARGETS)
-def test_every_target_stands_in_the_readme(target):
+def test_every_target_stands_on_a_page(target):
     named = {"help" if called == "" else called for called, _ in make_calls(CODE)}
     assert target in named
 
@@ -81,11 +86,11 @@ def test_every_module_that_is_run_exists_and_has_its_options():
 
 
 @pytest.mark.parametrize("name", SUB_COMMANDS)
-def test_every_sub_command_stands_in_the_readme_and_has_an_example(name):
-    assert f"classifiers {name}" in {module for module, _ in module_calls(CODE)}
-    command = get_command(app).commands[name]
+def test_every_sub_command_stands_on_a_page_and_has_an_example(name):
+    assert name in {module for module, _ in module_calls(CODE)}
+    command = SUB_COMMANDS[name]
     assert command.get_short_help_str()
-    assert f"python -m classifiers {name}" in f"{command.help} {command.epilog}"
+    assert f"python -m {name}" in f"{command.help} {command.epilog}"
 
 
 def test_the_page_is_read_as_a_person_reads_it():

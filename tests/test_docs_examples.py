@@ -1,14 +1,15 @@
-"""The examples in docstrings, and the README's of Python, answer as they say."""
+"""The examples in docstrings, and those of Python on the pages, answer as they say."""
 
 import doctest
 import importlib
-import re
-from pathlib import Path
 
 import pytest
 from PIL import Image
 
-ROOT = Path(__file__).parent.parent
+from tests.docs_pages import ADDRESS, ROOT, blocks
+
+LOCAL = [(page, code) for page, code in blocks("python") if ADDRESS not in code]
+"""Examples that ask no server; `tests.test_docs_api` runs the others."""
 
 
 @pytest.mark.parametrize("name", ["classifiers", "classifiers.inference.predictor"])
@@ -19,11 +20,17 @@ def test_every_example_of_a_docstring_holds(name, monkeypatch):
     assert not done.failed
 
 
-def test_the_readme_s_three_lines_of_python_read_a_photo(portrait, tmp_path, monkeypatch, capsys):
-    page = (ROOT / "README.md").read_text("utf-8")
-    section = re.search(r"^## Read photos\n(.*?)^## ", page, re.DOTALL | re.MULTILINE)[1]
-    (code,) = re.findall(r"^```python\n(.*?)^```", section, re.DOTALL | re.MULTILINE)
+@pytest.mark.parametrize(("page", "code"), LOCAL, ids=[page for page, _ in LOCAL])
+def test_every_python_example_of_a_page_reads_photos(
+    page, code, portrait, tmp_path, monkeypatch, capsys
+):
     monkeypatch.chdir(tmp_path)
-    Image.fromarray(portrait).save("photo.jpg")
+    for name in ("photo.jpg", "other.jpg"):
+        Image.fromarray(portrait).save(name)
     exec(code, {})
-    assert capsys.readouterr().out.startswith("[('happy', {'angry': ")
+    printed = capsys.readouterr().out
+    assert printed.startswith("[('happy', {'angry': ") or printed.count("happy") == 2
+
+
+def test_the_readme_and_the_page_of_photos_have_python():
+    assert {"README.md", "docs/photos.md"} <= {page for page, _ in LOCAL}

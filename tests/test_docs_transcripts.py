@@ -1,4 +1,4 @@
-"""What the README shows as a command's output is what the command prints, but for scatter.
+"""What a page shows as a command's output is what the command prints, but for scatter.
 
 Figures may differ by one in what is shown, since processors round differently; how long a face
 takes may differ by any factor. What needs FER2013 or a camera isn't run.
@@ -12,22 +12,24 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
-from classifiers.__main__ import app
+import classifiers.__main__
+import data.__main__
+from tests.docs_pages import ROOT, blocks
 from tests.film_maker import talk
-from tests.test_docs_commands import README, SUB_COMMANDS
+from tests.test_docs_commands import SUB_COMMANDS
 
-ROOT = Path(__file__).parent.parent
 NUMBER = re.compile(r"\d[\d,]*\.?\d*")
-START = "$ .venv/bin/python -m classifiers "
+APPS = {"classifiers": classifiers.__main__.app, "data": data.__main__.app}
+START = "$ .venv/bin/python -m "
 
 
 def transcripts():
-    """Return (command, output) of each call of a sub-command in the README's blocks."""
+    """Return (command, output) of each call of a sub-command in the pages' blocks."""
     shown = []
-    for block in re.findall(r"^```console\n(.*?)^```", README, re.DOTALL | re.MULTILINE):
+    for _, block in blocks("console"):
         for call in re.split(r"^(?=\$ )", block, flags=re.MULTILINE):
             line, _, output = call.partition("\n")
-            if line.startswith(START):
+            if line.startswith(START) and line.split()[3] in APPS:
                 shown.append((line.removeprefix(START), output))
             elif line.startswith("$ head "):  # of a file that the command before wrote
                 shown[-1] = (f"{shown[-1][0]}\n{line}", shown[-1][1] + output)
@@ -35,13 +37,13 @@ def transcripts():
 
 
 SHOWN = transcripts()
-SILENT = ("webcam",)
-"""A window shows what they find."""
+SILENT = ("classifiers webcam", "data features")
+"""A window shows what the first finds; the pages call the second by make."""
 
 
 @pytest.fixture
 def desk(tmp_path, portrait, monkeypatch):
-    """Work in a folder with what the README's commands are about."""
+    """Work in a folder with what the pages' commands are about."""
     monkeypatch.chdir(tmp_path)
     Path("data").symlink_to(ROOT / "data")
     Image.fromarray(portrait).save("portrait.jpg", quality=95)
@@ -51,7 +53,8 @@ def desk(tmp_path, portrait, monkeypatch):
 def printed(command):
     """Run a command, and the calls of head that look at its results."""
     call, *heads = command.splitlines()
-    done = CliRunner().invoke(app, shlex.split(call))
+    room, *arguments = shlex.split(call)
+    done = CliRunner().invoke(APPS[room], arguments)
     assert done.exit_code == 0, done.output
     text = done.stdout
     for head in heads:
@@ -72,8 +75,8 @@ def figures(text):
     return [float(figure.replace(",", "")) for figure in NUMBER.findall("\n".join(lines))]
 
 
-def test_every_sub_command_has_an_output_in_the_readme():
-    answered = {command.split()[0] for command, output in SHOWN if output.strip()}
+def test_every_sub_command_has_an_output_on_a_page():
+    answered = {" ".join(command.split()[:2]) for command, output in SHOWN if output.strip()}
     assert answered == set(SUB_COMMANDS) - set(SILENT)
 
 
@@ -81,9 +84,9 @@ HERE = ("portrait.jpg", "data/sample", "talk.mp4")
 TRIED = [shown for shown in SHOWN if any(name in shown[0] for name in HERE)]
 
 
-@pytest.mark.parametrize(("command", "output"), TRIED, ids=[c.split()[0] for c, _ in TRIED])
+@pytest.mark.parametrize(("command", "output"), TRIED, ids=[c.split()[1] for c, _ in TRIED])
 @pytest.mark.usefixtures("desk")
-def test_the_readme_shows_what_a_command_prints(command, output):
+def test_a_page_shows_what_a_command_prints(command, output):
     text = printed(command)
     assert words(text) == words(output)
     assert figures(text) == pytest.approx(figures(output), abs=1)

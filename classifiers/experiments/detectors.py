@@ -68,7 +68,7 @@ def main(
         measured["groups"] = summed(seen)
         write_text(out, json.dumps(measured, indent=1, ensure_ascii=False) + "\n")
     show(Console(highlight=False), measured["groups"])
-    print(f"Wrote {out}; make results shows it in RESULTS.md.")
+    print(f"Wrote {out}; make results shows it in docs/results.md.")
 
 
 def look(photo: Photo) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Write RESULTS.md and the README's table from reports, for ``make results``.
+"""Write docs/results.md and the README's table from reports, for ``make results``.
 
 Nothing is measured here. ``make evaluate ... OUT=results/runs/NAME`` leaves one report a run, and
 this page says what they say; trials on validation rows stand in ``results/*ablation.jsonl``, one
@@ -28,7 +28,7 @@ def main(
         Path,
         typer.Option(help="Folder of runs/, *ablation.jsonl, robustness.json, detectors.json."),
     ] = Path("results"),
-    out: Annotated[Path, typer.Option(help="The page to write.")] = Path("RESULTS.md"),
+    out: Annotated[Path, typer.Option(help="The page to write.")] = Path("docs/results.md"),
     readme: Annotated[
         Path | None, typer.Option(help="A page that shows the shipped models' metrics, too.")
     ] = None,

@@ -74,7 +74,7 @@ def main(
         measured = {"source": images.name, "split": split, "limit": limit, "seed": seed, **told}
         write_text(out, json.dumps(measured, indent=1) + "\n")
     show(Console(highlight=False), measured)
-    print(f"Wrote {out}; make results shows it in RESULTS.md.")
+    print(f"Wrote {out}; make results shows it in docs/results.md.")
 
 
 def show(console: Console, measured: dict[str, Any]) -> None:

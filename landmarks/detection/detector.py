@@ -178,7 +178,7 @@ def mesh_version(detector: Detector) -> str:
     """Name mesh, settings and detector: where the names are equal, so are the points.
 
     A bundle only asks for `MESH_VERSION`: another detector finds other faces, but a face that both
-    find has the same mesh, nearer than two looks at it are to one another (RESULTS.md).
+    find has the same mesh, nearer than two looks at it are to one another (docs/results.md).
     """
     if detector == "mesh":
         return MESH_VERSION

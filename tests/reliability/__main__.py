@@ -13,7 +13,7 @@ from tests.reliability.server import served
 
 
 def main(
-    out: Annotated[Path, typer.Option(help="The page to write.")] = Path("RELIABILITY.md"),
+    out: Annotated[Path, typer.Option(help="The page to write.")] = Path("docs/reliability.md"),
     corpus: Annotated[str, typer.Option(help="Pillow's source distribution.")] = "",
     corpus_files: Annotated[int | None, typer.Option(help="Of its images, the first n.")] = None,
     mutants: Annotated[int, typer.Option(min=1, help="Broken images.")] = 2000,

@@ -82,7 +82,7 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
 
 
 def page(sections: Sequence[Section], command: str, machine: str) -> str:
-    """Return RELIABILITY.md.
+    """Return docs/reliability.md.
 
     Parameters
     ----------
