@@ -102,10 +102,10 @@ MEASURED = {
 
 def test_what_make_robustness_measured_is_a_section():
     page = render([report()], [], MEASURED)
-    section = page.split("## Spoiled pictures\n\n70 images (photos, test)")[1]
+    section = page.split("## Corrupted images\n\n70 images (photos, test)")[1]
     assert "| fog | 90.0 % | 40.0 % | 40.0 % | 40.0 % | 40.0 % | 40.0 % | 40.0 % |" in section
     assert "0.0 % of the photos without a face are given an expression, no more than" in section
-    assert "Spoiled pictures" not in render([report()], [])
+    assert "Corrupted images" not in render([report()], [])
 
 
 def test_a_foreign_robustness_file_is_named(tmp_path):
@@ -144,18 +144,18 @@ COMPARED = {
 
 def test_what_make_detectors_measured_is_a_section():
     page = render([report()], [], detectors=COMPARED)
-    section = page.split("## Detectors of faces\n\n")[1]
-    assert "on close-ups of photos (all, seed 3)" in section
+    section = page.split("## Face detectors\n\n")[1]
+    assert "on tight crops of photos (all, seed 3)" in section
     assert (
         "| large | 8 | 100.0 % | 50.0 % | 50.0 % | 0 | 1 | 0.98 | 0.0031 | 8.0 ms | 20.0 | 27.5 "
         "| 12.5 |\n| nobody | 8 | - | - | - | 0 | 1 | - | - | 8.0 ms |" in section
     )
-    assert "Detectors of faces" not in render([report()], [])
+    assert "Face detectors" not in render([report()], [])
 
 
 def test_figures_that_are_missing_are_hyphens():
-    page = render([report(coverage=None, ece=None)], [])
-    assert "| 0.612 | - | - | 2.3 MB |" in page
+    page = render([report(coverage=None, accuracy_when_sure=None, ece=None)], [])
+    assert "| 0.612 | - | - | - | 2.3 MB |" in page
     assert "No variant was trained with several seeds." in page
 
 

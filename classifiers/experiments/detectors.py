@@ -1,7 +1,7 @@
 """``make detectors``: what the two detectors of faces find, and how long that takes.
 
 Both are shown the same pictures in turn, in one process, as is the bare Face Mesh call that they
-are measured beside, in milliseconds of the processor's time: close-ups of one face each from a
+are measured beside, in milliseconds of the processor's time: tight crops of one face each from a
 labelled folder, and whole photos made of the sample's faces (see
 `classifiers.experiments.synthetic_photos`). Nothing of the pictures is kept, only figures.
 """
@@ -47,10 +47,10 @@ def main(
     ] = SAMPLE,
     limit: Annotated[int, typer.Option(min=0, help="Close-ups of each class; 0: all.")] = 40,
     photos: Annotated[int, typer.Option(min=1, help="Whole photos of each kind.")] = 16,
-    seed: Annotated[int, typer.Option(help="Chooses the close-ups and makes the photos.")] = 0,
+    seed: Annotated[int, typer.Option(help="Chooses the tight crops and makes the photos.")] = 0,
     out: Annotated[Path, typer.Option(help="JSON to write.")] = Path("results/detectors.json"),
 ) -> None:
-    """Compare the detectors mesh and mtcnn on close-ups and on made-up whole photos.
+    """Compare the detectors mesh and mtcnn on tight crops and on made-up whole photos.
 
     Exit code 1: something doesn't fit; 3: an I/O error.
 
@@ -61,7 +61,7 @@ def main(
         measured |= {"mtcnn": mtcnn_version(), "groups": []}
         refs = some_of_each_class(_tested(read_images(images)), limit, seed)
         pasted = some_of_each_class(_tested(read_images(SAMPLE)), PASTED, seed)
-        shown = [Photo(f"{images.absolute().name}, close-ups", i, None) for i in images_of(refs)]
+        shown = [Photo(f"{images.absolute().name}, tight crops", i, None) for i in images_of(refs)]
         shown += whole_photos(list(_close_ups(pasted)), photos, seed)
         with progress_bar() as bar:
             seen = [look(photo) for photo in bar.track(shown, description="Finding faces")]

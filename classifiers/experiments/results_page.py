@@ -21,20 +21,24 @@ PUBLISHED = (
 """What the five followed projects report for FER2013; quoted, not run again here."""
 
 BLOCK_BEGIN, BLOCK_END = "<!-- written by make results -->", "<!-- end -->"
-"""What the README's table of figures stands between."""
+"""What the README's table of metrics stands between."""
 
 INTRODUCTION = """\
 # Results
 
-Written by `make results` from the reports in `results/`; don't edit it by hand.
+`make results` writes this page from the reports in `results/`. Do not edit it by hand.
 
-The variants were trained on FER2013's train split and chosen on validation rows taken from it; the
-images named under *measured on* were read to report. *Accuracy* counts an image without a found
-face as an error; *on found faces* leaves those images out, and so do F1, recall and ECE (15 bins).
-*Without copies* leaves out the test images of which train holds an identical copy, misses still
-errors. *Sure* is the share of faces whose answer is not "unsure", and the accuracy of those.
-*ms a face* is the classifier alone, from points to confidences, in onnxruntime on one thread.
-Where a variant was trained with several seeds, its row is their mean."""
+The variants were trained on FER2013's train split and chosen on validation rows taken from it. The
+column *measured on* names the images that were read to report.
+
+- *accuracy* counts an image without a found face as an error.
+- *on found faces* leaves these images out. So do macro F1, recall and ECE (15 bins).
+- *without copies* leaves out the test images of which train holds an identical copy. Images without
+  a found face are errors.
+- *coverage* is the share of faces whose prediction is not uncertain, *selective accuracy* the
+  accuracy on these.
+- *ms a face* is the classifier alone, from points to confidences, in onnxruntime on one thread.
+- Where a variant was trained with several seeds, its row is their mean."""
 
 
 def render(
@@ -61,14 +65,14 @@ def render(
         "## Variants\n\n" + markdown(variants_table(variants)),
         "## Recall of each class\n\n" + recall_tables(variants),
         "## Seeds\n\n" + seeds_table(runs, variants.index),
-        "## Beside the projects that Mien follows\n\n" + beside_others(variants),
+        "## Compared with the projects that Mien follows\n\n" + beside_others(variants),
     ]
     if robustness:
-        parts.append("## Spoiled pictures\n\n" + robustness_page.section(robustness))
+        parts.append("## Corrupted images\n\n" + robustness_page.section(robustness))
     if detectors:
-        parts.append("## Detectors of faces\n\n" + detectors_page.section(detectors))
+        parts.append("## Face detectors\n\n" + detectors_page.section(detectors))
     if trials:
-        parts.append("## What each step gave\n\n" + trial_tables(trials))
+        parts.append("## Ablation\n\n" + trial_tables(trials))
     return "\n\n".join(parts) + "\n"
 
 
@@ -128,7 +132,6 @@ def variants_table(variants: pd.DataFrame) -> pd.DataFrame:
     """Return the table of variants, as text."""
     rows = []
     for name, mean in variants.iterrows():
-        certain = f"{percent(mean['coverage'])} at {percent(mean['accuracy_when_sure'])}"
         rows.append(
             {
                 "variant": name,
@@ -138,7 +141,8 @@ def variants_table(variants: pd.DataFrame) -> pd.DataFrame:
                 "without copies": percent(mean["accuracy_with_misses_without_copies"]),
                 "macro F1": number(mean["macro_f1"], ".3f"),
                 "ECE": number(mean["ece"], ".3f"),
-                "sure": "-" if pd.isna(mean["coverage"]) else certain,
+                "coverage": percent(mean["coverage"]),
+                "selective accuracy": percent(mean["accuracy_when_sure"]),
                 "bundle": f"{mean['model.bytes'] / 1e6:.1f} MB",
                 "ms a face": number(mean["model.ms_per_face"], ".2f"),
                 "training": duration(mean["model.training_seconds"]),

@@ -1,4 +1,4 @@
-"""The section of the results page on spoiled pictures and on pictures without a face."""
+"""The section of the results page on corrupted images and on images without a face."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -9,12 +9,12 @@ from classifiers.evaluation.markdown import markdown, percent
 from classifiers.experiments.corruptions import STRENGTHS
 
 MAX_ANSWERED = 0.01
-"""Share of the pictures without a face that may be given an expression, shown as photos."""
+"""Share of the images without a face that may be given an expression, shown as photos."""
 
 NON_FACES = """\
-scikit-image's pictures whole and in parts, made ones, and images of which every voter says that
-they show no face; each as a photo and shrunk to a close-up of 48 pixels, which the detector takes
-for a face that someone has cut out."""
+scikit-image's images whole and in parts, synthetic ones, and images of which every annotator says
+that they show no face. Each is read as a photo and as a tight crop of 48 pixels, which the detector
+takes for a face that someone has cut out."""
 
 
 def section(measured: dict[str, Any]) -> str:
@@ -34,16 +34,16 @@ def section(measured: dict[str, Any]) -> str:
     drawn = f", {measured['limit']} of each class" if measured["limit"] else ""
     parts = [
         f"{measured['images']:,} images ({measured['source']}, {measured['split']}{drawn}), each "
-        "spoiled in twelve ways and five strengths after Hendrycks and Dietterich (2019) by `make "
-        "robustness`; what the strengths are stands in `classifiers/experiments/corruptions.py`. "
-        "The largest face counts; an image without a found face is an error.",
+        "under twelve corruptions of five severities after Hendrycks and Dietterich (2019), by "
+        "`make robustness`. `classifiers/experiments/corruptions.py` defines the severities. The "
+        "largest face counts. An image without a found face is an error.",
         "### Found faces\n\n" + _table(measured, clean["found"], lambda row: row["found"]),
     ]
     for model in measured["models"]:
         table = _table(measured, clean["accuracy"][model], lambda row, m=model: row["accuracy"][m])
         parts.append(f"### Accuracy of {model}\n\n{table}")
     if measured["non_faces"]:
-        parts.append("### Pictures without a face\n\n" + _non_faces(measured))
+        parts.append("### Images without a face\n\n" + _non_faces(measured))
     return "\n\n".join(parts)
 
 
@@ -60,11 +60,11 @@ def _table(measured: dict[str, Any], clean: float, values_of: Callable[[dict], l
 
 
 def _non_faces(measured: dict[str, Any]) -> str:
-    """Return a line per kind of pictures and one of all, and whether they are few enough."""
+    """Return a line per kind of images and one of all, and whether they are few enough."""
     table = pd.json_normalize(measured["non_faces"]).set_index("kind")
-    certain = {f"sure.{model}": f"sure, {model}" for model in measured["models"]}
-    heads = {"pictures": "pictures", "as_photo": "answered as photos", **certain}
-    heads["as_close_up"] = "answered as close-ups"
+    certain = {f"sure.{model}": f"not uncertain, {model}" for model in measured["models"]}
+    heads = {"pictures": "images", "as_photo": "faces read as photos", **certain}
+    heads["as_close_up"] = "faces read as tight crops"
     table = table[list(heads)].rename(columns=heads)
     table.loc["all"] = table.sum()
     shown = markdown(table.map("{:,}".format).reset_index())
