@@ -21,7 +21,8 @@ from classifiers.evaluation.evaluate import evaluate
 from classifiers.evaluation.report import write_report
 from classifiers.inference.annotate import annotate, marks_of
 from classifiers.inference.predictor import Predictor
-from classifiers.training.landmarks import Choices, train
+from classifiers.training.bundle_content import TrainOptions
+from classifiers.training.landmarks import train
 from classifiers.training.read_dataset import hold_out, read_rows
 from data.features.extraction import extract_features
 from data.features.table import points_of, read_table
@@ -75,7 +76,8 @@ fig.savefig(OUT / "points.png")
 # %%
 rows = read_rows([OUT / "features"])
 held_out = hold_out(rows, seed=0)
-manifest, files = train(rows, held_out, Choices("walk", data.__version__, data_name="the sample"))
+options = TrainOptions("walk", data.__version__, data_name="the sample")
+manifest, files = train(rows, held_out, options)
 save_bundle(OUT / "model", manifest, files)
 print(f"trained on {(~held_out).sum()} faces in {manifest['training_seconds']} s")
 

@@ -52,7 +52,7 @@ def rows(n=36, missed=3, votes=0, seed=0):
 
 
 def arrays(n=36, **settings):
-    """Return the preparation and Arrays of `rows`."""
+    """Return the preprocessing and Arrays of `rows`."""
     made = rows(n, **settings)
     return arrays_of(made, CLASSES, np.ones(n, bool))
 
@@ -72,11 +72,11 @@ def small_training(**settings):
 def save_untrained(folder):
     """Write a bundle of a model that looks at pixels and has learned nothing; return `folder`."""
     torch.manual_seed(0)
-    preparation, prepared = arrays()
+    preprocessing, prepared = arrays()
     network = FusedNetwork(small_network(prepared.X.shape[2])).eval()
     made, k = rows(4, missed=0), len(CLASSES)
     graph = fused_to_onnx(
-        Ensemble([FusedModel(network, preparation)]),
+        Ensemble([FusedModel(network, preprocessing)]),
         Calibration(np.ones(k), np.zeros(k)),
         made.points,
         made.crops,

@@ -10,7 +10,7 @@ from classifiers.bundle.bundle import FILES, WEIGHTS, BundleError, load_manifest
 from classifiers.models.backbones import BACKBONES, BackboneConfig, BackboneNetwork
 from classifiers.models.ensemble import FusedModel
 from classifiers.models.fused import FusedNetwork
-from classifiers.training.backbone_weights import saved_weights
+from classifiers.training.backbone_weights import saved_backbone_weights
 from tests.small_fused import small_network
 from tests.test_classifiers_bundle import MANIFEST
 
@@ -27,7 +27,7 @@ def written(folder, weights):
 def test_a_backbone_is_saved_and_loaded(name, tmp_path):
     with torch.device("meta"):
         network = BackboneNetwork(BackboneConfig(name, ("happy", "sad")))
-    folder = written(tmp_path / name, saved_weights(network.to_empty(device="cpu")))
+    folder = written(tmp_path / name, saved_backbone_weights(network.to_empty(device="cpu")))
     assert load_manifest(folder)["classes"] == ["happy", "sad"]
     assert load_file(folder / WEIGHTS).keys() == network.body.state_dict().keys()
 

@@ -6,7 +6,7 @@ from typer.testing import CliRunner
 
 from classifiers.__main__ import app
 from classifiers.cli import compare as command
-from classifiers.evaluation.compare import agreement, answers_given, compare, figures_of, mcnemar
+from classifiers.evaluation.compare import agreement, answers_given, compare, mcnemar, model_metrics
 from data.errors import DataError
 from tests.test_classifiers_evaluate import (
     CLASSES,
@@ -121,7 +121,7 @@ def test_answers_and_agreement_leave_out_misses():
     assert given.tolist() == ["b", "", "a"]
     assert agreement(given, np.array(["b", "b", "b"])) == 0.5
     assert agreement(given, np.array(["", "", ""])) is None
-    assert figures_of(np.array(["b", "b", "a"]), proba, ("a", "b"))["accuracy"] == 2 / 3
+    assert model_metrics(np.array(["b", "b", "a"]), proba, ("a", "b"))["accuracy"] == 2 / 3
 
 
 def test_another_mesh_is_refused(tmp_path, bundle):  # noqa: F811

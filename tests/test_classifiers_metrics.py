@@ -69,7 +69,7 @@ def test_without_copies(figures):
 
 def test_unsure_answers_are_left_out_of_the_sure_ones(figures):
     assert figures["coverage"] == pytest.approx(3 / 5)
-    assert figures["accuracy_when_sure"] == 1.0
+    assert figures["selective_accuracy"] == 1.0
 
 
 def test_figures_are_json(figures):

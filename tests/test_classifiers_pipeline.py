@@ -6,7 +6,7 @@ from classifiers.models.pipeline import (
     as_points,
     fit_pipeline,
     make_pipeline,
-    mirror_passes,
+    tta_proba,
 )
 from landmarks.mesh import mirrored
 from tests.small_model import CLASSES, faces, small_classifier, small_pipeline
@@ -71,7 +71,7 @@ def test_components_fit_in_float16():
 
 def test_mirror_passes_are_face_and_mirror():
     points, _ = faces(4)
-    passes = mirror_passes(small_pipeline(), points)
+    passes = tta_proba(small_pipeline(), points)
     np.testing.assert_array_equal(passes[1], small_pipeline().predict_proba(mirrored(points)))
 
 

@@ -89,10 +89,10 @@ def test_a_blend_shares_everything_alike(kind):
 
 def test_a_row_shown_without_landmarks_is_a_whole_image():
     prepared, _ = batch_of()
-    prepared.wholes[:] = torch.randint(0, 255, prepared.wholes.shape, dtype=torch.uint8)
+    prepared.whole_images[:] = torch.randint(0, 255, prepared.whole_images.shape, dtype=torch.uint8)
     batch = Augmenter(replace(STILL, drop_points=1.0)).batch(prepared)
     assert not batch.has_points.any()
-    torch.testing.assert_close(batch.pixels, window(prepared.wholes))
+    torch.testing.assert_close(batch.pixels, window(prepared.whole_images))
 
 
 def test_the_same_random_state_gives_the_same_batch():

@@ -9,7 +9,7 @@ from classifiers.models.backbones import BackboneConfig, BackboneNetwork
 from classifiers.models.ensemble import PixelModel
 from classifiers.models.vision import models
 from classifiers.training import backbone_weights
-from classifiers.training.backbone_weights import RANDOM, find_weights, saved_weights
+from classifiers.training.backbone_weights import RANDOM, find_weights, saved_backbone_weights
 from tests.small_model import CLASSES
 
 CONFIG = BackboneConfig("resnet18", CLASSES, pretrained=True)
@@ -44,7 +44,7 @@ def test_a_file_s_weights_are_taken_but_the_head(tmp_path, published, kind, old)
 def test_a_bundle_s_weights_are_taken_too(tmp_path):
     network = PixelModel(BackboneNetwork(CONFIG)).network
     path = tmp_path / "network.safetensors"
-    path.write_bytes(saved_weights(network))
+    path.write_bytes(saved_backbone_weights(network))
     again = BackboneNetwork(CONFIG, find_weights("resnet18", str(path)).state)
     assert first_and_head(again)[0].equal(first_and_head(network)[0])
     ours, theirs = (part.body.state_dict() for part in (network, again))

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from classifiers.models.backbones import BACKBONES, SIDE_SEEN, BackboneConfig, BackboneNetwork
+from classifiers.models.backbones import BACKBONES, INPUT_SIDE, BackboneConfig, BackboneNetwork
 from classifiers.models.calibration import Calibration
 from classifiers.models.ensemble import PixelModel
 from classifiers.models.fused import window
@@ -96,7 +96,7 @@ def test_faces_are_seen_large_and_on_the_scale_of_imagenet():
     crops = torch.zeros(1, 56, 56, dtype=torch.uint8)
     crops[0, 28:] = 255
     network(window(crops, network.scaled), torch.zeros(1, 1), torch.ones(1))
-    assert seen[0].shape == (1, 3, SIDE_SEEN, SIDE_SEEN)
+    assert seen[0].shape == (1, 3, INPUT_SIDE, INPUT_SIDE)
     black, white = seen[0][0, :, 0, 0], seen[0][0, :, -1, -1]
     # The transforms that torchvision publishes its weights with.
     published = models.MobileNet_V3_Large_Weights.DEFAULT.transforms()

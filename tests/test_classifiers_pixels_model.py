@@ -23,10 +23,10 @@ CALIBRATION = Calibration(np.array([0.7, 0.9, 1.2]), np.array([0.1, -0.3, 0.2]))
 
 @pytest.fixture(scope="module")
 def model():
-    preparation, prepared = arrays()
+    preprocessing, prepared = arrays()
     torch.manual_seed(0)
     config = small_network(prepared.X.shape[2], widths=(16, 24), hidden=(32,))
-    return Ensemble([FusedModel(FusedNetwork(config), preparation) for _ in range(2)])
+    return Ensemble([FusedModel(FusedNetwork(config), preprocessing) for _ in range(2)])
 
 
 def inputs(n=12):
@@ -54,8 +54,8 @@ def test_it_answers_with_and_without_points(model):
 
 def test_the_mirror_image_s_mirror_image_is_the_face(model):
     points, crops, has_points = inputs()
-    straight, turned = model.mirror_passes(points, crops, has_points)
-    again = model.mirror_passes(mirrored(points), crops[:, :, ::-1], has_points)
+    straight, turned = model.tta_proba(points, crops, has_points)
+    again = model.tta_proba(mirrored(points), crops[:, :, ::-1], has_points)
     np.testing.assert_allclose(again, [turned, straight], atol=1e-5)
     assert np.abs(straight - turned).max() > 1e-4
 

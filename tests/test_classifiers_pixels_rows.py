@@ -61,7 +61,7 @@ def test_each_face_comes_with_the_pixels_of_its_image(dataset):
         np.testing.assert_allclose(rows.points[row], points[i] if found else 0, atol=1e-3)
         expected = face_crop(image, rows.points[row] if found else None)
         np.testing.assert_array_equal(rows.crops[row], expected)
-        np.testing.assert_array_equal(rows.wholes[row], face_crop(image, None))
+        np.testing.assert_array_equal(rows.whole_images[row], face_crop(image, None))
     assert rows.votes.shape == (N, 0)
 
 
@@ -128,15 +128,15 @@ def test_images_may_come_from_fer2013_csv(tmp_path):
     lines = [f"3,{' '.join(map(str, image.ravel()))},Training" for image in grey]
     path = tmp_path / "fer2013.csv"
     path.write_text("emotion,pixels,Usage\n" + "\n".join(lines) + "\n")
-    crops, wholes = read_crops(path, ["fer2013.csv:3", "fer2013.csv:2"], [None, None])
+    crops, whole_images = read_crops(path, ["fer2013.csv:3", "fer2013.csv:2"], [None, None])
     expected = face_crop(np.repeat(grey[1].astype(np.uint8)[:, :, None], 3, axis=2), None)
     np.testing.assert_array_equal(crops[0], expected)
-    np.testing.assert_array_equal(crops, wholes)
+    np.testing.assert_array_equal(crops, whole_images)
 
 
 def test_rows_without_points_are_whole_images(dataset):
     rows, _ = read_fused_rows([dataset[1]], dataset[0])
     bare = without_points(rows)
     assert not bare.has_points.any()
-    np.testing.assert_array_equal(bare.crops, rows.wholes)
+    np.testing.assert_array_equal(bare.crops, rows.whole_images)
     np.testing.assert_array_equal(bare.y, rows.y)

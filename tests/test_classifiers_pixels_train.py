@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from classifiers.bundle.bundle import load_manifest
 from classifiers.cli import train_pixels as command
 from classifiers.inference.predictor import Predictor
-from classifiers.training import bundle_content
+from classifiers.training import pixels
 from classifiers.training.dataset import Rows
 from data.console import BAD_INPUT, STOPPED
 from data.errors import DataError
@@ -38,8 +38,8 @@ def _quick(made):
     networks = {"fused": network, "cnn": replace(network, landmarks=False)}
     training = small_fused.small_training(epochs=12, augmentation=small_fused.STILL)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(bundle_content, "NETWORKS", networks)
-        patch.setattr(command, "DEFAULTS", training)
+        patch.setattr(pixels, "NETWORKS", networks)
+        patch.setattr(pixels, "RECIPE", training)
         patch.setattr(command, "read_fused_rows", lambda *_: made)
         yield
 
@@ -93,7 +93,7 @@ def test_a_reading_of_pixels_is_explained(short, made, monkeypatch):
 
 def test_a_stopped_run_goes_on(tmp_path, monkeypatch):
     out, seen = tmp_path / "model", []
-    train = command.train_fused
+    train = command.train_pixel_model
 
     def interrupted(*arguments):
         *others, progress = arguments
@@ -106,7 +106,7 @@ def test_a_stopped_run_goes_on(tmp_path, monkeypatch):
 
         return train(*others, stop_at_three)
 
-    monkeypatch.setattr(command, "train_fused", interrupted)
+    monkeypatch.setattr(command, "train_pixel_model", interrupted)
     stopped = run(out)
     assert stopped.exit_code == STOPPED
     assert "goes on from the last epoch" in stopped.output

@@ -12,6 +12,7 @@ from classifiers.bundle.bundle import CARD, MODEL, WEIGHTS
 from classifiers.cli import train_pixels as command
 from classifiers.inference.predictor import Predictor
 from classifiers.models.vision import models
+from classifiers.training import backbones
 from classifiers.training.backbone_weights import find_weights
 from classifiers.training.dataset import Rows
 from data.console import BAD_INPUT, STOPPED
@@ -47,7 +48,7 @@ def quick(monkeypatch, made):
     monkeypatch.setattr(command, "read_fused_rows", lambda *_: made)
     monkeypatch.setattr(command, "hold_out", lambda *_: held_out)
     settings = {"batch_size": 6, "augmentation": small_fused.STILL}
-    monkeypatch.setattr(command, "FINE_TUNING", replace(command.FINE_TUNING, **settings))
+    monkeypatch.setattr(backbones, "FINE_TUNING", replace(backbones.FINE_TUNING, **settings))
 
 
 def run(out, *arguments):
@@ -56,7 +57,7 @@ def run(out, *arguments):
 
 
 def test_a_stopped_run_goes_on_to_a_bundle_that_serves(tmp_path, made, weights, monkeypatch):
-    out, train, seen = tmp_path / "model", command.train_backbone, []
+    out, train, seen = tmp_path / "model", command.train_pixel_model, []
 
     def interrupted(*arguments):
         *others, progress = arguments
@@ -69,7 +70,7 @@ def test_a_stopped_run_goes_on_to_a_bundle_that_serves(tmp_path, made, weights, 
 
         return train(*others, stop_at_first)
 
-    monkeypatch.setattr(command, "train_backbone", interrupted)
+    monkeypatch.setattr(command, "train_pixel_model", interrupted)
     stopped = run(out, "--weights", weights)
     assert stopped.exit_code == STOPPED
     assert not out.exists()

@@ -60,11 +60,11 @@ def test_an_interrupted_run_goes_on_as_if_nothing_had_been(prepared, tmp_path):
             signal.raise_signal(signal.SIGTERM)
 
     with pytest.raises(KeyboardInterrupt):
-        run(prepared, tmp_path / "halves", small_training(epochs=3), interrupt)
+        run(prepared, tmp_path / "stopped", small_training(epochs=3), interrupt)
     torch.manual_seed(99)
-    resumed = run(prepared, tmp_path / "halves", small_training(epochs=3))
+    resumed = run(prepared, tmp_path / "stopped", small_training(epochs=3))
     assert weights(resumed).equal(weights(straight))
-    curves = [read_curves(tmp_path / name / CURVES) for name in ("straight", "halves")]
+    curves = [read_curves(tmp_path / name / CURVES) for name in ("straight", "stopped")]
     for line in curves[0] + curves[1]:
         assert line.pop("seconds") >= 0
     assert curves[0] == curves[1]

@@ -11,7 +11,7 @@ from classifiers.inference.predictor import Predictor
 from classifiers.inference.shifts import NEUTRAL_CONFIDENCE
 from classifiers.models.calibration import Calibration, calibrated
 from classifiers.models.mlp_onnx import to_onnx
-from classifiers.models.pipeline import mirror_passes
+from classifiers.models.pipeline import tta_proba
 from landmarks.detection.detector import MESH_VERSION, Face
 from landmarks.images import ImageError
 from landmarks.mesh import CANONICAL, REGIONS
@@ -38,7 +38,7 @@ def folder(tmp_path_factory):
 
 def test_answers_are_calibrated_and_averaged_over_the_mirror_image(folder):
     points, _ = faces(6, seed=2)
-    expected = calibrated(mirror_passes(small_pipeline(), points), CALIBRATION)
+    expected = calibrated(tta_proba(small_pipeline(), points), CALIBRATION)
     both = Predictor(folder).predict_proba(points)
     np.testing.assert_allclose(both, expected.mean(axis=0), atol=2e-5)
     alone = Predictor(folder, mirror=False).predict_proba(points)

@@ -18,7 +18,7 @@ from classifiers.experiments.results_page import (
     cell,
 )
 from classifiers.experiments.results_page import render as whole
-from classifiers.experiments.trials import read_trials
+from classifiers.experiments.trials import read_ablation_runs
 
 
 def report(name="torch", seed=0, accuracy=0.65, **more):
@@ -38,7 +38,7 @@ def report(name="torch", seed=0, accuracy=0.65, **more):
         "macro_f1": 0.612,
         "ece": 0.021,
         "coverage": 0.62,
-        "accuracy_when_sure": 0.79,
+        "selective_accuracy": 0.79,
         "per_class": {"happy": {"recall": 0.84}, "sad": {"recall": accuracy - 0.1}},
         **more,
     }
@@ -154,7 +154,7 @@ def test_what_make_detectors_measured_is_a_section():
 
 
 def test_figures_that_are_missing_are_hyphens():
-    page = render([report(coverage=None, accuracy_when_sure=None, ece=None)], [])
+    page = render([report(coverage=None, selective_accuracy=None, ece=None)], [])
     assert "| 0.612 | - | - | - | 2.3 MB |" in page
     assert "No variant was trained with several seeds." in page
 
@@ -219,7 +219,7 @@ def test_the_same_seed_twice_does_not_pass_for_two(runs):
 def test_a_broken_trial_is_named(tmp_path):
     (tmp_path / "trials.jsonl").write_text("{}\n[]\n")
     with pytest.raises(ValueError, match="line 2"):
-        read_trials(tmp_path / "trials.jsonl")
+        read_ablation_runs(tmp_path / "trials.jsonl")
 
 
 def test_a_readme_without_a_shipped_models_report_is_refused(tmp_path, runs):

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from classifiers.bundle.bundle import resolve
 from classifiers.experiments import robustness as command
 from classifiers.experiments import robustness_runs
-from classifiers.experiments.corruptions import CORRUPTIONS, STRENGTHS
+from classifiers.experiments.corruptions import CORRUPTIONS, SEVERITIES
 from classifiers.experiments.non_faces import KINDS
 from classifiers.experiments.robustness_figures import figures
 from classifiers.experiments.robustness_page import section
@@ -44,9 +44,9 @@ HAPPY = answers(("happy", True), ("sad", False))
 SAD = answers(("sad", False), ("sad", True))
 
 
-def line(kind, name, clean=None, spoiled=(), **ways):
+def line(kind, name, clean=None, corrupted=(), **ways):
     told = (
-        {CLEAN: clean} | {c.name: list(spoiled) for c in CORRUPTIONS} if clean is not None else {}
+        {CLEAN: clean} | {c.name: list(corrupted) for c in CORRUPTIONS} if clean is not None else {}
     )
     return {"kind": kind, "name": name, "reason": "", "answers": told | ways}
 
@@ -171,7 +171,7 @@ def test_models_answer_pictures_as_they_do_photos(jobs, monkeypatch):
     told = answer(jobs[0], [predictor], seed=0)["answers"]
     face = predictor.predict(jobs[0].ref.path).faces[0]
     assert told[CLEAN] == [[face.expression, not face.unsure]]
-    assert len(told["brightness"]) == STRENGTHS
+    assert len(told["brightness"]) == SEVERITIES
     assert told["brightness"][0] == told[CLEAN]
     assert answer(jobs[-1], [predictor], seed=0)["answers"] == {"photo": [], "close-up": []}
 
@@ -200,7 +200,7 @@ def run(monkeypatch, tmp_path):
 
     def no_work(jobs, bundles, seed, scratch, workers):
         shown.extend(jobs)
-        empty = {CLEAN: [], **{c.name: [[]] * STRENGTHS for c in CORRUPTIONS}}
+        empty = {CLEAN: [], **{c.name: [[]] * SEVERITIES for c in CORRUPTIONS}}
         empty |= {"photo": [], "close-up": []}
         return [{"kind": j.kind, "name": j.name, "reason": "", "answers": empty} for j in jobs]
 

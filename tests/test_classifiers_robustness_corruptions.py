@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from classifiers.experiments.corruptions import CORRUPTIONS, GREY, STRENGTHS, spoiled
+from classifiers.experiments.corruptions import CORRUPTIONS, GREY, SEVERITIES, corrupted
 from classifiers.experiments.non_faces import CANVAS, CLOSE_UP, KINDS, names, non_face, shown_as
 from landmarks.detection.detector import TIGHT_SIDE
 
@@ -17,12 +17,12 @@ def picture(height=90, width=120):
 
 
 def spoil(name, strength, rgb, seed=0):
-    return spoiled(rgb, BY_NAME[name], strength, np.random.default_rng(seed))
+    return corrupted(rgb, BY_NAME[name], strength, np.random.default_rng(seed))
 
 
 def test_there_are_twelve_in_five_strengths():
     assert len(BY_NAME) == 12
-    assert all(len(corruption.amounts) == STRENGTHS for corruption in CORRUPTIONS)
+    assert all(len(corruption.amounts) == SEVERITIES for corruption in CORRUPTIONS)
 
 
 @pytest.mark.parametrize("name", BY_NAME)
@@ -30,7 +30,7 @@ def test_there_are_twelve_in_five_strengths():
 def test_each_spoils_pictures_of_any_size_the_same_way_again(name, size):
     rgb = picture(*size)
     before = rgb.copy()
-    for strength in range(1, STRENGTHS + 1):
+    for strength in range(1, SEVERITIES + 1):
         bad = spoil(name, strength, rgb)
         assert bad.dtype == np.uint8
         assert bad.ndim == 3

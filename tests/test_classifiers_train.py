@@ -10,6 +10,7 @@ from classifiers.bundle.bundle import load_manifest, train_pixels
 from classifiers.cli import train as command
 from classifiers.inference.predictor import Predictor
 from classifiers.training import dataset, landmarks
+from classifiers.training.bundle_content import TrainOptions, neutral_face
 from classifiers.training.read_dataset import hold_out, read_rows
 from data.errors import DataError
 from data.features.schema import MANIFEST, PIXELS, header_line, row_line
@@ -191,19 +192,19 @@ def test_balanced_rows(balance, counts):
     ],
 )
 def test_balance_reaches_the_classifier(balance, class_weight, sampler):
-    choices = landmarks.Choices("x", "0", balance=balance)
-    classifier = landmarks._classifier(choices, np.array(["a"] * 8 + ["b"] * 2))
+    options = TrainOptions("x", "0", balance=balance)
+    classifier = landmarks._classifier(options, np.array(["a"] * 8 + ["b"] * 2))
     assert classifier.class_weight == class_weight
     assert classifier.sampler == sampler
 
 
-def test_the_rest_face_is_the_mean_neutral_one():
+def test_the_neutral_face_is_the_mean_neutral_one():
     points, y = faces(30)
-    neutral = np.array(landmarks.rest_face(points, y))
-    alone = np.array(landmarks.rest_face(points[y == "neutral"], y[y == "neutral"]))
+    neutral = np.array(neutral_face(points, y))
+    alone = np.array(neutral_face(points[y == "neutral"], y[y == "neutral"]))
     np.testing.assert_array_equal(neutral, alone)
     assert neutral.shape == (468, 3)
-    assert (landmarks.rest_face(points[y != "neutral"], y[y != "neutral"]) != neutral).any()
+    assert (neutral_face(points[y != "neutral"], y[y != "neutral"]) != neutral).any()
 
 
 def test_refit_learns_from_all_rows_and_keeps_the_honest_figures(trained, tmp_path):

@@ -300,11 +300,11 @@ def test_a_shipped_model_that_answers_is_listed_once(named):
 
 def test_a_model_that_is_never_sure_has_a_figure_that_json_can_say():
     reader = Reader(FakePredictor())
-    metrics = reader.manifest["metrics"] | {"accuracy_when_sure": float("nan")}
+    metrics = reader.manifest["metrics"] | {"selective_accuracy": float("nan")}
     reader.manifest = reader.manifest | {"metrics": metrics}
     text = client_of(reader).get("/api/models").text
     assert "NaN" not in text
-    assert json.loads(text)["models"][0]["metrics"]["accuracy_when_sure"] is None
+    assert json.loads(text)["models"][0]["metrics"]["selective_accuracy"] is None
 
 
 def test_health_names_the_model_and_ready_says_when_photos_can_be_read(client):

@@ -10,8 +10,9 @@ from classifiers.bundle.bundle import check_place, save_bundle
 from classifiers.cli.training_summary import names_of, print_summary, training_errors
 from classifiers.models.calibration import PRIORS
 from classifiers.models.pipeline import N_COMPONENTS
+from classifiers.training.bundle_content import TrainOptions
 from classifiers.training.dataset import BALANCES
-from classifiers.training.landmarks import CLASSIFIERS, Choices, train
+from classifiers.training.landmarks import CLASSIFIERS, train
 from classifiers.training.read_dataset import hold_out, read_rows
 from data import __version__
 from data.console import progress_bar
@@ -46,19 +47,19 @@ def main(
     ] = False,
 ) -> None:
     """Train on the split train (or on all rows, if there are no splits) and write a bundle."""
-    choices = Choices(
-        out.absolute().name,
-        __version__,
-        model.value,
-        balance.value,
-        seed,
-        data_name,
-        refit,
-        prior.value,
+    options = TrainOptions(
+        name=out.absolute().name,
+        version=__version__,
+        model=model.value,
+        balance=balance.value,
+        seed=seed,
+        data_name=data_name,
+        prior=prior.value,
+        refit=refit,
     )
     with training_errors(stopped="Stopped; nothing was written."):
         check_place(out)
-        manifest = _train_and_save(table, out, classes, choices, drop_outliers)
+        manifest = _train_and_save(table, out, classes, options, drop_outliers)
     print_summary(manifest, out)
     if manifest["n_components"] < N_COMPONENTS:
         print(
@@ -68,11 +69,11 @@ def main(
 
 
 def _train_and_save(
-    table: list[Path], out: Path, classes: str, choices: Choices, drop_outliers: bool
+    table: list[Path], out: Path, classes: str, options: TrainOptions, drop_outliers: bool
 ) -> dict:
     """Read, train with a progress bar, and write; return the manifest."""
     rows = read_rows(table, names_of(classes), drop_outliers)
-    held_out = hold_out(rows, choices.seed)
+    held_out = hold_out(rows, options.seed)
     with progress_bar() as bar:
         task = bar.add_task("Preparing features", total=None)
 
@@ -80,7 +81,7 @@ def _train_and_save(
             text = "Epochs" if accuracy is None else f"Epochs, validation {accuracy:.1%}"
             bar.update(task, description=text, completed=epoch, total=most)
 
-        manifest, files = train(rows, held_out, choices, progress)
+        manifest, files = train(rows, held_out, options, progress)
     save_bundle(out, manifest, files)
     return manifest
 

@@ -4,12 +4,9 @@ Fused, the same without landmarks, or one of the backbones known from ImageNet. 
 the run can be stopped, and the same command goes on with it.
 """
 
-from collections.abc import Callable
-from dataclasses import replace
 from enum import Enum
-from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -17,14 +14,14 @@ from classifiers.bundle.bundle import check_place, save_bundle
 from classifiers.cli.training_summary import names_of, print_summary, training_errors
 from classifiers.models.backbones import BACKBONES
 from classifiers.models.calibration import PRIORS
-from classifiers.training.backbone_weights import find_weights
-from classifiers.training.backbones import FINE_TUNING, train_backbone
-from classifiers.training.bundle_content import NETWORKS, FusedChoices, train_fused
+from classifiers.training.backbone_weights import Weights, find_weights
+from classifiers.training.bundle_content import TrainOptions
 from classifiers.training.curves import curves_of, draw_curves, read_curves
 from classifiers.training.loop import DEVICES
+from classifiers.training.pixels import NETWORKS, recipe_of, train_pixel_model
 from classifiers.training.read_dataset import hold_out
 from classifiers.training.read_pixel_dataset import read_fused_rows
-from classifiers.training.recipe import BALANCES, TrainingConfig
+from classifiers.training.recipe import BALANCES
 from data import __version__
 from data.console import progress_bar, warn
 from data.files import atomic_write, storage_errors
@@ -33,10 +30,6 @@ Model = Enum("Model", {name: name for name in (*NETWORKS, *BACKBONES)})
 Balance = Enum("Balance", {name: name for name in BALANCES})
 Prior = Enum("Prior", {name: name for name in PRIORS})
 Device = Enum("Device", {name: name for name in DEVICES})
-DEFAULTS = TrainingConfig()
-
-Train = Callable[..., tuple[dict[str, Any], dict[str, bytes]]]
-"""`train_fused`, or what takes and returns the same."""
 
 
 def main(
@@ -81,31 +74,37 @@ def main(
 
     Checkpoint, curves and their picture are kept beside it, in OUT-run.
     """
-    recipe = FINE_TUNING if model.value in BACKBONES else DEFAULTS
-    training = replace(recipe, epochs=epochs or recipe.epochs, seed=seed, balance=balance.value)
-    name = out.absolute().name
-    choices = FusedChoices(
-        name, __version__, model.value, training, device.value, data_name, average, prior.value
+    options = TrainOptions(
+        name=out.absolute().name,
+        version=__version__,
+        model=model.value,
+        balance=balance.value,
+        seed=seed,
+        data_name=data_name,
+        prior=prior.value,
+        epochs=epochs,
+        device=device.value,
+        n_networks=average,
     )
-    run = out.with_name(f"{name}-run")
+    run = out.with_name(f"{options.name}-run")
     wanted = names_of(classes)
     stopped = f"Stopped; the same command goes on from the last epoch in {run}."
     with training_errors(stopped), storage_errors(run):
         check_place(out)
-        train = _trainer(model.value, weights, votes, average)
-        manifest = _train_and_save(table, images, out, run, wanted, votes, choices, train)
+        start = _weights(model.value, weights, votes, average)
+        manifest = _train_and_save(table, images, out, run, wanted, votes, options, start)
     print_summary(manifest, out)
 
 
-def _trainer(model: str, weights: str, votes: Path | None, average: int) -> Train:
-    """Return what trains a model, its weights found and said aloud where it starts from some."""
+def _weights(model: str, weights: str, votes: Path | None, average: int) -> Weights | None:
+    """Return the weights that a backbone starts from, and print what they are."""
     if model not in BACKBONES:
         if weights:
             raise ValueError(
                 f"Expected WEIGHTS with {', '.join(BACKBONES)}, got them with {model}, which "
                 "starts from random ones; leave them out."
             )
-        return train_fused
+        return None
     if votes is not None:
         raise ValueError(
             f"Expected VOTES with {' or '.join(NETWORKS)}, got them with {model}, which doesn't "
@@ -118,7 +117,7 @@ def _trainer(model: str, weights: str, votes: Path | None, average: int) -> Trai
         )
     found = find_weights(model, weights)
     warn(found.note)
-    return partial(train_backbone, found)
+    return found
 
 
 def _train_and_save(
@@ -128,17 +127,18 @@ def _train_and_save(
     run: Path,
     classes: list[str],
     votes: Path | None,
-    choices: FusedChoices,
-    train: Train,
+    options: TrainOptions,
+    weights: Weights | None,
 ) -> dict:
     """Read, train with a progress bar, and write; return the manifest."""
     with progress_bar() as bar:
         task = bar.add_task("Reading faces", total=None)
         fused, rows = read_fused_rows(table, images, classes, votes)
-        held_out = hold_out(rows, choices.training.seed)
+        held_out = hold_out(rows, options.seed)
         bar.update(task, description="Preparing features")
 
-        total, done = choices.n_networks * choices.training.epochs, _epochs_trained(run)
+        total = options.n_networks * recipe_of(options).epochs
+        done = _epochs_trained(run)
 
         def progress(line: dict[str, float]) -> None:
             nonlocal done
@@ -146,7 +146,7 @@ def _train_and_save(
             text = f"Epochs, validation {line['validation_accuracy']:.1%}"
             bar.update(task, description=text, completed=done, total=total)
 
-        manifest, files = train(fused, rows, held_out, choices, run, progress)
+        manifest, files = train_pixel_model(fused, rows, held_out, options, run, weights, progress)
     save_bundle(out, manifest, files)
     _write_curves(run)
     return manifest

@@ -18,8 +18,9 @@ import typer
 
 from classifiers.bundle.bundle import sealed
 from classifiers.custom.dataset import Lesson, LessonError, unpacked
+from classifiers.training.bundle_content import TrainOptions
 from classifiers.training.dataset import Rows
-from classifiers.training.landmarks import Choices, train
+from classifiers.training.landmarks import train
 from data import __version__
 from data.console import STOPPED, handle_errors
 from data.duplicates import same_photograph
@@ -59,7 +60,7 @@ def taught(lesson: Lesson) -> bytes:
     held_out = last_of_each(lesson.y)
     nowhere = np.full(len(lesson.y), "")
     rows = Rows(lesson.points, lesson.y, nowhere, MESH_VERSION)
-    choices = Choices(
+    options = TrainOptions(
         name="taught",
         version=__version__,
         data_name=DATA_NAME,
@@ -67,7 +68,7 @@ def taught(lesson: Lesson) -> bytes:
         refit=True,
         validation=_what_validates(rows, held_out),
     )
-    manifest, files = train(rows, held_out, choices)
+    manifest, files = train(rows, held_out, options)
     table = feature_files(lesson.points, lesson.y, lesson.sizes)
     return _zipped({"model": sealed(manifest, files), "features": table})
 

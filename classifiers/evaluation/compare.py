@@ -42,9 +42,8 @@ def compare(
     -------
     dict
         The counts ``n_images``, ``n_missed`` (no face found), ``n_unreadable`` and ``n_ignored``;
-        ``models``, for each of them `figures_of`, ``ms_per_face`` and ``agreement``: the share of
-        images that it answers as each of the models does, of those that both answer; and
-        ``mcnemar`` of the first two.
+        ``models``, for each model `model_metrics`, ``ms_per_face`` and ``agreement``, a value for
+        each model, see `agreement`; and ``mcnemar`` of the first two models.
 
     Raises
     ------
@@ -63,7 +62,7 @@ def compare(
         classes = [canonical(name) for name in predictor.classes]
         given.append(answers_given(proba, classes))
         speed = describe(predictor, points, crops)["ms_per_face"]
-        models.append(figures_of(labels, proba, classes) | {"ms_per_face": speed})
+        models.append(model_metrics(labels, proba, classes) | {"ms_per_face": speed})
     for model, own in zip(models, given, strict=True):
         model["agreement"] = [agreement(own, other) for other in given]
     n_missed = int((table["reason"] == NO_FACE).sum())
@@ -78,7 +77,7 @@ def compare(
     }
 
 
-def figures_of(labels: np.ndarray, proba: np.ndarray, classes: Sequence[str]) -> dict[str, Any]:
+def model_metrics(labels: np.ndarray, proba: np.ndarray, classes: Sequence[str]) -> dict[str, Any]:
     """Return how good one model is.
 
     Parameters

@@ -64,14 +64,14 @@ def measure(
         "n_found": int(found.sum()),
         "accuracy": _mean(right[found]),
         "accuracy_with_misses": _mean(right),
-        **_class_figures(y, answers, found, classes),
-        **_copy_figures(right, found, copies),
+        **_class_metrics(y, answers, found, classes),
+        **_copy_metrics(right, found, copies),
     }
     confidence = proba[found].max(axis=1) if found.any() else np.empty(0)
     figures["reliability"] = reliability_curve(confidence, right[found])
     figures["ece"] = expected_calibration_error(confidence, right[found])
     if threshold is not None:
-        figures.update(selective_figures(confidence, right[found], threshold))
+        figures.update(selective_metrics(confidence, right[found], threshold))
     return figures
 
 
@@ -136,7 +136,7 @@ def expected_calibration_error(
     return float(gaps / len(confidence))
 
 
-def selective_figures(confidence: np.ndarray, right: np.ndarray, threshold: float) -> dict:
+def selective_metrics(confidence: np.ndarray, right: np.ndarray, threshold: float) -> dict:
     """Say what is gained by calling every answer below `threshold` unsure.
 
     Parameters
@@ -150,13 +150,13 @@ def selective_figures(confidence: np.ndarray, right: np.ndarray, threshold: floa
     -------
     dict
         ``unsure_threshold``; ``coverage``, the share of found faces that get a sure answer; and
-        ``accuracy_when_sure``, the accuracy of those.
+        ``selective_accuracy``, the accuracy of those.
     """
     sure = confidence >= threshold
     return {
         "unsure_threshold": float(threshold),
         "coverage": _mean(sure),
-        "accuracy_when_sure": _mean(right[sure]),
+        "selective_accuracy": _mean(right[sure]),
     }
 
 
@@ -178,7 +178,7 @@ def _validated(y_true, proba, classes) -> tuple[np.ndarray, np.ndarray, tuple[st
     return np.array([column[name] for name in y_true]), proba, classes
 
 
-def _class_figures(y, answers, found, classes) -> dict:
+def _class_metrics(y, answers, found, classes) -> dict:
     """Figures per class, their averages and the confusion matrix, by scikit-learn."""
     y_found, answers_found = y[found], answers[found]
     if not found.any():  # scikit-learn refuses to count nothing
@@ -219,7 +219,7 @@ def _averages(scores: dict[str, np.ndarray], n_found: np.ndarray) -> dict:
     return figures
 
 
-def _copy_figures(right, found, copies) -> dict:
+def _copy_metrics(right, found, copies) -> dict:
     """Accuracies over the images of which training saw no identical copy."""
     if copies is None:
         return {

@@ -42,7 +42,7 @@ def _summary(report: dict) -> dict[str, str]:
         "weighted F1": per_cent(report["weighted_f1"]),
         "ECE": number(report["ece"], ".3f"),
         "sure answers": f"{per_cent(report['coverage'])} of found faces, "
-        f"{per_cent(report['accuracy_when_sure'])} of these right",
+        f"{per_cent(report['selective_accuracy'])} of these right",
     }
     if report["n_ignored"]:
         lines["left out"] = f"{report['n_ignored']:,} images of classes the model lacks"

@@ -23,10 +23,10 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from classifiers.evaluation.metrics import measure
-from classifiers.experiments.trials import read_trials
+from classifiers.experiments.trials import read_ablation_runs
 from classifiers.models.ensemble import Ensemble
 from classifiers.models.features import N_COORDINATES
-from classifiers.models.pipeline import FaceFeatures, fit_pipeline, make_pipeline, mirror_passes
+from classifiers.models.pipeline import FaceFeatures, fit_pipeline, make_pipeline, tta_proba
 from classifiers.models.sklearn_mlp import SklearnMLPClassifier
 from classifiers.models.torch_mlp import TorchMLPClassifier
 from classifiers.training.augmentation import Augmentation
@@ -118,7 +118,7 @@ class Study:
 
     def run(self, out: Path) -> None:
         """Run the trials that have no row in `out`, and append a row for each."""
-        done = {(line["table"], line["change"]) for line in read_trials(out)}
+        done = {(line["table"], line["change"]) for line in read_ablation_runs(out)}
         first = next(iter(self.trials))
         for (table, change), settings in self.trials.items():
             if (table, change) in done:
@@ -158,7 +158,7 @@ def landmark_study(rows: Rows) -> Study:
         rows.y[held_out],
         trials,
         lambda **settings: train_landmarks(rows, held_out, **settings),
-        lambda model: mirror_passes(model, rows.points[held_out]),
+        lambda model: tta_proba(model, rows.points[held_out]),
     )
 
 
@@ -194,7 +194,7 @@ def fused_study(fused: FusedRows, rows: Rows, epochs: int) -> Study:
         fused.y[chosen],
         {(FUSED_STEPS, change): settings for change, settings in FUSED_TRIALS.items()},
         lambda **settings: train_fused(fused, held_out, epochs, **settings),
-        lambda model: model.mirror_passes(
+        lambda model: model.tta_proba(
             fused.points[chosen], fused.crops[chosen], fused.has_points[chosen]
         ),
     )

@@ -17,7 +17,7 @@ from skimage.util import random_noise
 
 Spoil = Callable[[np.ndarray, float, np.random.Generator], np.ndarray]
 
-STRENGTHS = 5
+SEVERITIES = 5
 
 GREY = 128
 """What hides a part of the picture."""
@@ -44,10 +44,10 @@ class Corruption:
     spoil: Spoil
 
 
-def spoiled(
+def corrupted(
     rgb: np.ndarray, corruption: Corruption, strength: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Return a spoiled copy of a picture.
+    """Return a corrupted copy of a picture.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ def spoiled(
     corruption : Corruption
         One of `CORRUPTIONS`.
     strength : int
-        1 to `STRENGTHS`.
+        1 to `SEVERITIES`.
     rng : numpy Generator
         Where a corruption leaves something to chance.
 

@@ -18,7 +18,7 @@ from classifiers.bundle.bundle import PREFERRED
 from classifiers.experiments import detectors_page
 from classifiers.experiments import robustness_page as robustness_page
 from classifiers.experiments.results_page import headline, render, with_block
-from classifiers.experiments.trials import read_trials
+from classifiers.experiments.trials import read_ablation_runs
 from data.console import handle_errors
 from data.files import atomic_write
 
@@ -36,7 +36,9 @@ def main(
     """Write the results page. Exit code 1: nothing to show; 3: the page can't be written."""
     with handle_errors(ValueError):
         reports = read_reports(measured / "runs")
-        trials = [t for path in sorted(measured.glob("*ablation.jsonl")) for t in read_trials(path)]
+        trials = [
+            t for path in sorted(measured.glob("*ablation.jsonl")) for t in read_ablation_runs(path)
+        ]
         robustness, detectors = (
             read_measured(measured / f"{name}.json", page.section, f"make {name}")
             for name, page in (("robustness", robustness_page), ("detectors", detectors_page))

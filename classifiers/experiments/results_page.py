@@ -116,7 +116,7 @@ def frame_of(reports: list[dict]) -> pd.DataFrame:
     return runs.sort_values("model.seed", kind="stable")
 
 
-OPTIONAL = ["ece", "coverage", "accuracy_when_sure", "model.training_seconds"]
+OPTIONAL = ["ece", "coverage", "selective_accuracy", "model.training_seconds"]
 """Columns that a report may leave empty."""
 
 
@@ -142,7 +142,7 @@ def variants_table(variants: pd.DataFrame) -> pd.DataFrame:
                 "macro F1": number(mean["macro_f1"], ".3f"),
                 "ECE": number(mean["ece"], ".3f"),
                 "coverage": percent(mean["coverage"]),
-                "selective accuracy": percent(mean["accuracy_when_sure"]),
+                "selective accuracy": percent(mean["selective_accuracy"]),
                 "bundle": f"{mean['model.bytes'] / 1e6:.1f} MB",
                 "ms a face": number(mean["model.ms_per_face"], ".2f"),
                 "training": duration(mean["model.training_seconds"]),

@@ -1,4 +1,4 @@
-"""``make robustness``: what is left of a model's accuracy on spoiled pictures, and on no faces."""
+"""``make robustness``: measure models on corrupted images, and on images without a face."""
 
 import json
 from pathlib import Path
@@ -51,7 +51,7 @@ def main(
         Path, typer.Option(help="Folder for finished pictures: a stopped run goes on there.")
     ] = Path("build/robustness"),
 ) -> None:
-    """Measure models on pictures spoiled in twelve ways, and on pictures without a face.
+    """Measure models on pictures corrupted in twelve ways, and on pictures without a face.
 
     Exit code 1: something doesn't fit; 3: an I/O error.
 

@@ -4,7 +4,7 @@ import statistics
 from collections.abc import Sequence
 from typing import Any
 
-from classifiers.experiments.corruptions import CORRUPTIONS, STRENGTHS
+from classifiers.experiments.corruptions import CORRUPTIONS, SEVERITIES
 from classifiers.experiments.robustness_runs import CLEAN, LABELLED
 from data.errors import DataError
 from data.labels import canonical
@@ -51,7 +51,7 @@ def figures(
     for corruption in CORRUPTIONS:
         rows = [
             _row([(answers[corruption.name][strength], label) for answers, label in pairs], models)
-            for strength in range(STRENGTHS)
+            for strength in range(SEVERITIES)
         ]
         corruptions.append(
             {

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from classifiers.evaluation.markdown import markdown, percent
-from classifiers.experiments.corruptions import STRENGTHS
+from classifiers.experiments.corruptions import SEVERITIES
 
 MAX_ANSWERED = 0.01
 """Share of the images without a face that may be given an expression, shown as photos."""
@@ -51,7 +51,7 @@ def _table(measured: dict[str, Any], clean: float, values_of: Callable[[dict], l
     """Return a line per corruption, a column per severity, and their means."""
     names = [row["name"] for row in measured["corruptions"]]
     values = list(map(values_of, measured["corruptions"]))
-    table = pd.DataFrame(values, names, [str(n) for n in range(1, STRENGTHS + 1)])
+    table = pd.DataFrame(values, names, [str(n) for n in range(1, SEVERITIES + 1)])
     table.loc["mean"] = table.mean()
     mean = table.mean(axis=1)
     table.insert(0, "none", clean)

@@ -1,4 +1,4 @@
-"""What models answer to spoiled pictures and to pictures without a face; a stopped run goes on.
+"""What models answer to corrupted pictures and to pictures without a face; a stopped run goes on.
 
 Each finished picture is kept by joblib.Memory, whose key is all that the answer depends on.
 """
@@ -15,7 +15,7 @@ import joblib
 import numpy as np
 
 from classifiers.bundle.manifest import MANIFEST
-from classifiers.experiments.corruptions import CORRUPTIONS, STRENGTHS, spoiled
+from classifiers.experiments.corruptions import CORRUPTIONS, SEVERITIES, corrupted
 from classifiers.experiments.non_faces import non_face, shown_as
 from classifiers.inference.predictor import Predictor
 from data.features.records import ImageRef, images_or_errors
@@ -138,10 +138,10 @@ def answer(job: Job, predictors: Sequence[Predictor], seed: int) -> dict[str, An
         chance = [seed, _number(job.name), number]
         answers[corruption.name] = [
             _read(
-                spoiled(rgb, corruption, strength, np.random.default_rng([*chance, strength])),
+                corrupted(rgb, corruption, strength, np.random.default_rng([*chance, strength])),
                 predictors,
             )
-            for strength in range(1, STRENGTHS + 1)
+            for strength in range(1, SEVERITIES + 1)
         ]
     return {"reason": "", "answers": answers}
 

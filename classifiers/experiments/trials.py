@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 
-def read_trials(path: Path) -> list[dict[str, Any]]:
+def read_ablation_runs(path: Path) -> list[dict[str, Any]]:
     """Read the trials, one JSON object a line; no file means no trials.
 
     Raises

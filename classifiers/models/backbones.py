@@ -14,10 +14,10 @@ from torch import nn
 from classifiers.models.fused import Outputs
 from classifiers.models.vision import models
 
-SIDE_SEEN = 224
+INPUT_SIDE = 224
 """Side in pixels that the networks were made for."""
 
-IMAGENET_MEAN, IMAGENET_DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 """Of red, green and blue, 0..1, as torchvision's weights expect them."""
 
 
@@ -99,7 +99,7 @@ class BackboneNetwork(nn.Module):
     def scaled(pixels: torch.Tensor) -> torch.Tensor:
         """Take grey images (n, 1, h, w) of range 0..1 to ImageNet's scale, (n, 3, h, w)."""
         mean = torch.tensor(IMAGENET_MEAN, device=pixels.device)[:, None, None]
-        deviation = torch.tensor(IMAGENET_DEVIATION, device=pixels.device)[:, None, None]
+        deviation = torch.tensor(IMAGENET_STD, device=pixels.device)[:, None, None]
         return (pixels - mean) / deviation
 
     def begin_epoch(self, epoch: int) -> None:
@@ -129,7 +129,7 @@ class BackboneNetwork(nn.Module):
         X, has_points : Tensor
             Not looked at; see `classifiers.models.fused.FusedNetwork`.
         """
-        size = (SIDE_SEEN, SIDE_SEEN)
+        size = (INPUT_SIDE, INPUT_SIDE)
         return self.body(nn.functional.interpolate(pixels, size, mode="bilinear"))
 
     def outputs(self, pixels: torch.Tensor, X: torch.Tensor, has_points: torch.Tensor) -> Outputs:

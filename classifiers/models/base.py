@@ -27,7 +27,7 @@ Progress = Callable[[int, int, float | None], None]
 """Called after each epoch with its number, the most there can be, and the validation accuracy."""
 
 
-LEAST_DEVIATION = 1e-3
+MIN_STD_SHARE = 1e-3
 """Share of the largest column's deviation; FER2013's last component lies at twice that."""
 
 
@@ -102,11 +102,11 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         shown = X[:, None] if versions is None else versions
         if shown.shape[0] != len(X) or shown.shape[2:] != X.shape[1:]:
             raise ValueError(f"Expected versions of X of shape {X.shape}, got {shown.shape}.")
-        scale = root_deviation(X)
+        scale = whitening_scale(X)
         if held_out is not None:
             held_out = held_out[0] / scale, held_out[1]
         networks = self._train((shown / scale.astype(shown.dtype), codes), held_out, progress)
-        self.networks_ = [_folded_scale(layers, scale) for layers in networks]
+        self.networks_ = [_with_fused_scale(layers, scale) for layers in networks]
         return self
 
     def predict_proba(self, X: np.ndarray) -> np.ndarray:
@@ -151,7 +151,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         return weights / weights[codes].mean()
 
 
-def root_deviation(X: np.ndarray) -> np.ndarray:
+def whitening_scale(X: np.ndarray) -> np.ndarray:
     """Return the root of each column's deviation, (d,) float32, 1 for a constant column.
 
     Divided by it, principal components keep half of their order of size on a logarithmic scale:
@@ -159,13 +159,13 @@ def root_deviation(X: np.ndarray) -> np.ndarray:
     """
     deviation = X.std(axis=0)
     # Far smaller components than real faces have are rounding, and stay small.
-    root = np.sqrt(np.maximum(deviation, LEAST_DEVIATION * deviation.max()))
+    root = np.sqrt(np.maximum(deviation, MIN_STD_SHARE * deviation.max()))
     # Overall the columns get unit variance, for which networks are initialised.
     scale = root * np.sqrt(np.mean((deviation / np.where(root > 0, root, 1)) ** 2))
     return np.where(scale > 0, scale, 1).astype(np.float32)
 
 
-def _folded_scale(layers: Layers, scale: np.ndarray) -> Layers:
+def _with_fused_scale(layers: Layers, scale: np.ndarray) -> Layers:
     """Let the first layer take columns that are not divided by `scale`."""
     (weight, bias), *others = layers
     return [(half(weight / scale[:, None]), bias), *others]

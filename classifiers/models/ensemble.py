@@ -16,7 +16,7 @@ from torch import nn
 from classifiers.models.backbones import BackboneNetwork
 from classifiers.models.features import N_FEATURES, features
 from classifiers.models.fused import FusedNetwork, window
-from classifiers.models.landmark_vector import Preparation
+from classifiers.models.landmark_vector import Preprocessing
 from landmarks.mesh import CANONICAL, mirrored
 
 CONFIG = "config"
@@ -47,7 +47,7 @@ class Answers(nn.Module):
             answers.append(logits.double().softmax(dim=1).numpy())
         return np.concatenate(answers)
 
-    def mirror_passes(
+    def tta_proba(
         self, points: np.ndarray, crops: np.ndarray, has_points: np.ndarray
     ) -> np.ndarray:
         """Return the proba of faces and of their mirror images, (2, n, k), to be averaged."""
@@ -98,22 +98,22 @@ class PixelModel(Answers):
 
 
 class FusedModel(PixelModel):
-    """The network with the preparation of its landmarks.
+    """The network with the preprocessing of its landmarks.
 
     Parameters
     ----------
     network : FusedNetwork
-    preparation : Preparation, optional
+    preprocessing : Preprocessing, optional
         Of the network's landmarks; needed where it has a landmark branch.
     """
 
-    def __init__(self, network: FusedNetwork, preparation: Preparation | None = None):
+    def __init__(self, network: FusedNetwork, preprocessing: Preprocessing | None = None):
         super().__init__(network)
-        if preparation is None:
+        if preprocessing is None:
             d = network.config.n_components
             columns = np.zeros(N_FEATURES), np.ones(N_FEATURES)
-            preparation = Preparation(*columns, np.zeros((N_FEATURES, d)), np.ones(d))
-        for name, values in preparation._asdict().items():
+            preprocessing = Preprocessing(*columns, np.zeros((N_FEATURES, d)), np.ones(d))
+        for name, values in preprocessing._asdict().items():
             self.register_buffer(name, torch.tensor(values, dtype=torch.float32))
         self.register_buffer("mean_face", torch.tensor(CANONICAL), persistent=False)
 

@@ -14,7 +14,7 @@ from torch import nn
 from landmarks.face_crop import SIDE, WINDOW
 
 MARGIN = (SIDE - WINDOW) // 2
-LEAST_CONTRAST = 0.02
+MIN_CONTRAST = 0.02
 """Deviation of grey values (0..1) below which a crop isn't stretched: it would show noise."""
 
 
@@ -220,4 +220,4 @@ def standardised(pixels: torch.Tensor) -> torch.Tensor:
     """
     centred = pixels - pixels.mean(dim=(2, 3), keepdim=True)
     deviation = (centred**2).mean(dim=(2, 3), keepdim=True).sqrt()
-    return centred / deviation.clamp(min=LEAST_CONTRAST)
+    return centred / deviation.clamp(min=MIN_CONTRAST)

@@ -4,12 +4,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from classifiers.models.base import half, root_deviation
-from classifiers.models.pipeline import N_COMPONENTS, flipped_versions, make_pipeline
+from classifiers.models.base import half, whitening_scale
+from classifiers.models.pipeline import N_COMPONENTS, make_pipeline, with_flips
 from landmarks.mesh import mirrored
 
 
-class Preparation(NamedTuple):
+class Preprocessing(NamedTuple):
     """StandardScaler, PCA and the division by the root of each component's deviation.
 
     X is ``(features(points) - centre) / scale @ components / root``: centre and scale are float32
@@ -22,8 +22,8 @@ class Preparation(NamedTuple):
     root: np.ndarray
 
 
-def prepare(points: np.ndarray, fitted_on: np.ndarray) -> tuple[Preparation, np.ndarray]:
-    """Learn the preparation and apply it.
+def prepare(points: np.ndarray, fitted_on: np.ndarray) -> tuple[Preprocessing, np.ndarray]:
+    """Learn the preprocessing and apply it.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ def prepare(points: np.ndarray, fitted_on: np.ndarray) -> tuple[Preparation, np.
 
     Returns
     -------
-    preparation : Preparation
+    preprocessing : Preprocessing
     X : ndarray of float16, shape (n, 2, d)
         Landmark vectors of each face and of its mirror image.
 
@@ -52,11 +52,11 @@ def prepare(points: np.ndarray, fitted_on: np.ndarray) -> tuple[Preparation, np.
     pipeline.fit(both)
     scaler, pca = pipeline["scaler"], pipeline["pca"]
     pca.components_ = half(pca.components_)
-    preparation = Preparation(
+    preprocessing = Preprocessing(
         (scaler.mean_ + pca.mean_ * scaler.scale_).astype(np.float32),
         scaler.scale_.astype(np.float32),
         pca.components_.T.astype(np.float32),
-        root_deviation(pipeline.transform(learned)),
+        whitening_scale(pipeline.transform(learned)),
     )
-    X = flipped_versions(pipeline, points)
-    return preparation, (X / preparation.root).astype(np.float16)
+    X = with_flips(pipeline, points)
+    return preprocessing, (X / preprocessing.root).astype(np.float16)

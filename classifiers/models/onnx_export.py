@@ -14,7 +14,7 @@ OPSET = 18
 TOLERANCE = 1e-4
 """How far the confidences of the graph, in float32, may lie from the trained model's."""
 
-SMALLEST_STORED = 1024
+MIN_FLOAT16_SIZE = 1024
 """Constants of fewer numbers stay float32: halving them saves nothing."""
 
 
@@ -125,7 +125,7 @@ def _store_halved(model: onnx.ModelProto) -> None:
         values = numpy_helper.to_array(tensor)
         with np.errstate(over="ignore"):  # what is too large for float16 stays as it is
             halved = values.astype(np.float16) if tensor.data_type == TensorProto.FLOAT else values
-        if halved is values or values.size < SMALLEST_STORED or (halved != values).any():
+        if halved is values or values.size < MIN_FLOAT16_SIZE or (halved != values).any():
             kept.append(tensor)
             continue
         stored = f"{tensor.name}_float16"

@@ -127,17 +127,17 @@ def fit_pipeline(
         y,
         validation=held_out,
         progress=progress,
-        versions=flipped_versions(prepare, points) if mirror_copies else None,
+        versions=with_flips(prepare, points) if mirror_copies else None,
     )
     return pipeline
 
 
-def flipped_versions(prepare: Pipeline, points: np.ndarray) -> np.ndarray:
+def with_flips(prepare: Pipeline, points: np.ndarray) -> np.ndarray:
     """Return what a pipeline makes of faces and of their mirror images, float16 (n, 2, d)."""
     both = [prepare.transform(faces).astype(np.float16) for faces in (points, mirrored(points))]
     return np.stack(both, axis=1)
 
 
-def mirror_passes(model: Any, points: np.ndarray) -> np.ndarray:
+def tta_proba(model: Any, points: np.ndarray) -> np.ndarray:
     """Return the proba of faces and of their mirror images, shape (2, n, k), to be averaged."""
     return np.stack([model.predict_proba(p) for p in (points, mirrored(points))])

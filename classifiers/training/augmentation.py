@@ -112,7 +112,7 @@ class Augmenter:
         dropped = torch.rand(n) < self.augmentation.drop_points
         device = rows.crops.device
         flipped, dropped = flipped.to(device), dropped.to(device)
-        crops = torch.where(dropped[:, None, None], rows.wholes, rows.crops)
+        crops = torch.where(dropped[:, None, None], rows.whole_images, rows.crops)
         pixels = self.pixels(crops, flipped)
         X = rows.X[torch.arange(n, device=device), flipped.long()].float()
         has_points = rows.has_points * ~dropped

@@ -61,7 +61,7 @@ def find_weights(backbone: str, chosen: str = "") -> Weights:
         return _random(backbone, reason)
 
 
-def saved_weights(network: BackboneNetwork) -> bytes:
+def saved_backbone_weights(network: BackboneNetwork) -> bytes:
     """Return a trained network's weights for a bundle.
 
     Parameters

@@ -1,144 +1,138 @@
-"""From rows with pixels to the content of a fused model's bundle: train, calibrate, export."""
+"""Build the content of a trained model's bundle: calibrate, measure, describe and export it."""
 
+import io
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from hashlib import sha256
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from classifiers.bundle.bundle import CARD, MODEL, PIXELS, WEIGHTS
-from classifiers.bundle.model_card import model_card
-from classifiers.models.ensemble import Answers, Ensemble, saved_weights
-from classifiers.models.fused import NetworkConfig
-from classifiers.models.fused_onnx import fused_to_onnx
-from classifiers.training.curves import training_seconds
-from classifiers.training.dataset import Rows, halves
-from classifiers.training.landmarks import (
-    CHECKED_ROWS,
-    about_data,
-    at_rest,
-    calibrate,
-    rest_face,
-    saved_hashes,
+from classifiers.bundle.bundle import CARD, MODEL, PIXELS
+from classifiers.bundle.model_card import COPIES_APART, model_card
+from classifiers.evaluation.metrics import measure
+from classifiers.models.calibration import (
+    Calibration,
+    calibrated,
+    fit_calibration,
+    served_prior,
+    unsure_threshold,
+    with_prior,
 )
-from classifiers.training.loop import Progress
-from classifiers.training.pixels import ANY_CLASSES, fit_fused
-from classifiers.training.recipe import TrainingConfig
-from classifiers.training.tensors import FusedRows
-from landmarks.face_crop import SIDE
+from classifiers.training.dataset import Rows
+from landmarks.alignment import align
 
-NETWORKS: dict[str, NetworkConfig] = {
-    "fused": ANY_CLASSES,
-    "cnn": replace(ANY_CLASSES, landmarks=False),
-}
-"""Pixels and landmarks together, or the same network on pixels alone."""
+NEUTRAL = "neutral"
+CHECKED_ROWS = 256
+"""Validation rows on which the exported graph is compared with the trained model."""
 
-MESHES = 1
-"""A model of pixels gains nothing from a second mesh: 72.6 % of 3,589 held-out images of FER2013
-with one, 72.2 % with two, 72.3 % with four."""
-
+NEUTRAL_FACE_DECIMALS = 4
+METRICS = (
+    "accuracy",
+    "balanced_accuracy",
+    "macro_f1",
+    "weighted_f1",
+    "ece",
+    "coverage",
+    "selective_accuracy",
+)
 PACKAGES = ("numpy", "scikit-learn", "torch", "torchvision", "safetensors", "onnx", "onnxruntime")
 
 
 @dataclass(frozen=True)
-class FusedChoices:
-    """What the user chooses for a training, and the version of Mien that does it."""
+class TrainOptions:
+    """Options of a training, the same for all models.
+
+    Attributes
+    ----------
+    name : str
+        Name of the bundle.
+    version : str
+        Version of Mien that trains.
+    model : str
+        A key of `CLASSIFIERS` in `classifiers.training.landmarks`, of `NETWORKS` in
+        `classifiers.training.pixels` or of `BACKBONES` in `classifiers.models.backbones`.
+    balance : str
+        One of `classifiers.training.dataset.BALANCES`.
+    seed : int
+    data_name : str
+        Name of the data set, for the model card.
+    prior : str
+        See `classifiers.models.calibration.served_prior`.
+    refit : bool
+        Of a model on landmarks: train all epochs on the training rows, use all validation rows for
+        calibration, threshold and metrics, then train again on all rows.
+    validation : str
+        How the validation rows were chosen, for the model card.
+    epochs : int, optional
+        Of a model on pixels; the recipe's if left out.
+    device : {"auto", "cpu", "cuda"}
+        Of a model on pixels.
+    n_networks : int
+        Networks to train and average, of a model in `NETWORKS`.
+    """
 
     name: str
     version: str
-    model: str
-    training: TrainingConfig
-    device: str = "auto"
+    model: str = "sklearn"
+    balance: str = "none"
+    seed: int = 0
     data_name: str = "not named"
-    n_networks: int = 1
     prior: str = "training"
+    refit: bool = False
+    validation: str = COPIES_APART
+    epochs: int | None = None
+    device: str = "auto"
+    n_networks: int = 1
 
 
-class Trained(NamedTuple):
-    """A model, what its manifest says of it, and its weights' file.
+class TrainedModel(NamedTuple):
+    """A trained model, as `bundle_content` takes it.
 
-    `seconds` is how long the training took; the exported graph is compared with the model on so
-    many rows as `checked` says.
-    """
-
-    model: Answers
-    description: dict[str, Any]
-    weights: bytes
-    seconds: float
-    checked: int = CHECKED_ROWS
-
-
-def train_fused(
-    fused: FusedRows,
-    rows: Rows,
-    held_out: np.ndarray,
-    choices: FusedChoices,
-    run: Path,
-    progress: Progress | None = None,
-) -> tuple[dict[str, Any], dict[str, bytes]]:
-    """Train a model that looks at pixels, or go on with it, and return a bundle's content.
-
-    Parameters
+    Attributes
     ----------
-    fused : FusedRows
-    rows : Rows
-        Both from `classifiers.training.read_pixel_dataset.read_fused_rows`.
-    held_out : ndarray of bool, shape (m,)
-        Which of `rows` validate, see `classifiers.training.landmarks.train`.
-    choices : FusedChoices
-    run : Path
-        Folder of checkpoint and curves.
-    progress : callable, optional
-        See `classifiers.training.pixels.fit_fused`.
-
-    Returns
-    -------
-    manifest : dict
-    files : dict of str to bytes
-        Both for `classifiers.bundle.bundle.save_bundle`.
-
-    Raises
-    ------
-    ValueError, KeyboardInterrupt
-        As `classifiers.training.pixels.fit_fused` does.
+    classes : sequence of str
+        In the order of the probabilities.
+    passes : ndarray of float, shape (2, n, k), range 0..1
+        Probabilities of the calibration split's faces and of their mirror images.
+    export : callable
+        Takes the calibration and returns the ONNX model.
+    weights : dict of str to bytes
+        File of the bundle that holds the model as it was trained.
+    pixels : ndarray of str
+        Pixel hashes of the images that it was trained and validated on.
+    metadata : dict
+        What the manifest says of this model alone.
     """
 
-    def fit(stops: np.ndarray) -> Trained:
-        network, training = NETWORKS[choices.model], choices.training
-        model = fit_fused(
-            fused,
-            held_out,
-            stops,
-            run,
-            network,
-            training,
-            choices.device,
-            progress,
-            choices.n_networks,
-        )
-        weights, seconds = saved_weights(model), training_seconds(run)
-        return Trained(model, _description(model, choices), weights, seconds)
-
-    return bundle_content(fused, rows, held_out, choices, fit)
+    classes: list[str]
+    passes: np.ndarray
+    export: Callable[[Calibration], bytes]
+    weights: dict[str, bytes]
+    pixels: np.ndarray
+    metadata: dict[str, Any]
 
 
 def bundle_content(
-    fused: FusedRows,
+    model: TrainedModel,
     rows: Rows,
     held_out: np.ndarray,
-    choices: FusedChoices,
-    fit: Callable[[np.ndarray], Trained],
+    calibration_split: np.ndarray,
+    options: TrainOptions,
 ) -> tuple[dict[str, Any], dict[str, bytes]]:
-    """Train, calibrate, measure and export.
+    """Calibrate, measure and export a trained model.
 
     Parameters
     ----------
-    fused, rows, held_out, choices
-        See `train_fused`.
-    fit : callable
-        Trains a model, whose epoch the given rows choose.
+    model : TrainedModel
+    rows : Rows
+        Training and validation rows.
+    held_out : ndarray of bool, shape (n,)
+        The validation rows.
+    calibration_split : ndarray of int
+        The validation rows that `model.passes` belong to.
+    options : TrainOptions
 
     Returns
     -------
@@ -146,61 +140,100 @@ def bundle_content(
     files : dict of str to bytes
         Both for `classifiers.bundle.bundle.save_bundle`.
     """
-    stops, calibrates = halves(held_out)
-    model, description, weights, seconds, checked = fit(stops)
-    passes = model.mirror_passes(*_inputs(fused, calibrates))
-    calibration, said = calibrate(
-        passes, fused.y[calibrates], fused.y[: len(held_out)][~held_out], choices.prior
+    y_train = rows.y[~held_out]
+    calibration, summary = calibrate(
+        model.passes, rows.y[calibration_split], y_train, options.prior
     )
-    trained = np.flatnonzero(~held_out)
     manifest = {
-        "name": choices.name,
-        "version": choices.version,
-        "model": choices.model,
-        "balance": choices.training.balance,
-        "seed": choices.training.seed,
-        "refit": False,
+        "name": options.name,
+        "version": options.version,
+        "model": options.model,
+        "balance": options.balance,
+        "seed": options.seed,
+        "refit": options.refit,
+        "validation": options.validation,
         "classes": list(model.classes),
-        "mesh": fused.mesh,
-        "meshes": MESHES,
-        **description,
-        **said,
-        "data": about_data(rows, held_out, choices.data_name),
-        "training_seconds": seconds,
-        "rest_face": rest_face(rows.points[trained], rows.y[trained]),
-        "rest_crop": rest_crop(fused.crops[trained], fused.y[trained]),
+        "mesh": rows.mesh,
+        **model.metadata,
+        "versions": {name: version(name) for name in PACKAGES},
+        **summary,
+        "data": _data_summary(rows, held_out, options.data_name),
+        "rest_face": neutral_face(rows.points[~held_out], y_train),
     }
-    shown = _inputs(fused, calibrates[:checked])
-    onnx = fused_to_onnx(model, calibration, *shown)
+    onnx = model.export(calibration)
     files = {
         MODEL: onnx,
-        WEIGHTS: weights,
-        PIXELS: saved_hashes(fused.pixels),
+        **model.weights,
+        PIXELS: _saved_hashes(model.pixels),
         CARD: model_card(manifest, len(onnx)).encode(),
     }
     return manifest, files
 
 
-def rest_crop(crops: np.ndarray, y: np.ndarray) -> list[list[int]]:
-    """Return the mean neutral crop, uint8 (SIDE, SIDE), or that of all faces if none is neutral."""
-    return np.rint(at_rest(crops, y).mean(axis=0)).astype(int).tolist()
+def calibrate(
+    passes: np.ndarray, y: np.ndarray, y_train: np.ndarray, prior: str = "training"
+) -> tuple[Calibration, dict[str, Any]]:
+    """Fit calibration and threshold on validation rows, and measure the model on them.
 
+    Parameters
+    ----------
+    passes : ndarray of float, shape (2, n, k), range 0..1
+        Probabilities of faces and of their mirror images.
+    y : ndarray of str, shape (n,)
+        Classes of these faces.
+    y_train : ndarray of str, shape (m,)
+        Classes of the training rows.
+    prior : str, default "training"
+        See `classifiers.models.calibration.served_prior`.
 
-def _inputs(fused: FusedRows, chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return points, crops and flags of some rows, as the model takes them."""
-    flags = fused.has_points[chosen].astype(np.float32)
-    return fused.points[chosen], fused.crops[chosen], flags
-
-
-def _description(model: Ensemble, choices: FusedChoices) -> dict[str, Any]:
-    """Say what the model is and what made it."""
-    config, n = model.models[0].network.config, len(model.models)
-    landmarks = f"; alignment to the mean face, StandardScaler, PCA({config.n_components})"
-    return {
-        "n_components": config.n_components,
-        "input": f"a face's crop of {SIDE} x {SIDE} grey pixels, by its 468 landmarks in pixels"
-        + (", and these" if config.landmarks else ""),
-        "preprocessing": "standardised crops" + (landmarks if config.landmarks else ""),
-        "classifier": f"{n} x {config!r}, trained by {choices.training!r} and the seeds after it",
-        "versions": {name: version(name) for name in PACKAGES},
+    Returns
+    -------
+    calibration : Calibration
+    summary : dict
+        ``calibration``, ``prior``, ``unsure_threshold`` and ``metrics`` of the manifest.
+    """
+    classes, counts = np.unique(y_train, return_counts=True)
+    shares = counts / counts.sum()
+    served = served_prior(shares, prior)
+    codes = np.searchsorted(classes, y)
+    calibration = with_prior(fit_calibration(passes, codes), shares, served)
+    proba = calibrated(passes, calibration).mean(axis=0)
+    threshold = unsure_threshold(proba, codes)
+    metrics = measure(y, proba, classes.tolist(), threshold=threshold)
+    return calibration, {
+        "calibration": {name: values.tolist() for name, values in calibration._asdict().items()},
+        "prior": served.tolist(),
+        "unsure_threshold": threshold,
+        "metrics": {key: metrics[key] for key in METRICS if metrics[key] is not None},
     }
+
+
+def neutral_rows(values: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return the values of the neutral rows, or of all rows if none is neutral."""
+    return values[y == NEUTRAL] if (y == NEUTRAL).any() else values
+
+
+def neutral_face(points: np.ndarray, y: np.ndarray) -> list[list[float]]:
+    """Return the mean aligned neutral face, (468, 3), or of all faces if none is neutral."""
+    mean = align(neutral_rows(points, y))[0].mean(axis=0)
+    return np.round(mean, NEUTRAL_FACE_DECIMALS).astype(float).tolist()
+
+
+def _data_summary(rows: Rows, held_out: np.ndarray, data_name: str) -> dict[str, Any]:
+    """Count the rows and take their fingerprint."""
+    fingerprint = sha256(np.ascontiguousarray(rows.points).tobytes())
+    fingerprint.update("\n".join(rows.y).encode())
+    return {
+        "data_name": data_name,
+        "fingerprint": fingerprint.hexdigest(),
+        "n_train": int((~held_out).sum()),
+        "n_validation": int(held_out.sum()),
+    }
+
+
+def _saved_hashes(pixels: np.ndarray) -> bytes:
+    """Return the known pixel hashes as a .npy file of uint64."""
+    hashes = sorted({int(text, 16) for text in pixels.tolist() if text})
+    buffer = io.BytesIO()
+    np.save(buffer, np.array(hashes, dtype=np.uint64), allow_pickle=False)
+    return buffer.getvalue()

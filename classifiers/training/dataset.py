@@ -1,14 +1,16 @@
-"""Labelled faces: their rows, which of them validate what, and how their classes are balanced."""
+"""Labelled rows: how validation rows are split and how classes are balanced."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
 BALANCES = ("none", "roots", "weights", "sampler", "down", "over")
-"""Weights in the loss by the root of a class's rarity or by all of it, a sampler, rows dropped to
-the rarest class or repeated to the commonest; or the classes as they are."""
+"""none: rows as they are; roots, weights: class weights in the loss, by the root of a class's
+rarity or by its rarity; sampler: each class is drawn as often; down, over: rows are dropped to the
+count of the rarest class or repeated to that of the commonest."""
 
-FEWEST_TO_PART = 200
+MIN_ROWS_TO_SPLIT = 200
+"""Fewer validation rows than these are not split."""
 
 
 @dataclass(frozen=True)
@@ -32,8 +34,10 @@ class Rows:
     mesh: str
 
 
-def halves(held_out: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Part validation rows, so that the best epoch's luck doesn't make the confidences too high.
+def split_validation(held_out: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Split the validation rows into an early-stopping split and a calibration split.
+
+    Calibration is then not fitted on rows that selected the epoch.
 
     Parameters
     ----------
@@ -42,11 +46,11 @@ def halves(held_out: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
     Returns
     -------
-    stops, calibrates : ndarray of int
-        Every second row each; all of them twice where there are fewer than `FEWEST_TO_PART`.
+    early_stopping_split, calibration_split : ndarray of int
+        Every second row each; all rows in both where there are fewer than `MIN_ROWS_TO_SPLIT`.
     """
     rows = np.flatnonzero(held_out)
-    return (rows, rows) if len(rows) < FEWEST_TO_PART else (rows[::2], rows[1::2])
+    return (rows, rows) if len(rows) < MIN_ROWS_TO_SPLIT else (rows[::2], rows[1::2])
 
 
 def balanced_rows(y: np.ndarray, allowed: np.ndarray, balance: str, seed: int) -> np.ndarray:

@@ -28,7 +28,7 @@ from landmarks.detection.detector import MESH_VERSION
 
 TRAIN = "train"
 VALIDATION_SHARE = 0.1
-FEWEST_OF_A_CLASS = 2
+MIN_ROWS_PER_CLASS = 2
 
 
 def read_rows(
@@ -121,10 +121,10 @@ def _check_counts(labels: pd.Series) -> None:
     if len(counts) < 2:
         found = ", ".join(counts.index) or "none"
         raise DataError(f"Expected faces of two classes or more, got one class or none: {found}.")
-    few = counts[counts < FEWEST_OF_A_CLASS]
+    few = counts[counts < MIN_ROWS_PER_CLASS]
     if len(few):
         raise DataError(
-            f"Expected {FEWEST_OF_A_CLASS} faces or more of each class, got {few.iloc[0]} of "
+            f"Expected {MIN_ROWS_PER_CLASS} faces or more of each class, got {few.iloc[0]} of "
             f"{few.index[0]}; add images or leave the class out with CLASSES."
         )
 

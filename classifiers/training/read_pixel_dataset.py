@@ -53,10 +53,10 @@ def read_fused_rows(
         raise DataError("Expected the pixel hash of every face; make the features again.")
     missed = known[~known.index.isin(rows.pixels)]
     images = [*known.loc[rows.pixels, "image"], *missed["image"]]
-    crops, wholes = read_crops(source, images, [*rows.points, *[None] * len(missed)])
+    crops, whole_images = read_crops(source, images, [*rows.points, *[None] * len(missed)])
     fused = FusedRows(
         crops=crops,
-        wholes=wholes,
+        whole_images=whole_images,
         points=_with_empty(rows.points, len(missed)),
         has_points=np.arange(len(images)) < len(rows.y),
         y=np.concatenate([rows.y, missed["label"].to_numpy(str)]),
@@ -69,7 +69,7 @@ def read_fused_rows(
 
 def without_points(rows: FusedRows) -> FusedRows:
     """Return the rows as they are without a mesh: whole images, no points."""
-    return replace(rows, crops=rows.wholes, has_points=np.zeros_like(rows.has_points))
+    return replace(rows, crops=rows.whole_images, has_points=np.zeros_like(rows.has_points))
 
 
 def _known_images(table: Sequence[Path], labels: set[str]) -> pd.DataFrame:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from classifiers.models.landmark_vector import Preparation, prepare
+from classifiers.models.landmark_vector import Preprocessing, prepare
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,7 @@ class FusedRows:
 
     Attributes
     ----------
-    crops, wholes : ndarray of uint8, shape (n, SIDE, SIDE)
+    crops, whole_images : ndarray of uint8, shape (n, SIDE, SIDE)
         `landmarks.face_crop.face_crop` of each face, and of its image without the points.
     points : ndarray of float32, shape (n, 468, 3)
         In pixels; zero where there are none.
@@ -31,7 +31,7 @@ class FusedRows:
     """
 
     crops: np.ndarray
-    wholes: np.ndarray
+    whole_images: np.ndarray
     points: np.ndarray
     has_points: np.ndarray
     y: np.ndarray
@@ -46,7 +46,7 @@ class Arrays:
 
     Attributes
     ----------
-    crops, wholes : Tensor of uint8, shape (n, SIDE, SIDE)
+    crops, whole_images : Tensor of uint8, shape (n, SIDE, SIDE)
         See `FusedRows`.
     X : Tensor of float16, shape (n, 2, d)
         Landmark vectors of each face and of its mirror image. Zero where there are no points.
@@ -57,7 +57,7 @@ class Arrays:
     """
 
     crops: torch.Tensor
-    wholes: torch.Tensor
+    whole_images: torch.Tensor
     X: torch.Tensor
     has_points: torch.Tensor
     targets: torch.Tensor
@@ -92,7 +92,7 @@ def training_rows(rows: FusedRows, held_out: np.ndarray) -> tuple[np.ndarray, tu
 
 def arrays_of(
     rows: FusedRows, classes: Sequence[str], fitted_on: np.ndarray
-) -> tuple[Preparation, Arrays]:
+) -> tuple[Preprocessing, Arrays]:
     """Prepare the landmarks of all rows and number their classes.
 
     Parameters
@@ -101,11 +101,11 @@ def arrays_of(
     classes : sequence of str
         In the order of the network's logits.
     fitted_on : ndarray of bool, shape (n,)
-        Training rows, the only ones that the preparation is learned from.
+        Training rows, the only ones that the preprocessing is learned from.
 
     Returns
     -------
-    preparation : Preparation
+    preprocessing : Preprocessing
     arrays : Arrays
 
     Raises
@@ -114,10 +114,10 @@ def arrays_of(
         If no training row has points, or a row is of another class.
     """
     found = rows.has_points
-    preparation, vectors = prepare(rows.points[found], fitted_on[found])
+    preprocessing, vectors = prepare(rows.points[found], fitted_on[found])
     X = np.zeros((len(found), *vectors.shape[1:]), np.float16)
     X[found] = vectors
-    return preparation, arrays_with(rows, classes, X)
+    return preprocessing, arrays_with(rows, classes, X)
 
 
 def arrays_with(rows: FusedRows, classes: Sequence[str], X: np.ndarray) -> Arrays:
@@ -143,7 +143,7 @@ def arrays_with(rows: FusedRows, classes: Sequence[str], X: np.ndarray) -> Array
     codes = [list(classes).index(name) for name in rows.y.tolist()]
     return Arrays(
         crops=torch.from_numpy(rows.crops),
-        wholes=torch.from_numpy(rows.wholes),
+        whole_images=torch.from_numpy(rows.whole_images),
         X=torch.from_numpy(X),
         has_points=torch.from_numpy(rows.has_points.astype(np.float32)),
         targets=torch.nn.functional.one_hot(torch.tensor(codes), len(classes)).float(),
