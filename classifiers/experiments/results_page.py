@@ -38,7 +38,10 @@ column *measured on* names the images that were read to report.
 - *coverage* is the share of faces whose prediction is not uncertain, *selective accuracy* the
   accuracy on these.
 - *ms a face* is the classifier alone, from points to confidences, in onnxruntime on one thread.
-- Where a variant was trained with several seeds, its row is their mean."""
+- Where a variant was trained with several seeds, its row is their mean.
+- `fused` and `landmarks` were measured on the mean of two meshes a face. `fused` was trained on that
+  of eight. `cnn`, `landmarks-sklearn` and the tables of corruptions, detectors and steps were trained
+  and measured on that of eight."""
 
 
 def render(
