@@ -85,8 +85,8 @@ audit: $(READY)  ## List copies, blanks, missed faces, disputed labels of a data
 detectors: $(READY)  ## Compare the detectors of faces, into results/: IMAGES= LIMIT= SEED=
 	@$(PYTHON) -m classifiers.experiments.detectors "$(IMAGES)" $(call option,LIMIT,limit) --seed "$(SEED)"
 
-robustness: $(READY)  ## Measure the models on spoiled pictures and on no faces, into results/: IMAGES= VOTES= LIMIT= SPLIT=
-	@$(PYTHON) -m classifiers.robustness "$(IMAGES)" $(call option,VOTES,votes) $(call option,LIMIT,limit) $(call option,SPLIT,split) $(call option,WORKERS,workers) --seed "$(SEED)"
+robustness: $(READY)  ## Measure the models on corrupted images and on images without a face, into results/: IMAGES= VOTES= LIMIT= SPLIT=
+	@$(PYTHON) -m classifiers.experiments.robustness "$(IMAGES)" $(call option,VOTES,votes) $(call option,LIMIT,limit) $(call option,SPLIT,split) $(call option,WORKERS,workers) --seed "$(SEED)"
 
 doctor:  ## Check the environment and say how to mend it
 	@sh setup.sh --check $(VENV)

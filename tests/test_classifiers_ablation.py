@@ -18,12 +18,12 @@ QUICK = {"epochs": 2, "n_networks": 1, "hidden": (8,)}
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch):
-    """Few faces, of which three have no points, and no more than two trials of the landmarks."""
+    """Few faces, of which three have no points, and no more than two runs on landmarks."""
     points, y = faces(90)
     rows = Rows(points, y, np.array([f"{i:016x}" for i in range(90)]), "a mesh")
     monkeypatch.setattr(command, "read_rows", lambda _: rows)
-    trials = {"none": QUICK, "no mirror copies": {"mirror_copies": False, **QUICK}}
-    monkeypatch.setattr(command, "LANDMARK_TRIALS", trials)
+    runs = {"baseline": QUICK, "no flips in training": {"mirror_copies": False, **QUICK}}
+    monkeypatch.setattr(command, "LANDMARK_RUNS", runs)
     monkeypatch.setattr(command, "BALANCES", {})
     fused = small_fused.rows(60, votes=4)
     rows = Rows(fused.points[:57], fused.y[:57], fused.pixels[:57], fused.mesh)
@@ -37,28 +37,28 @@ def run(out, *arguments):
     return [json.loads(line) for line in out.read_text().splitlines()]
 
 
-def changes(lines):
-    return [line["change"] for line in lines]
+def settings_of(lines):
+    return [line["setting"] for line in lines]
 
 
-STRAIGHT = "no mirror image when it answers"
+NO_FLIP = "no flip TTA"
 
 
-def test_every_trial_gets_a_line(tmp_path):
-    lines = run(tmp_path / "trials.jsonl")
-    assert changes(lines) == ["none", STRAIGHT, "no mirror copies"]
+def test_every_run_gets_a_line(tmp_path):
+    lines = run(tmp_path / "runs.jsonl")
+    assert settings_of(lines) == ["baseline", NO_FLIP, "no flips in training"]
     assert all(0 <= line["validation_accuracy"] <= 1 for line in lines)
 
 
 def test_a_stopped_run_goes_on(tmp_path):
-    out = tmp_path / "trials.jsonl"
-    known = {"table": command.STEPS, "change": "none", "validation_accuracy": 2.0}
+    out = tmp_path / "runs.jsonl"
+    known = {"table": command.EFFECTS, "setting": "baseline", "validation_accuracy": 2.0}
     out.write_text(json.dumps(known) + "\n")
     assert run(out)[0] == known
-    assert changes(run(out)) == ["none", "no mirror copies"]
+    assert settings_of(run(out)) == ["baseline", "no flips in training"]
 
 
-def test_each_change_of_the_landmarks_recipe_can_be_trained():
+def test_each_setting_of_the_landmarks_recipe_can_be_trained():
     points, y = faces(90)
     rows = Rows(points, y, np.full(90, ""), "a mesh")
     held_out = command.hold_out(rows, seed=0)
@@ -68,19 +68,19 @@ def test_each_change_of_the_landmarks_recipe_can_be_trained():
         assert classes == sorted(set(y))
 
 
-def test_fused_trials_get_lines_and_a_stopped_run_goes_on(tmp_path, monkeypatch):
-    out, trials = tmp_path / "trials.jsonl", list(command.FUSED_TRIALS.items())
-    monkeypatch.setattr(command, "FUSED_TRIALS", dict(trials[:1]))
+def test_fused_runs_get_lines_and_a_stopped_run_goes_on(tmp_path, monkeypatch):
+    out, runs = tmp_path / "runs.jsonl", list(command.FUSED_RUNS.items())
+    monkeypatch.setattr(command, "FUSED_RUNS", dict(runs[:1]))
     first = run(out, "images", "--epochs", "1")
-    assert changes(first) == ["none", STRAIGHT]
-    monkeypatch.setattr(command, "FUSED_TRIALS", dict(trials[:3]))
+    assert settings_of(first) == ["baseline", NO_FLIP]
+    monkeypatch.setattr(command, "FUSED_RUNS", dict(runs[:3]))
     lines = run(out, "images", "--epochs", "1")
     assert lines[:2] == first
-    assert changes(lines[2:]) == ["other seed", "no landmarks"]
+    assert settings_of(lines[2:]) == ["other seed", "no landmarks"]
     assert all(0 <= line["validation_accuracy"] <= 1 for line in lines)
 
 
-def test_the_fused_trials_differ_from_the_shipped_recipe(monkeypatch):
+def test_the_fused_runs_differ_from_the_shipped_recipe(monkeypatch):
     seen = []
 
     def fit_fused(fused, held_out, stops, run, network, training):
@@ -89,10 +89,10 @@ def test_the_fused_trials_differ_from_the_shipped_recipe(monkeypatch):
 
     monkeypatch.setattr(command, "fit_fused", fit_fused)
     fused = small_fused.rows(12)
-    for settings in command.FUSED_TRIALS.values():
+    for settings in command.FUSED_RUNS.values():
         with pytest.raises(KeyboardInterrupt):
             command.train_fused(fused, fused.has_points, 3, **settings)
-    assert len({repr(settings) for settings in seen}) == len(command.FUSED_TRIALS)
+    assert len({repr(settings) for settings in seen}) == len(command.FUSED_RUNS)
 
 
 def test_no_image_is_trained_on_that_validates():

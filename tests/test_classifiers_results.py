@@ -8,8 +8,8 @@ from typer import Typer
 from typer.testing import CliRunner
 
 from classifiers.evaluation.markdown import duration, markdown
-from classifiers.experiments import results
-from classifiers.experiments import robustness_page as robustness_page
+from classifiers.experiments import results, robustness_page
+from classifiers.experiments.ablation_runs import read_ablation_runs
 from classifiers.experiments.results import read_measured, read_reports
 from classifiers.experiments.results_page import (
     BLOCK_BEGIN,
@@ -18,7 +18,6 @@ from classifiers.experiments.results_page import (
     cell,
 )
 from classifiers.experiments.results_page import render as whole
-from classifiers.experiments.trials import read_ablation_runs
 
 
 def report(name="torch", seed=0, accuracy=0.65, **more):
@@ -72,13 +71,13 @@ def test_published_figures_stand_beside_ours():
     assert "| Mien torch | **65.0 %** | measured here, misses as errors |" in page
 
 
-def test_trials_become_tables_by_name():
-    trials = [
+def test_ablation_runs_become_tables_by_name():
+    runs = [
         {"table": "Balance", "way": "none", "validation_accuracy": 0.641, "disgust_recall": 0.5},
         {"table": "Steps", "step": "align", "gain": 1.25},
         {"table": "Balance", "way": "weights", "validation_accuracy": 0.6},
     ]
-    page = render([report()], trials)
+    page = render([report()], runs)
     assert (
         "### Balance\n\n| way | validation accuracy | disgust recall |\n|:--|--:|--:|\n"
         "| none | 64.1 % | 50.0 % |\n| weights | 60.0 % | - |\n" in page
@@ -95,7 +94,7 @@ MEASURED = {
     "clean": {"found": 1.0, "accuracy": {"fused": 0.9}},
     "corruptions": [{"name": "fog", "found": [0.5] * 5, "accuracy": {"fused": [0.4] * 5}}],
     "non_faces": [
-        {"kind": "noise", "pictures": 60, "as_photo": 0, "as_close_up": 9, "sure": {"fused": 0}}
+        {"kind": "noise", "images": 60, "as_photo": 0, "as_tight_crop": 9, "certain": {"fused": 0}}
     ],
 }
 
@@ -127,13 +126,13 @@ COMPARED = {
     "groups": [
         {
             "kind": kind,
-            "pictures": 8,
+            "images": 8,
             "faces": faces,
             "both": faces // 2,
             "bare_ms": 8.0,
             "alone_ms": 100.0,
             "iou": 0.98 if faces else None,
-            "apart": 0.0031 if faces else None,
+            "distance": 0.0031 if faces else None,
             "mesh": {"found": faces, "false": 0, "ms": 160.0},
             "mtcnn": {"found": faces // 2, "false": 1, "ms": 220.0},
         }
@@ -191,8 +190,8 @@ def test_the_command_writes_the_page(tmp_path, runs):
     (tmp_path / "detectors.json").write_text(json.dumps(COMPARED))
     done = run("--measured", tmp_path, "--out", out)
     assert done.exit_code == 0, done.output
-    trials = [{"table": "Steps", "step": "x"}]
-    assert out.read_text() == whole(read_reports(runs), trials, MEASURED, COMPARED)
+    ablation = [{"table": "Steps", "step": "x"}]
+    assert out.read_text() == whole(read_reports(runs), ablation, MEASURED, COMPARED)
     assert not list(tmp_path.glob(".results*"))
 
 
@@ -216,10 +215,10 @@ def test_the_same_seed_twice_does_not_pass_for_two(runs):
         read_reports(runs)
 
 
-def test_a_broken_trial_is_named(tmp_path):
-    (tmp_path / "trials.jsonl").write_text("{}\n[]\n")
+def test_a_broken_run_is_named(tmp_path):
+    (tmp_path / "ablation.jsonl").write_text("{}\n[]\n")
     with pytest.raises(ValueError, match="line 2"):
-        read_ablation_runs(tmp_path / "trials.jsonl")
+        read_ablation_runs(tmp_path / "ablation.jsonl")
 
 
 def test_a_readme_without_a_shipped_models_report_is_refused(tmp_path, runs):

@@ -14,15 +14,15 @@ from classifiers.experiments import robustness as command
 from classifiers.experiments import robustness_runs
 from classifiers.experiments.corruptions import CORRUPTIONS, SEVERITIES
 from classifiers.experiments.non_faces import KINDS
-from classifiers.experiments.robustness_figures import figures
+from classifiers.experiments.robustness_metrics import summarize
 from classifiers.experiments.robustness_page import section
 from classifiers.experiments.robustness_runs import (
     CLEAN,
     LABELLED,
     NOT_A_FACE,
     Job,
-    answer,
     job_of,
+    predict_job,
     run_jobs,
 )
 from classifiers.inference.predictor import Predictor
@@ -35,67 +35,67 @@ GOLDEN = (Path(__file__).parent / "golden" / "robustness.md").read_text()
 MODELS = ["fused", "landmarks"]
 
 
-def answers(*given):
-    """Return an answer of both models; no arguments stand for no face."""
-    return [[expression, sure] for expression, sure in given]
+def predictions(*given):
+    """Return the predictions of both models."""
+    return [[expression, certain] for expression, certain in given]
 
 
-HAPPY = answers(("happy", True), ("sad", False))
-SAD = answers(("sad", False), ("sad", True))
+HAPPY = predictions(("happy", True), ("sad", False))
+SAD = predictions(("sad", False), ("sad", True))
 
 
-def line(kind, name, clean=None, corrupted=(), **ways):
-    told = (
+def result(kind, name, clean=None, corrupted=(), **given):
+    labelled = (
         {CLEAN: clean} | {c.name: list(corrupted) for c in CORRUPTIONS} if clean is not None else {}
     )
-    return {"kind": kind, "name": name, "reason": "", "answers": told | ways}
+    return {"kind": kind, "name": name, "reason": "", "predictions": labelled | given}
 
 
-LINES = [
-    line(LABELLED, "a", HAPPY, [HAPPY, HAPPY, SAD, [], []]),
-    line(LABELLED, "b", SAD, [SAD] * 5),
-    {"kind": LABELLED, "name": "c", "reason": "unreadable", "answers": {}},
-    line("noise", "00", photo=[], **{"close-up": HAPPY}),
-    line("noise", "01", photo=HAPPY, **{"close-up": []}),
-    line("blanks", "00", photo=[], **{"close-up": []}),
+RESULTS = [
+    result(LABELLED, "a", HAPPY, [HAPPY, HAPPY, SAD, [], []]),
+    result(LABELLED, "b", SAD, [SAD] * 5),
+    {"kind": LABELLED, "name": "c", "reason": "unreadable", "predictions": {}},
+    result("noise", "00", photo=[], **{"tight crop": HAPPY}),
+    result("noise", "01", photo=HAPPY, **{"tight crop": []}),
+    result("blanks", "00", photo=[], **{"tight crop": []}),
 ]
 LABELS = ["Happiness", "sad", "sad"]
 
 
 def measured():
-    return {"source": "photos", "split": "test", "limit": 0, **figures(LINES, LABELS, MODELS)}
+    return {"source": "photos", "split": "test", "limit": 0, **summarize(RESULTS, LABELS, MODELS)}
 
 
 def test_misses_are_errors_and_names_of_a_class_are_one():
-    told = figures(LINES, LABELS, MODELS)
-    assert (told["images"], told["unreadable"]) == (2, 1)
-    assert told["clean"] == {"found": 1.0, "accuracy": {"fused": 1.0, "landmarks": 0.5}}
-    first = told["corruptions"][0]
+    summary = summarize(RESULTS, LABELS, MODELS)
+    assert (summary["images"], summary["unreadable"]) == (2, 1)
+    assert summary["clean"] == {"found": 1.0, "accuracy": {"fused": 1.0, "landmarks": 0.5}}
+    first = summary["corruptions"][0]
     assert first["found"] == [1.0, 1.0, 1.0, 0.5, 0.5]
     assert first["accuracy"]["fused"] == [1.0, 1.0, 0.5, 0.5, 0.5]
     assert first["accuracy"]["landmarks"] == [0.5] * 5
 
 
-def test_without_a_picture_that_can_be_read_there_are_no_figures():
+def test_without_an_image_that_can_be_read_there_are_no_metrics():
     with pytest.raises(DataError, match="None of the 1 images"):
-        figures(LINES[2:3], LABELS[2:], MODELS)
+        summarize(RESULTS[2:3], LABELS[2:], MODELS)
 
 
-def test_answers_to_no_face_are_counted_by_how_it_is_shown():
-    assert figures(LINES, LABELS, MODELS)["non_faces"] == [
+def test_expressions_given_to_no_face_are_counted_as_photo_and_tight_crop():
+    assert summarize(RESULTS, LABELS, MODELS)["non_faces"] == [
         {
             "kind": "noise",
-            "pictures": 2,
+            "images": 2,
             "as_photo": 1,
-            "as_close_up": 1,
-            "sure": {"fused": 1, "landmarks": 0},
+            "as_tight_crop": 1,
+            "certain": {"fused": 1, "landmarks": 0},
         },
         {
             "kind": "blanks",
-            "pictures": 1,
+            "images": 1,
             "as_photo": 0,
-            "as_close_up": 0,
-            "sure": {"fused": 0, "landmarks": 0},
+            "as_tight_crop": 0,
+            "certain": {"fused": 0, "landmarks": 0},
         },
     ]
 
@@ -114,26 +114,26 @@ def jobs():
 
 @pytest.fixture
 def done(monkeypatch):
-    """Answer every job at once, and note which were done."""
+    """Replace each job by one that only notes its name."""
     calls = []
 
     def quick(job, bundles, seed, key):
         calls.append(job.name)
-        return {"kind": job.kind, "name": job.name, "reason": "", "answers": {}}
+        return {"kind": job.kind, "name": job.name, "reason": "", "predictions": {}}
 
-    monkeypatch.setattr(robustness_runs, "_line", quick)
+    monkeypatch.setattr(robustness_runs, "_run_job", quick)
     return calls
 
 
 def go(jobs, folder, seed=0):
     steps = []
     bundles = [resolve("landmarks")]
-    lines = run_jobs(jobs, bundles, seed, folder, 1, lambda: steps.append(1))
+    results = run_jobs(jobs, bundles, seed, folder, 1, lambda: steps.append(1))
     assert sum(steps) == len(jobs)
-    assert [entry["name"] for entry in lines] == [job.name for job in jobs]
+    assert [entry["name"] for entry in results] == [job.name for job in jobs]
 
 
-def test_a_stopped_run_goes_on_after_its_last_picture(jobs, done, tmp_path):
+def test_a_stopped_run_goes_on_after_its_last_image(jobs, done, tmp_path):
     def stop():
         raise KeyboardInterrupt
 
@@ -165,22 +165,25 @@ def test_a_changed_image_or_model_is_measured_again(jobs, done, tmp_path, monkey
     assert len(done) == len(jobs)
 
 
-def test_models_answer_pictures_as_they_do_photos(jobs, monkeypatch):
+def test_models_predict_for_jobs_as_for_photos(jobs, monkeypatch):
     monkeypatch.setattr(robustness_runs, "CORRUPTIONS", CORRUPTIONS[6:7])
     predictor = Predictor("landmarks")
-    told = answer(jobs[0], [predictor], seed=0)["answers"]
+    summary = predict_job(jobs[0], [predictor], seed=0)["predictions"]
     face = predictor.predict(jobs[0].ref.path).faces[0]
-    assert told[CLEAN] == [[face.expression, not face.unsure]]
-    assert len(told["brightness"]) == SEVERITIES
-    assert told["brightness"][0] == told[CLEAN]
-    assert answer(jobs[-1], [predictor], seed=0)["answers"] == {"photo": [], "close-up": []}
+    assert summary[CLEAN] == [[face.expression, not face.unsure]]
+    assert len(summary["brightness"]) == SEVERITIES
+    assert summary["brightness"][0] == summary[CLEAN]
+    assert predict_job(jobs[-1], [predictor], seed=0)["predictions"] == {
+        "photo": [],
+        "tight crop": [],
+    }
 
 
-def test_a_picture_that_cannot_be_read_is_told(tmp_path):
+def test_an_image_that_cannot_be_read_gives_its_reason(tmp_path):
     (tmp_path / "sad").mkdir()
     (tmp_path / "sad" / "a.png").write_bytes(b"no picture")
     (ref,) = read_images(tmp_path)
-    assert answer(job_of(ref, LABELLED), [], 0) == {"reason": "unreadable", "answers": {}}
+    assert predict_job(job_of(ref, LABELLED), [], 0) == {"reason": "unreadable", "predictions": {}}
 
 
 def test_a_limit_draws_the_same_images_of_each_class_again():
@@ -201,8 +204,8 @@ def run(monkeypatch, tmp_path):
     def no_work(jobs, bundles, seed, scratch, workers):
         shown.extend(jobs)
         empty = {CLEAN: [], **{c.name: [[]] * SEVERITIES for c in CORRUPTIONS}}
-        empty |= {"photo": [], "close-up": []}
-        return [{"kind": j.kind, "name": j.name, "reason": "", "answers": empty} for j in jobs]
+        empty |= {"photo": [], "tight crop": []}
+        return [{"kind": j.kind, "name": j.name, "reason": "", "predictions": empty} for j in jobs]
 
     monkeypatch.setattr(command, "_with_progress", no_work)
     app = Typer()
@@ -222,12 +225,12 @@ def test_the_command_measures_the_test_split_and_writes_json(run):
     assert sum(job.kind == LABELLED for job in shown) == 14
     assert {job.kind for job in shown} == {LABELLED, *KINDS}
     assert all(job.name.startswith("test/") for job in shown if job.kind == LABELLED)
-    told = json.loads(out.read_text())
-    assert (told["source"], told["split"], told["images"]) == ("sample", "test", 14)
+    summary = json.loads(out.read_text())
+    assert (summary["source"], summary["split"], summary["images"]) == ("sample", "test", 14)
     assert "0.0 % of the photos without a face" in done.stdout
 
 
-def test_images_that_every_voter_calls_no_face_are_shown_too(run, tmp_path):
+def test_images_that_every_annotator_calls_no_face_are_read_too(run, tmp_path):
     call, shown, _ = run
     for name in ("a", "b", "c"):
         place = tmp_path / "photos" / "sad" / f"{name}.png"

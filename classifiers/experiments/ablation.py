@@ -1,12 +1,13 @@
-"""Measure what each step of a recipe gives.
+"""Measure the effect of each setting of a recipe.
 
 Run ``python -m classifiers.experiments.ablation TABLE [IMAGES]``.
 
-Every trial changes one setting and is measured on the same validation rows, which are taken from
-train and also choose the epoch; the test split is not read. The landmarks' trials train one network
-where ``make train`` averages three. The fused model's would take a day at full size: they get half
-of the faces, half of the channels and an eighth of the epochs. ``make results`` shows the rows that
-this writes. A trial whose row is there already is passed over, so that a stopped run goes on.
+Every run differs in one setting from the shipped recipe. All are measured on the same validation
+rows, which are taken from train and also choose the epoch; the test split is not read. A run on
+landmarks trains one network where ``make train MODEL=torch`` averages several. The runs of the
+fused model get half of the faces, half of the channels and an eighth of the epochs: at full size
+they would take a day. ``make results`` shows the lines that this writes. A run whose line is there
+already is left out, so that a stopped ablation goes on.
 """
 
 import json
@@ -23,7 +24,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from classifiers.evaluation.metrics import measure
-from classifiers.experiments.trials import read_ablation_runs
+from classifiers.experiments.ablation_runs import read_ablation_runs
 from classifiers.models.ensemble import Ensemble
 from classifiers.models.features import N_COORDINATES
 from classifiers.models.pipeline import FaceFeatures, fit_pipeline, make_pipeline, tta_proba
@@ -40,20 +41,20 @@ from data.console import handle_errors
 
 Settings = dict[str, Any]
 
-STEPS, BALANCE = "What one change does", "Balance of the classes"
-FUSED_STEPS = "What one change of the fused recipe does, at a reduced size"
+EFFECTS, BALANCE = "Effect of one setting", "Balance of the classes"
+FUSED_EFFECTS = "Effect of one setting of the fused recipe, at a reduced size"
 """Names of the tables."""
 
 RAREST = "disgust"
-"""The class that FER2013 has fewest faces of, whose recall stands in each line."""
+"""The class with the fewest faces in FER2013; each line has its recall."""
 
 EPOCHS = 10
 SMALL = replace(ANY_CLASSES, stem=16, widths=(24, 48, 96))
-"""Size of the fused model's trials."""
+"""Size of the fused model."""
 
 
 def unaligned(points: np.ndarray) -> np.ndarray:
-    """Return coordinates that are only moved to the centre and scaled, (n, 1404)."""
+    """Return coordinates that are only centred and scaled, (n, 1404)."""
     centred = (points - points.mean(axis=1, keepdims=True)).reshape(len(points), -1)
     return centred / np.linalg.norm(centred, axis=1, keepdims=True)
 
@@ -63,12 +64,12 @@ def without_pose(points: np.ndarray) -> np.ndarray:
     return FaceFeatures().transform(points)[:, :N_COORDINATES]
 
 
-LANDMARK_TRIALS: dict[str, Settings] = {
-    "none: one network": {},
+LANDMARK_RUNS: dict[str, Settings] = {
+    "baseline: one network": {},
     "other seed": {"random_state": 1},
-    "no alignment: moved and scaled only": {"features": FunctionTransformer(unaligned)},
+    "no alignment: centred and scaled only": {"features": FunctionTransformer(unaligned)},
     "no head pose": {"features": FunctionTransformer(without_pose)},
-    "no mirror copies": {"mirror_copies": False},
+    "no flips in training": {"mirror_copies": False},
     "three networks averaged": {"n_networks": 3},
     "no label smoothing": {"label_smoothing": 0.0},
     "dropout 0.5": {"dropout": 0.5},
@@ -77,17 +78,16 @@ LANDMARK_TRIALS: dict[str, Settings] = {
     "80 epochs": {"epochs": 80, "patience": 80},
     "scikit-learn's MLP": {"model": "sklearn"},
 }
-"""What differs from the shipped settings; see `train_landmarks`."""
+"""Settings that differ from the shipped ones, see `train_landmarks`."""
 
-AUGMENTATIONS = {"change of size": "scale"}
-AUGMENTATIONS |= {way: way for way in ("flip", "rotation", "shift", "jitter", "erasing", "mixup")}
+AUGMENTATIONS = ("flip", "rotation", "shift", "scale", "jitter", "erasing", "mixup")
 
-FUSED_TRIALS: dict[str, Settings] = {
-    "none": {},
+FUSED_RUNS: dict[str, Settings] = {
+    "baseline": {},
     "other seed": {"seed": 1},
     "no landmarks": {"network": {"landmarks": False}},
     "no pixels": {"network": {"pixels": False}},
-    **{f"no {way}": {"augmentation": {key: 0}} for way, key in AUGMENTATIONS.items()},
+    **{f"no {name}": {"augmentation": {name: 0}} for name in AUGMENTATIONS},
     "cutmix 0.2": {"augmentation": {"cutmix": 0.2}},
     "points never dropped": {"augmentation": {"drop_points": 0.0}},
     "no label smoothing": {"label_smoothing": 0.0},
@@ -97,49 +97,49 @@ FUSED_TRIALS: dict[str, Settings] = {
     "no warm-up": {"warm_up": 0.0},
     "early stopping after 3": {"patience": 3},
     "weights not averaged": {"averaging": 0.0},
-    "no losses of single branches": {"pixel_loss": 0.0, "landmark_loss": 0.0},
-    "no crowd votes": {"vote_loss": 0.0},
+    "no losses of the branches alone": {"pixel_loss": 0.0, "landmark_loss": 0.0},
+    "no annotator votes": {"vote_loss": 0.0},
 }
-"""What differs from the shipped settings; see `train_fused`."""
+"""Settings that differ from the shipped ones, see `train_fused`."""
 
 
 @dataclass(frozen=True)
 class Study:
-    """A recipe's trials: settings by table and change, and how a model is trained and asked.
+    """The runs of a recipe: their settings by table and name, and how a model is trained.
 
-    `train` takes a trial's settings and returns a model and its classes. `passes` returns a model's
-    proba of the validation rows, whose classes are `y`, and of their mirror images, (2, n, k).
+    `train` takes a run's settings and returns a model and its classes. `tta_proba` returns a
+    model's proba of the validation rows, whose classes are `y`, and of their flips, (2, n, k).
     """
 
     y: np.ndarray
-    trials: dict[tuple[str, str], Settings]
+    runs: dict[tuple[str, str], Settings]
     train: Callable[..., tuple[Any, list[str]]]
-    passes: Callable[[Any], np.ndarray]
+    tta_proba: Callable[[Any], np.ndarray]
 
     def run(self, out: Path) -> None:
-        """Run the trials that have no row in `out`, and append a row for each."""
-        done = {(line["table"], line["change"]) for line in read_ablation_runs(out)}
-        first = next(iter(self.trials))
-        for (table, change), settings in self.trials.items():
-            if (table, change) in done:
+        """Do the runs that have no line in `out`, and append a line for each."""
+        done = {(line["table"], line["setting"]) for line in read_ablation_runs(out)}
+        first = next(iter(self.runs))
+        for (table, setting), options in self.runs.items():
+            if (table, setting) in done:
                 continue
             started = time.monotonic()
-            model, classes = self.train(**settings)
+            model, classes = self.train(**options)
             seconds = time.monotonic() - started
-            passes = self.passes(model)
-            answers = {change: passes.mean(axis=0)}
-            if (table, change) == first:
-                answers |= {"no mirror image when it answers": passes[0]}
-            for name, proba in answers.items():
+            both = self.tta_proba(model)
+            measured = {setting: both.mean(axis=0)}
+            if (table, setting) == first:
+                measured |= {"no flip TTA": both[0]}
+            for name, proba in measured.items():
                 metrics = measure(self.y, proba, classes)
-                line = {"table": table, "change": name, **_line(metrics, seconds)}
+                line = {"table": table, "setting": name, **_line(metrics, seconds)}
                 with out.open("a", encoding="utf-8") as file:
                     file.write(json.dumps(line) + "\n")
                 print(json.dumps(line), flush=True)
 
 
 def _line(metrics: dict[str, Any], seconds: float) -> dict[str, float]:
-    """Return what a line says of a trial; shares are rounded to four decimals."""
+    """Return the metrics of a line; shares are rounded to four decimals."""
     line = {
         "validation_accuracy": round(metrics["accuracy"], 4),
         "macro_f1": round(metrics["macro_f1"], 4),
@@ -150,13 +150,13 @@ def _line(metrics: dict[str, Any], seconds: float) -> dict[str, float]:
 
 
 def landmark_study(rows: Rows) -> Study:
-    """Return the trials of the landmarks' recipe."""
+    """Return the runs of the recipe on landmarks."""
     held_out = hold_out(rows, seed=0)
-    trials = {(STEPS, change): settings for change, settings in LANDMARK_TRIALS.items()}
-    trials |= {(BALANCE, balance): {"balance": balance} for balance in BALANCES}
+    runs = {(EFFECTS, setting): options for setting, options in LANDMARK_RUNS.items()}
+    runs |= {(BALANCE, balance): {"balance": balance} for balance in BALANCES}
     return Study(
         rows.y[held_out],
-        trials,
+        runs,
         lambda **settings: train_landmarks(rows, held_out, **settings),
         lambda model: tta_proba(model, rows.points[held_out]),
     )
@@ -171,7 +171,7 @@ def train_landmarks(
     features: FunctionTransformer | None = None,
     **settings: Any,
 ) -> tuple[Pipeline, list[str]]:
-    """Return the pipeline of one trial and its classes; other settings are the classifier's."""
+    """Return the pipeline of one run and its classes; other settings are the classifier's."""
     chosen = balanced_rows(rows.y, ~held_out, balance, seed=0)
     settings["class_weight"] = class_weight(balance, rows.y[chosen])
     settings["sampler"] = "balanced" if balance == "sampler" else None
@@ -187,12 +187,12 @@ def train_landmarks(
 
 
 def fused_study(fused: FusedRows, rows: Rows, epochs: int) -> Study:
-    """Return the trials of the fused recipe on half of the rows."""
+    """Return the runs of the fused recipe on half of the rows."""
     fused, held_out = half_of(fused, hold_out(rows, seed=0))
     chosen = np.flatnonzero(held_out)
     return Study(
         fused.y[chosen],
-        {(FUSED_STEPS, change): settings for change, settings in FUSED_TRIALS.items()},
+        {(FUSED_EFFECTS, setting): options for setting, options in FUSED_RUNS.items()},
         lambda **settings: train_fused(fused, held_out, epochs, **settings),
         lambda model: model.tta_proba(
             fused.points[chosen], fused.crops[chosen], fused.has_points[chosen]
@@ -217,13 +217,13 @@ def train_fused(
     augmentation: Settings | None = None,
     **training: Any,
 ) -> tuple[Ensemble, list[str]]:
-    """Return the fused model of one trial and its classes; other settings are the training's."""
+    """Return the fused model of one run and its classes; other settings are the training's."""
     size = replace(SMALL, **network or {})
     augmented = replace(Augmentation(), **augmentation or {})
     recipe = TrainingConfig(epochs=epochs, augmentation=augmented, **training)
     with TemporaryDirectory() as run:
-        stops = np.flatnonzero(held_out)
-        model = fit_fused(fused, held_out, stops, Path(run), size, recipe)
+        early_stopping_split = np.flatnonzero(held_out)
+        model = fit_fused(fused, held_out, early_stopping_split, Path(run), size, recipe)
     return model, list(model.classes)
 
 
@@ -236,7 +236,7 @@ def main(
     epochs: Annotated[int, typer.Option(min=1, help="Epochs of the fused recipe.")] = EPOCHS,
     out: Annotated[Path | None, typer.Option(help="JSON lines; default: in results/.")] = None,
 ) -> None:
-    """Run the trials that are missing and write a line for each."""
+    """Do the runs that are missing and write a line for each."""
     with handle_errors():
         if images is None:
             study = landmark_study(read_rows([table]))

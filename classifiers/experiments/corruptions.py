@@ -1,9 +1,9 @@
-"""Twelve ways to spoil a picture, each in five strengths, after Hendrycks and Dietterich (2019).
+"""Twelve corruptions of an image, each of five severities, after Hendrycks and Dietterich (2019).
 
 Their "Benchmarking Neural Network Robustness to Common Corruptions and Perturbations" has photos of
-224 pixels; what depends on size is measured here in shares of the picture's shorter side, so that
-it means the same for a cut-out face and for a photo. Rotation, occlusion, cropping and grains of
-salt and pepper aren't among theirs, but happen to faces in front of a camera.
+224 pixels. Here lengths are shares of the image's shorter side, so that a severity means the same
+for a tight crop and for a photo. Rotation, occlusion, crop and salt and pepper aren't among their
+main corruptions, but happen to faces in front of a camera.
 """
 
 import io
@@ -15,60 +15,60 @@ import numpy as np
 from PIL import Image
 from skimage.util import random_noise
 
-Spoil = Callable[[np.ndarray, float, np.random.Generator], np.ndarray]
+Corrupt = Callable[[np.ndarray, float, np.random.Generator], np.ndarray]
 
 SEVERITIES = 5
 
 GREY = 128
-"""What hides a part of the picture."""
+"""Value of an occluded part."""
 
 
 @dataclass(frozen=True)
 class Corruption:
-    """One way to spoil a picture.
+    """One corruption.
 
     Attributes
     ----------
     name : str
     amounts : tuple of float
-        What the strengths 1 to 5 are.
+        Of the severities 1 to 5.
     unit : str
-        What an amount says.
-    spoil : callable
+        What an amount measures.
+    corrupt : callable
         Takes RGB uint8 (h, w, 3), an amount and a random generator; returns RGB uint8.
     """
 
     name: str
     amounts: tuple[float, ...]
     unit: str
-    spoil: Spoil
+    corrupt: Corrupt
 
 
 def corrupted(
-    rgb: np.ndarray, corruption: Corruption, strength: int, rng: np.random.Generator
+    rgb: np.ndarray, corruption: Corruption, severity: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Return a corrupted copy of a picture.
+    """Return a corrupted copy of an image.
 
     Parameters
     ----------
     rgb : ndarray of uint8, shape (h, w, 3)
     corruption : Corruption
         One of `CORRUPTIONS`.
-    strength : int
+    severity : int
         1 to `SEVERITIES`.
     rng : numpy Generator
-        Where a corruption leaves something to chance.
+        Of corruptions that draw random numbers.
 
     Returns
     -------
     ndarray of uint8, shape (h', w', 3)
-        As large as the picture, but for a cropped one.
+        As large as the image, but for the corruption crop.
     """
-    return corruption.spoil(rgb, corruption.amounts[strength - 1], rng)
+    return corruption.corrupt(rgb, corruption.amounts[severity - 1], rng)
 
 
-def _noise(rgb: np.ndarray, deviation: float, rng: np.random.Generator) -> np.ndarray:
-    return _bytes(255 * random_noise(rgb, "gaussian", rng=rng, var=deviation**2))
+def _noise(rgb: np.ndarray, std: float, rng: np.random.Generator) -> np.ndarray:
+    return _bytes(255 * random_noise(rgb, "gaussian", rng=rng, var=std**2))
 
 
 def _salt_and_pepper(rgb: np.ndarray, share: float, rng: np.random.Generator) -> np.ndarray:
@@ -132,7 +132,7 @@ def _rotation(rgb: np.ndarray, degrees: float, rng: np.random.Generator) -> np.n
 
 
 def _occlusion(rgb: np.ndarray, share: float, rng: np.random.Generator) -> np.ndarray:
-    """Hide a rectangle with the picture's aspect somewhere within it."""
+    """Occlude a rectangle of the image's aspect ratio at a random place."""
     height, width = rgb.shape[:2]
     high, wide = round(height * share**0.5), round(width * share**0.5)
     top, left = rng.integers(height - high + 1), rng.integers(width - wide + 1)
@@ -154,11 +154,11 @@ def _bytes(values: np.ndarray) -> np.ndarray:
 
 
 CORRUPTIONS = (
-    Corruption("noise", (0.08, 0.12, 0.18, 0.26, 0.38), "deviation of 0 to 1", _noise),
+    Corruption("noise", (0.08, 0.12, 0.18, 0.26, 0.38), "standard deviation, of 0 to 1", _noise),
     Corruption(
         "salt and pepper", (0.03, 0.06, 0.09, 0.17, 0.27), "share of values", _salt_and_pepper
     ),
-    Corruption("blur", (0.01, 0.02, 0.03, 0.04, 0.06), "deviation, of the side", _blur),
+    Corruption("blur", (0.01, 0.02, 0.03, 0.04, 0.06), "standard deviation, of the side", _blur),
     Corruption("motion blur", (0.04, 0.08, 0.12, 0.16, 0.2), "length, of the side", _motion_blur),
     Corruption("JPEG", (25, 18, 15, 10, 7), "quality", _jpeg),
     Corruption("low resolution", (0.6, 0.5, 0.4, 0.3, 0.25), "of the side left", _low_resolution),

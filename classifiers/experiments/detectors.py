@@ -1,9 +1,9 @@
-"""``make detectors``: what the two detectors of faces find, and how long that takes.
+"""``make detectors``: compare what the face detectors find, and how long they take.
 
-Both are shown the same pictures in turn, in one process, as is the bare Face Mesh call that they
-are measured beside, in milliseconds of the processor's time: tight crops of one face each from a
-labelled folder, and whole photos made of the sample's faces (see
-`classifiers.experiments.synthetic_photos`). Nothing of the pictures is kept, only figures.
+Both detectors and a bare Face Mesh call read the same images in turn, in one process: tight crops
+of one face each from a labelled folder, and photos that are composed of the sample's faces, see
+`classifiers.experiments.synthetic_photos`. Times are milliseconds of processor time. Only metrics
+are kept.
 """
 
 import json
@@ -25,6 +25,7 @@ from data.files import write_text
 from data.sources import read_images
 from data.splits import some_of_each_class
 from landmarks import crops
+from landmarks.boxes import area, corners
 from landmarks.detection import mtcnn
 from landmarks.detection.detector import TIGHT_CROP_CHAIN, TIGHT_SIDE, Face, shared_finder
 from landmarks.detection.mediapipe_graphs import bare_call
@@ -32,25 +33,25 @@ from landmarks.detection.registry import DETECTORS, mtcnn_version
 from landmarks.detection.validation import disagreement
 from landmarks.images import ImageError
 
-SAME_FACE = 0.4
-"""Least intersection over union of the boxes of one face: a mesh's is tight."""
+MIN_IOU = 0.4
+"""Intersection over union from which on two boxes are of one face."""
 
-PASTED = 3
-"""Faces of each class of the sample that are pasted."""
+PASTED_PER_CLASS = 3
+"""Faces of each class of the sample that are pasted into photos."""
 
 SAMPLE = Path("data/sample")
 
 
 def main(
     images: Annotated[
-        Path, typer.Argument(help="Close-ups of one face each: folder of class folders, or CSV.")
+        Path, typer.Argument(help="Tight crops of one face each: folder of class folders, or CSV.")
     ] = SAMPLE,
-    limit: Annotated[int, typer.Option(min=0, help="Close-ups of each class; 0: all.")] = 40,
+    limit: Annotated[int, typer.Option(min=0, help="Tight crops of each class; 0: all.")] = 40,
     photos: Annotated[int, typer.Option(min=1, help="Whole photos of each kind.")] = 16,
     seed: Annotated[int, typer.Option(help="Chooses the tight crops and makes the photos.")] = 0,
     out: Annotated[Path, typer.Option(help="JSON to write.")] = Path("results/detectors.json"),
 ) -> None:
-    """Compare the detectors mesh and mtcnn on tight crops and on made-up whole photos.
+    """Compare the detectors mesh and mtcnn on tight crops and on synthetic photos.
 
     Exit code 1: something doesn't fit; 3: an I/O error.
 
@@ -60,58 +61,63 @@ def main(
         measured = {"source": images.absolute().name, "limit": limit, "seed": seed}
         measured |= {"mtcnn": mtcnn_version(), "groups": []}
         refs = some_of_each_class(_tested(read_images(images)), limit, seed)
-        pasted = some_of_each_class(_tested(read_images(SAMPLE)), PASTED, seed)
-        shown = [Photo(f"{images.absolute().name}, tight crops", i, None) for i in images_of(refs)]
-        shown += whole_photos(list(_close_ups(pasted)), photos, seed)
+        pasted = some_of_each_class(_tested(read_images(SAMPLE)), PASTED_PER_CLASS, seed)
+        kind = f"{images.absolute().name}, tight crops"
+        inputs = [Photo(kind, image, None) for image in images_of(refs)]
+        inputs += whole_photos(list(_tight_crops(pasted)), photos, seed)
         with progress_bar() as bar:
-            seen = [look(photo) for photo in bar.track(shown, description="Finding faces")]
-        measured["groups"] = summed(seen)
+            rows = [measure(photo) for photo in bar.track(inputs, description="Finding faces")]
+        measured["groups"] = summarize(rows)
         write_text(out, json.dumps(measured, indent=1, ensure_ascii=False) + "\n")
     show(Console(highlight=False), measured["groups"])
     print(f"Wrote {out}; make results shows it in docs/results.md.")
 
 
-def look(photo: Photo) -> dict[str, Any]:
-    """Show a photo to both detectors and to the bare call.
+def measure(photo: Photo) -> dict[str, Any]:
+    """Find the faces of a photo with both detectors, and time them and the bare call.
 
     Returns
     -------
     dict
-        ``kind``, ``faces`` that are in it, ``bare_ms``, and ``alone_ms`` of MTCNN without the mesh;
-        of each of `DETECTORS` its ``found``, ``false`` and ``ms``; ``both``, how many faces both
-        found; and of each face that both saw ``iou`` of the boxes and ``apart``, the distance of
-        the points in radii.
+        ``kind``; ``faces``, how many there are; ``bare_ms``; ``alone_ms`` of MTCNN without the
+        mesh; for each of `DETECTORS` its counts ``found`` and ``false`` and its ``ms``; ``both``,
+        how many faces both found; and for each face that both found ``iou`` of the boxes and
+        ``distance`` of the points in radii.
     """
-    close_up = max(photo.pixels.shape[:2]) < TIGHT_SIDE
-    *way, confidence = TIGHT_CROP_CHAIN[0]
-    picture = crops.padded(photo.pixels, *way).pixels if close_up else photo.pixels
-    _, bare_ms = _timed(bare_call(confidence), picture)
+    is_tight = max(photo.pixels.shape[:2]) < TIGHT_SIDE
+    *padding, confidence = TIGHT_CROP_CHAIN[0]
+    image = crops.padded(photo.pixels, *padding).pixels if is_tight else photo.pixels
+    _, bare_ms = _timed(bare_call(confidence), image)
     _, alone_ms = _timed(mtcnn.detect, photo.pixels)
-    seen = {"kind": photo.kind, "bare_ms": bare_ms, "alone_ms": alone_ms}
-    seen["faces"] = 1 if photo.boxes is None else len(photo.boxes)
+    row = {"kind": photo.kind, "bare_ms": bare_ms, "alone_ms": alone_ms}
+    row["faces"] = 1 if photo.boxes is None else len(photo.boxes)
     faces, hits = {}, {}
     for name in DETECTORS:
         faces[name], ms = _timed(shared_finder(name).find, photo.pixels)
         hits[name] = _hits(faces[name], photo.boxes)
         false = len(faces[name]) - len(hits[name])
-        seen[name] = {"found": len(hits[name]), "false": false, "ms": ms}
-    seen["both"] = len(hits["mesh"] & hits["mtcnn"])
-    pairs = [(a, b, iou(_corners(a), _corners(b))) for a in faces["mesh"] for b in faces["mtcnn"]]
-    same = [pair for pair in pairs if pair[2] >= SAME_FACE]
-    seen["iou"] = [overlap for _, _, overlap in same]
-    seen["apart"] = [disagreement(one.points, other.points) for one, other, _ in same]
-    return seen
+        row[name] = {"found": len(hits[name]), "false": false, "ms": ms}
+    row["both"] = len(hits["mesh"] & hits["mtcnn"])
+    pairs = [
+        (a, b, iou(corners(a.points), corners(b.points)))
+        for a in faces["mesh"]
+        for b in faces["mtcnn"]
+    ]
+    same = [pair for pair in pairs if pair[2] >= MIN_IOU]
+    row["iou"] = [overlap for _, _, overlap in same]
+    row["distance"] = [disagreement(one.points, other.points) for one, other, _ in same]
+    return row
 
 
-def summed(seen: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return what `look` saw, summed for each kind; ms and what both have in common as medians."""
+def summarize(measured: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the sums of what `measure` counted for each kind, and the medians of the others."""
     groups = []
-    for kind in dict.fromkeys(entry["kind"] for entry in seen):
-        rows = [entry for entry in seen if entry["kind"] == kind]
-        group = {"kind": kind, "pictures": len(rows)}
+    for kind in dict.fromkeys(row["kind"] for row in measured):
+        rows = [row for row in measured if row["kind"] == kind]
+        group = {"kind": kind, "images": len(rows)}
         group |= {key: sum(row[key] for row in rows) for key in ("faces", "both")}
         group |= {key: _median([row[key] for row in rows]) for key in ("bare_ms", "alone_ms")}
-        for key in ("iou", "apart"):
+        for key in ("iou", "distance"):
             group[key] = _median([value for row in rows for value in row[key]])
         for name in DETECTORS:
             group[name] = {k: sum(row[name][k] for row in rows) for k in ("found", "false")}
@@ -124,18 +130,17 @@ def iou(one: np.ndarray, other: np.ndarray) -> float:
     """Return the shared area of two boxes (left, top, right, bottom) over that of both."""
     sides = np.minimum(one[2:], other[2:]) - np.maximum(one[:2], other[:2])
     shared = np.prod(np.maximum(sides, 0))
-    areas = sum(np.prod(box[2:] - box[:2]) for box in (one, other))
-    return float(shared / (areas - shared))
+    return float(shared / (area(one) + area(other) - shared))
 
 
 def show(console: Console, groups: list[dict[str, Any]]) -> None:
-    """Print a line for each kind of pictures."""
-    table = Table("pictures")
+    """Print a line for each kind of images."""
+    table = Table("images")
     for name in ("number", "faces", "found", "mtcnn", "false", "mtcnn", "ms", "mtcnn"):
         table.add_column(name, justify="right")
     for group in groups:
-        figures = [group[name][key] for key in ("found", "false", "ms") for name in DETECTORS]
-        counts = (group["pictures"], group["faces"], *figures)
+        metrics = [group[name][key] for key in ("found", "false", "ms") for name in DETECTORS]
+        counts = (group["images"], group["faces"], *metrics)
         table.add_row(group["kind"], *(f"{count:.0f}" for count in counts))
     console.print(table)
 
@@ -145,34 +150,29 @@ def _tested(refs: list[ImageRef]) -> list[ImageRef]:
     return [ref for ref in refs if ref.split == "test"] or refs
 
 
-def _close_ups(refs: list[ImageRef]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yield pictures with the points of their faces."""
-    for picture in images_of(refs):
-        for face in shared_finder().find(picture)[:1]:
-            yield picture, face.points
+def _tight_crops(refs: list[ImageRef]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield images with the points of their faces."""
+    for image in images_of(refs):
+        for face in shared_finder().find(image)[:1]:
+            yield image, face.points
 
 
 def _hits(faces: list[Face], boxes: np.ndarray | None) -> set[int]:
-    """Return which of the boxes were found; where the one face is isn't known, any is it."""
+    """Return which of the boxes were found; without boxes there is one, and any face is it."""
     if boxes is None:
         return {0} if faces else set()
     return {
         number
         for number, box in enumerate(boxes)
-        if any(iou(_corners(face), box) >= SAME_FACE for face in faces)
+        if any(iou(corners(face.points), box) >= MIN_IOU for face in faces)
     }
 
 
-def _corners(face: Face) -> np.ndarray:
-    """Return left, top, right and bottom of a face's mesh."""
-    return np.concatenate([face.points[:, :2].min(axis=0), face.points[:, :2].max(axis=0)])
-
-
 def _timed(call: Callable[[np.ndarray], Any], pixels: np.ndarray) -> tuple[Any, float]:
-    """Return a call's answer and its ms of the processor's time, whatever else the machine does."""
+    """Return a call's result and its milliseconds of processor time."""
     start = process_time()
-    answer = call(pixels)
-    return answer, 1000 * (process_time() - start)
+    result = call(pixels)
+    return result, 1000 * (process_time() - start)
 
 
 def _median(values: list[float]) -> float | None:

@@ -15,7 +15,7 @@ def section(measured: dict[str, Any]) -> str:
     ----------
     measured : dict
         ``source``, ``limit``, ``seed``, ``mtcnn`` (package and version) and ``groups``, what
-        `classifiers.experiments.detectors.summed` returns.
+        `classifiers.experiments.detectors.summarize` returns.
 
     Returns
     -------
@@ -45,14 +45,14 @@ def _row(group: dict[str, Any]) -> dict[str, str]:
     faces = group["faces"] or math.nan
     return {
         "images": group["kind"],
-        "number": f"{group['pictures']:,}",
+        "number": f"{group['images']:,}",
         "found by mesh": percent(mesh["found"] / faces),
         "by MTCNN": percent(mtcnn["found"] / faces),
         "by both": percent(group["both"] / faces),
         "false positives of mesh": f"{mesh['false']:,}",
         "of MTCNN": f"{mtcnn['false']:,}",
         "IoU": number(group["iou"], ".2f"),
-        "distance": number(group["apart"], ".4f"),
+        "distance": number(group["distance"], ".4f"),
         "bare call": f"{bare:.1f} ms",
         "mesh": f"{mesh['ms'] / bare:.1f}",
         "MTCNN and mesh": f"{mtcnn['ms'] / bare:.1f}",

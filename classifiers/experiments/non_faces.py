@@ -1,4 +1,4 @@
-"""Pictures that show no face, to count how often one is seen in them all the same."""
+"""Images without a face, to count how often a face is found in them."""
 
 import cv2
 import numpy as np
@@ -7,26 +7,27 @@ from skimage.util import img_as_ubyte
 
 from landmarks.detection.detector import TIGHT_SIDE
 
-PICTURES = (
+SCIKIT_IMAGE = (
     *("brick", "cat", "cell", "clock", "coffee", "coins", "colorwheel", "grass", "gravel"),
     *("horse", "hubble_deep_field", "immunohistochemistry", "logo", "microaneurysms", "moon"),
     *("page", "retina", "rocket", "shepp_logan_phantom", "text"),
 )
-"""scikit-image's pictures in its wheel that show nobody."""
+"""Images in scikit-image's wheel that show nobody."""
 
-KINDS = ("pictures", "blanks", "noise", "textures")
+KINDS = ("scikit-image", "blanks", "noise", "textures")
 
 SIDE = 256
-"""Of the pictures that are made, in pixels."""
+"""Of the synthetic images, in pixels."""
 
-CLOSE_UP = (48, 48)
+PHOTO, TIGHT_CROP = "photo", "tight crop"
+TIGHT_CROP_SIZE = (48, 48)
 CANVAS, MIDDLE = (480, 640), 320
-"""Height and width of a photo, and the side of what is shown in its middle."""
+"""Height and width of a photo, and the side of the image pasted in its middle."""
 
 GREY = 128
 
 COUNT = 60
-"""How many blanks, how many of noise and how many textures are made."""
+"""How many blanks, noise images and textures are made."""
 
 
 _PARTS = {" top left": (0, 0), " top right": (0, 2), " bottom left": (2, 0)}
@@ -35,14 +36,14 @@ _PARTS |= {" bottom right": (2, 2), " middle": (1, 1), "": ()}
 
 
 def names(kind: str) -> list[str]:
-    """Return the names of the pictures of one of `KINDS`."""
-    if kind == "pictures":
-        return [name + part for name in PICTURES for part in _PARTS]
+    """Return the names of the images of one of `KINDS`."""
+    if kind == "scikit-image":
+        return [name + part for name in SCIKIT_IMAGE for part in _PARTS]
     return [f"{number:02}" for number in range(COUNT)]
 
 
 def non_face(kind: str, name: str, seed: int) -> np.ndarray:
-    """Return one picture.
+    """Return one image.
 
     Parameters
     ----------
@@ -51,66 +52,66 @@ def non_face(kind: str, name: str, seed: int) -> np.ndarray:
     name : str
         One of `names` of that kind.
     seed : int
-        Decides what made pictures look like.
+        Of the synthetic images.
 
     Returns
     -------
     ndarray of uint8, shape (h, w, 3)
         RGB.
     """
-    if kind == "pictures":
-        return _picture(name)
+    if kind == "scikit-image":
+        return _scikit_image(name)
     make = {"blanks": _blank, "noise": _noise, "textures": _texture}[kind]
     return make(SIDE, np.random.default_rng([seed, KINDS.index(kind), int(name)]))
 
 
-def shown_as(picture: np.ndarray) -> dict[str, np.ndarray]:
-    """Return a picture as a photo and as a cut-out face would be.
+def as_photo_and_tight_crop(image: np.ndarray) -> dict[str, np.ndarray]:
+    """Return an image as a photo and as a tight crop.
 
-    The detector takes a picture smaller than `landmarks.detection.detector.TIGHT_SIDE` for a face
-    that someone has cut out, and looks for one far more stubbornly than in a photo.
+    The detector takes an image smaller than `landmarks.detection.detector.TIGHT_SIDE` for a tight
+    crop of a face, and tries more crops and lower thresholds than in a photo.
 
     Parameters
     ----------
-    picture : ndarray of uint8, shape (h, w, 3)
+    image : ndarray of uint8, shape (h, w, 3)
         RGB.
 
     Returns
     -------
     dict of str to ndarray of uint8, shape (h', w', 3)
-        ``photo``: as it is, or enlarged in the middle of a grey photo if it is too small for one;
-        ``close-up``: shrunk to `CLOSE_UP`.
+        `PHOTO`: as it is, or enlarged in the middle of a grey photo if it is too small for one;
+        `TIGHT_CROP`: shrunk to `TIGHT_CROP_SIZE`.
     """
-    close_up = cv2.resize(picture, CLOSE_UP, interpolation=cv2.INTER_AREA)
-    height, width = picture.shape[:2]
+    tight_crop = cv2.resize(image, TIGHT_CROP_SIZE, interpolation=cv2.INTER_AREA)
+    height, width = image.shape[:2]
     if min(height, width) >= TIGHT_SIDE:
-        return {"photo": picture, "close-up": close_up}
+        return {PHOTO: image, TIGHT_CROP: tight_crop}
     scale = MIDDLE / max(height, width)
     size = (max(round(scale * width), 1), max(round(scale * height), 1))
     photo = np.full((*CANVAS, 3), GREY, np.uint8)
     top, left = (CANVAS[0] - size[1]) // 2, (CANVAS[1] - size[0]) // 2
-    photo[top : top + size[1], left : left + size[0]] = cv2.resize(picture, size)
-    return {"photo": photo, "close-up": close_up}
+    photo[top : top + size[1], left : left + size[0]] = cv2.resize(image, size)
+    return {PHOTO: photo, TIGHT_CROP: tight_crop}
 
 
-def _picture(name: str) -> np.ndarray:
-    """Return one of `PICTURES`, whole or a part of it."""
+def _scikit_image(name: str) -> np.ndarray:
+    """Return one of `SCIKIT_IMAGE`, whole or a part of it."""
     whole, _, part = name.partition(" ")
-    picture = _as_rgb(getattr(skimage.data, whole)())
+    image = _as_rgb(getattr(skimage.data, whole)())
     if not part:
-        return picture
-    height, width = (size // 4 for size in picture.shape[:2])
+        return image
+    height, width = (size // 4 for size in image.shape[:2])
     top, left = _PARTS[f" {part}"]
     rows = slice(top * height, (top + 2) * height)
-    return np.ascontiguousarray(picture[rows, left * width : (left + 2) * width])
+    return np.ascontiguousarray(image[rows, left * width : (left + 2) * width])
 
 
-def _as_rgb(picture: np.ndarray) -> np.ndarray:
-    """Return RGB uint8 of a picture that is grey, RGB or RGBA of any type."""
-    picture = img_as_ubyte(picture)
-    if picture.ndim == 2:
-        return np.repeat(picture[..., None], 3, axis=2)
-    return np.ascontiguousarray(picture[..., :3])
+def _as_rgb(image: np.ndarray) -> np.ndarray:
+    """Return RGB uint8 of an image that is grey, RGB or RGBA of any type."""
+    image = img_as_ubyte(image)
+    if image.ndim == 2:
+        return np.repeat(image[..., None], 3, axis=2)
+    return np.ascontiguousarray(image[..., :3])
 
 
 def _blank(side: int, rng: np.random.Generator) -> np.ndarray:

@@ -1,10 +1,9 @@
 """Write docs/results.md and the README's table from reports, for ``make results``.
 
-Nothing is measured here. ``make evaluate ... OUT=results/runs/NAME`` leaves one report a run, and
-this page says what they say; trials on validation rows stand in ``results/*ablation.jsonl``, one
-JSON object a line, whose key ``table`` names the table it belongs to and whose other keys are the
-columns; ``results/robustness.json`` and ``results/detectors.json`` are what ``make robustness`` and
-``make detectors`` leave.
+Nothing is measured here. ``make evaluate ... OUT=results/runs/NAME`` writes the report of one run.
+``results/*ablation.jsonl`` have a JSON object a line for each ablation run: its key ``table`` names
+the table, its other keys are the columns. ``make robustness`` and ``make detectors`` write
+``results/robustness.json`` and ``results/detectors.json``.
 """
 
 import json
@@ -15,10 +14,9 @@ from typing import Annotated, Any
 import typer
 
 from classifiers.bundle.bundle import PREFERRED
-from classifiers.experiments import detectors_page
-from classifiers.experiments import robustness_page as robustness_page
+from classifiers.experiments import detectors_page, robustness_page
+from classifiers.experiments.ablation_runs import read_ablation_runs
 from classifiers.experiments.results_page import headline, render, with_block
-from classifiers.experiments.trials import read_ablation_runs
 from data.console import handle_errors
 from data.files import atomic_write
 
@@ -36,14 +34,13 @@ def main(
     """Write the results page. Exit code 1: nothing to show; 3: the page can't be written."""
     with handle_errors(ValueError):
         reports = read_reports(measured / "runs")
-        trials = [
-            t for path in sorted(measured.glob("*ablation.jsonl")) for t in read_ablation_runs(path)
-        ]
+        paths = sorted(measured.glob("*ablation.jsonl"))
+        ablation = [run for path in paths for run in read_ablation_runs(path)]
         robustness, detectors = (
             read_measured(measured / f"{name}.json", page.section, f"make {name}")
             for name, page in (("robustness", robustness_page), ("detectors", detectors_page))
         )
-        pages = {out: render(reports, trials, robustness, detectors)}
+        pages = {out: render(reports, ablation, robustness, detectors)}
         if readme is not None:
             block = headline(reports, PREFERRED)
             pages[readme] = with_block(readme.read_text("utf-8"), block)

@@ -1,4 +1,4 @@
-"""The results page: reports of evaluations and rows of trials become Markdown, nothing else."""
+"""Write reports of evaluations and ablation runs as Markdown."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,8 +6,7 @@ from typing import Any
 import pandas as pd
 
 from classifiers.evaluation.markdown import duration, markdown, number, percent
-from classifiers.experiments import detectors_page
-from classifiers.experiments import robustness_page as robustness_page
+from classifiers.experiments import detectors_page, robustness_page
 
 PUBLISHED = (
     ("MLP on MediaPipe landmarks", "55.27 %"),
@@ -39,14 +38,14 @@ column *measured on* names the images that were read to report.
   accuracy on these.
 - *ms a face* is the classifier alone, from points to confidences, in onnxruntime on one thread.
 - Where a variant was trained with several seeds, its row is their mean.
-- `fused` and `landmarks` were measured on the mean of two meshes a face. `fused` was trained on that
-  of eight. `cnn`, `landmarks-sklearn` and the tables of corruptions, detectors and steps were trained
-  and measured on that of eight."""
+- `fused` and `landmarks` were measured on the mean of two meshes a face. `fused` was trained on the
+  mean of eight. `cnn`, `landmarks-sklearn` and the tables of corruptions, detectors and ablation were
+  trained and measured on the mean of eight."""
 
 
 def render(
     reports: list[dict],
-    trials: list[dict],
+    ablation: list[dict],
     robustness: dict[str, Any] | None = None,
     detectors: dict[str, Any] | None = None,
 ) -> str:
@@ -56,8 +55,8 @@ def render(
     ----------
     reports : list of dict
         Reports of `make evaluate`. Those of one bundle name are one variant, told apart by seed.
-    trials : list of dict
-        Rows of the ablation tables.
+    ablation : list of dict
+        Runs of `make ablation`.
     robustness, detectors : dict, optional
         What `make robustness` and `make detectors` measured.
     """
@@ -74,8 +73,8 @@ def render(
         parts.append("## Corrupted images\n\n" + robustness_page.section(robustness))
     if detectors:
         parts.append("## Face detectors\n\n" + detectors_page.section(detectors))
-    if trials:
-        parts.append("## Ablation\n\n" + trial_tables(trials))
+    if ablation:
+        parts.append("## Ablation\n\n" + ablation_tables(ablation))
     return "\n\n".join(parts) + "\n"
 
 
@@ -197,11 +196,11 @@ def beside_others(variants: pd.DataFrame) -> str:
     return markdown(pd.DataFrame(rows, columns=["model", "accuracy on FER2013", "whose figure"]))
 
 
-def trial_tables(trials: list[dict]) -> str:
-    """Return one table for each ``table`` that the trials name, columns as they first appear."""
+def ablation_tables(runs: list[dict]) -> str:
+    """Return one table for each ``table`` that the runs name, columns as they first appear."""
     parts = []
-    for name in dict.fromkeys(trial.get("table", "") for trial in trials):
-        rows = [trial for trial in trials if trial.get("table", "") == name]
+    for name in dict.fromkeys(run.get("table", "") for run in runs):
+        rows = [run for run in runs if run.get("table", "") == name]
         table = pd.DataFrame(rows, dtype=object).drop(columns="table", errors="ignore")
         table = table.apply(lambda column: column.map(lambda value: cell(column.name, value)))
         table.columns = table.columns.str.replace("_", " ")
@@ -210,7 +209,7 @@ def trial_tables(trials: list[dict]) -> str:
 
 
 def cell(key: str, value: object) -> str:
-    """Return a trial's value as text; a share between 0 and 1 as per cent, but an ECE as it is."""
+    """Return a run's value as text; a share as a percentage, but an ECE as it is."""
     if not isinstance(value, float):
         return "-" if value is None else str(value)
     share = any(word in key for word in ("accuracy", "recall", "coverage"))

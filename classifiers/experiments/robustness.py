@@ -16,7 +16,7 @@ from classifiers.evaluation.evaluate import ALL, match_classes
 from classifiers.evaluation.inputs import choose_split
 from classifiers.experiments.non_faces import KINDS
 from classifiers.experiments.non_faces import names as names_of
-from classifiers.experiments.robustness_figures import figures
+from classifiers.experiments.robustness_metrics import summarize
 from classifiers.experiments.robustness_page import verdict
 from classifiers.experiments.robustness_runs import LABELLED, NOT_A_FACE, Job, job_of, run_jobs
 from classifiers.inference.predictor import Predictor
@@ -42,20 +42,20 @@ def main(
     limit: Annotated[int, typer.Option(min=0, help="Images of each class; 0: all.")] = 0,
     votes: Annotated[
         Path | None,
-        typer.Option(help="CSV of a crowd's votes: what all call no face must get no expression."),
+        typer.Option(help="CSV of annotator votes: what all call no face must get no expression."),
     ] = None,
-    seed: Annotated[int, typer.Option(help="Chooses the images and spoils them.")] = 0,
+    seed: Annotated[int, typer.Option(help="Of the images and the corruptions.")] = 0,
     workers: Annotated[int, typer.Option(min=0, help="Worker processes; 0: one per core.")] = 0,
     out: Annotated[Path, typer.Option(help="JSON to write.")] = Path("results/robustness.json"),
     scratch: Annotated[
-        Path, typer.Option(help="Folder for finished pictures: a stopped run goes on there.")
+        Path, typer.Option(help="Folder for finished images: a stopped run goes on there.")
     ] = Path("build/robustness"),
 ) -> None:
-    """Measure models on pictures corrupted in twelve ways, and on pictures without a face.
+    """Measure models on images under twelve corruptions, and on images without a face.
 
     Exit code 1: something doesn't fit; 3: an I/O error.
 
-    Example: python -m classifiers.robustness fer2013 --limit 50 --votes ferplus_votes.csv
+    Example: python -m classifiers.experiments.robustness fer2013 --limit 50
     """
     with handle_errors(BundleError, stopped=GOES_ON):
         predictors = [Predictor(model) for model in models]
@@ -68,19 +68,20 @@ def main(
         jobs = [job_of(ref, LABELLED) for ref in chosen] + _without_faces(everything, votes)
         with storage_errors(scratch):
             scratch.mkdir(parents=True, exist_ok=True)
-        lines = _with_progress(jobs, [p.folder for p in predictors], seed, scratch, workers)
+        predictions = _with_progress(jobs, [p.folder for p in predictors], seed, scratch, workers)
         names = [predictor.manifest["name"] for predictor in predictors]
-        told = figures(lines, [ref.label for ref in chosen], names)
-        measured = {"source": images.name, "split": split, "limit": limit, "seed": seed, **told}
+        summary = summarize(predictions, [ref.label for ref in chosen], names)
+        inputs = {"source": images.name, "split": split, "limit": limit, "seed": seed}
+        measured = inputs | summary
         write_text(out, json.dumps(measured, indent=1) + "\n")
     show(Console(highlight=False), measured)
     print(f"Wrote {out}; make results shows it in docs/results.md.")
 
 
 def show(console: Console, measured: dict[str, Any]) -> None:
-    """Print found faces and accuracies, averaged over the strengths."""
+    """Print found faces and accuracies, averaged over the severities."""
     models = measured["models"]
-    table = Table("mean of 5 strengths", title=f"{measured['images']:,} images")
+    table = Table("mean of 5 severities", title=f"{measured['images']:,} images")
     for name in ("faces found", *(f"accuracy, {model}" for model in models)):
         table.add_column(name, justify="right")
     clean = measured["clean"]
@@ -90,12 +91,14 @@ def show(console: Console, measured: dict[str, Any]) -> None:
         table.add_row(row["name"], *(f"{np.mean(values):.1%}" for values in series))
     console.print(table)
     for row in measured["non_faces"]:
-        console.print(f"{row['kind']}: {row['as_photo']:,} of {row['pictures']:,} answered")
+        console.print(
+            f"{row['kind']}: {row['as_photo']:,} of {row['images']:,} given an expression"
+        )
     console.print(verdict(measured["non_faces"]), soft_wrap=True)
 
 
 def _without_faces(refs: list[ImageRef], votes: Path | None) -> list[Job]:
-    """Return the jobs of made pictures and of images that every voter says show no face."""
+    """Return the jobs of synthetic images and of images that all annotators call no face."""
     jobs = [Job(name, kind) for kind in KINDS for name in names_of(kind)]
     if votes is None:
         return jobs
@@ -112,7 +115,7 @@ def _with_progress(
 ) -> list[dict[str, Any]]:
     """Do the jobs with a progress bar on stderr."""
     with progress_bar() as bar:
-        task = bar.add_task("Reading pictures", total=len(jobs))
+        task = bar.add_task("Reading images", total=len(jobs))
         count = workers or joblib.cpu_count()
         try:
             return run_jobs(jobs, bundles, seed, scratch, count, lambda: bar.advance(task))

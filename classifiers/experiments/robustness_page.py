@@ -8,7 +8,7 @@ import pandas as pd
 from classifiers.evaluation.markdown import markdown, percent
 from classifiers.experiments.corruptions import SEVERITIES
 
-MAX_ANSWERED = 0.01
+MAX_READ = 0.01
 """Share of the images without a face that may be given an expression, shown as photos."""
 
 NON_FACES = """\
@@ -23,7 +23,7 @@ def section(measured: dict[str, Any]) -> str:
     Parameters
     ----------
     measured : dict
-        What `classifiers.experiments.robustness_figures.figures` returns, with ``source``, what
+        What `classifiers.experiments.robustness_metrics.summarize` returns, with ``source``, what
         was measured on, ``split`` and ``limit``, images of each class or 0 for all.
 
     Returns
@@ -62,9 +62,9 @@ def _table(measured: dict[str, Any], clean: float, values_of: Callable[[dict], l
 def _non_faces(measured: dict[str, Any]) -> str:
     """Return a line per kind of images and one of all, and whether they are few enough."""
     table = pd.json_normalize(measured["non_faces"]).set_index("kind")
-    certain = {f"sure.{model}": f"not uncertain, {model}" for model in measured["models"]}
-    heads = {"pictures": "images", "as_photo": "faces read as photos", **certain}
-    heads["as_close_up"] = "faces read as tight crops"
+    certain = {f"certain.{model}": f"not uncertain, {model}" for model in measured["models"]}
+    heads = {"images": "images", "as_photo": "faces read as photos", **certain}
+    heads["as_tight_crop"] = "faces read as tight crops"
     table = table[list(heads)].rename(columns=heads)
     table.loc["all"] = table.sum()
     shown = markdown(table.map("{:,}".format).reset_index())
@@ -73,9 +73,9 @@ def _non_faces(measured: dict[str, Any]) -> str:
 
 def verdict(rows: Sequence[dict[str, Any]]) -> str:
     """Say what share of the photos without a face was given an expression."""
-    share = sum(row["as_photo"] for row in rows) / sum(row["pictures"] for row in rows)
-    within = "no more than" if share <= MAX_ANSWERED else "more than"
+    share = sum(row["as_photo"] for row in rows) / sum(row["images"] for row in rows)
+    within = "no more than" if share <= MAX_READ else "more than"
     return (
         f"{percent(share)} of the photos without a face are given an expression, {within} the "
-        f"{percent(MAX_ANSWERED)} aimed at."
+        f"{percent(MAX_READ)} aimed at."
     )

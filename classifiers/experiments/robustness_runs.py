@@ -1,6 +1,6 @@
-"""What models answer to corrupted pictures and to pictures without a face; a stopped run goes on.
+"""Read corrupted images and images without a face with several models; a stopped run goes on.
 
-Each finished picture is kept by joblib.Memory, whose key is all that the answer depends on.
+joblib.Memory keeps each finished image. Its key is all that the predictions depend on.
 """
 
 import os
@@ -16,22 +16,22 @@ import numpy as np
 
 from classifiers.bundle.manifest import MANIFEST
 from classifiers.experiments.corruptions import CORRUPTIONS, SEVERITIES, corrupted
-from classifiers.experiments.non_faces import non_face, shown_as
+from classifiers.experiments.non_faces import as_photo_and_tight_crop, non_face
 from classifiers.inference.predictor import Predictor
 from data.features.records import ImageRef, images_or_errors
 from landmarks.detection.detector import MESH_VERSION, shared_finder
 from landmarks.images import ImageError
 
-FORMAT = 4
-"""Version of what is kept; a higher one measures all pictures anew."""
+FORMAT = 5
+"""Version of what is kept; a higher one measures all images anew."""
 
 CLEAN = "clean"
-LABELLED, NOT_A_FACE = "labelled", "called no face"
+LABELLED, NOT_A_FACE = "labelled", "annotated as no face"
 
 
 @dataclass(frozen=True)
 class Job:
-    """One picture to show to the models.
+    """One image to read with all models.
 
     Attributes
     ----------
@@ -40,9 +40,9 @@ class Job:
     kind : str
         `LABELLED`, one of `classifiers.experiments.non_faces.KINDS`, or `NOT_A_FACE`.
     ref : ImageRef, optional
-        Where the picture is; it is made where there is none.
+        Where the image is; left out for an image of `KINDS`, which is made.
     stamp : tuple of int
-        Size and time of change of its file.
+        Size and modification time of its file.
     """
 
     name: str
@@ -78,9 +78,9 @@ def run_jobs(
     bundles : sequence of Path
         Folders of the models.
     seed : int
-        Decides what corruptions leave to chance.
+        Of the corruptions and of the images that are made.
     folder : Path
-        Where answers are kept; made if there is none.
+        Where predictions are kept; made if there is none.
     workers : int
         Worker processes, -1 for one per core; 1 works in this process.
     advance : callable
@@ -89,27 +89,27 @@ def run_jobs(
     Returns
     -------
     list of dict
-        In the order of the jobs: kind, name and what `answer` returns.
+        In the order of the jobs: kind, name and what `predict_job` returns.
 
     Raises
     ------
     OSError
         If the folder can't be made.
     """
-    line = joblib.Memory(folder, verbose=0).cache(_line, ignore=["bundles"])
+    run = joblib.Memory(folder, verbose=0).cache(_run_job, ignore=["bundles"])
     amounts = [(corruption.name, corruption.amounts) for corruption in CORRUPTIONS]
     manifests = [(bundle / MANIFEST).read_text("utf-8") for bundle in bundles]
     key = joblib.hash((FORMAT, MESH_VERSION, amounts, manifests))
     parallel = joblib.Parallel(n_jobs=workers, return_as="generator", batch_size=1)
-    lines = []
-    for done in parallel(joblib.delayed(line)(job, tuple(bundles), seed, key) for job in jobs):
-        lines.append(done)
+    results = []
+    for done in parallel(joblib.delayed(run)(job, tuple(bundles), seed, key) for job in jobs):
+        results.append(done)
         advance()
-    return lines
+    return results
 
 
-def answer(job: Job, predictors: Sequence[Predictor], seed: int) -> dict[str, Any]:
-    """Show one picture to all models.
+def predict_job(job: Job, predictors: Sequence[Predictor], seed: int) -> dict[str, Any]:
+    """Read one image with all models.
 
     Parameters
     ----------
@@ -120,35 +120,37 @@ def answer(job: Job, predictors: Sequence[Predictor], seed: int) -> dict[str, An
     Returns
     -------
     dict
-        ``reason``, not ``""`` for a picture that can't be read, and ``answers``. Those to a
-        labelled picture are one to it as it is (`CLEAN`) and for each corruption a list of the
-        strengths'; those to another picture, one for each way in which `non_faces.shown_as` shows
-        it. An answer is a list, empty where no face is found, of each model's expression for the
-        largest face and whether it is sure.
+        ``reason``, empty unless the image can't be read, and ``predictions``. Of a labelled image:
+        under `CLEAN` the prediction for the image itself, and under each corruption's name a list
+        over the severities. Of another image: one prediction for each value of
+        `classifiers.experiments.non_faces.as_photo_and_tight_crop`. A prediction is a list of each
+        model's expression for the largest face and whether it is certain; empty where no face is
+        found.
     """
     try:
-        rgb = _picture(job, seed)
+        rgb = _image(job, seed)
     except ImageError as error:
-        return {"reason": error.reason, "answers": {}}
+        return {"reason": error.reason, "predictions": {}}
     if job.kind != LABELLED:
-        seen = shown_as(rgb).items()
-        return {"reason": "", "answers": {way: _read(shown, predictors) for way, shown in seen}}
-    answers: dict[str, Any] = {CLEAN: _read(rgb, predictors)}
+        images = as_photo_and_tight_crop(rgb)
+        predictions = {name: _predict(image, predictors) for name, image in images.items()}
+        return {"reason": "", "predictions": predictions}
+    predictions: dict[str, Any] = {CLEAN: _predict(rgb, predictors)}
     for number, corruption in enumerate(CORRUPTIONS):
-        chance = [seed, _number(job.name), number]
-        answers[corruption.name] = [
-            _read(
-                corrupted(rgb, corruption, strength, np.random.default_rng([*chance, strength])),
+        entropy = [seed, _number(job.name), number]
+        predictions[corruption.name] = [
+            _predict(
+                corrupted(rgb, corruption, severity, np.random.default_rng([*entropy, severity])),
                 predictors,
             )
-            for strength in range(1, SEVERITIES + 1)
+            for severity in range(1, SEVERITIES + 1)
         ]
-    return {"reason": "", "answers": answers}
+    return {"reason": "", "predictions": predictions}
 
 
-def _line(job: Job, bundles: tuple[Path, ...], seed: int, key: str) -> dict[str, Any]:
+def _run_job(job: Job, bundles: tuple[Path, ...], seed: int, key: str) -> dict[str, Any]:
     """Do a job in whichever process this is; `key` stands for the models and corruptions."""
-    return {"kind": job.kind, "name": job.name, **answer(job, _predictors(bundles), seed)}
+    return {"kind": job.kind, "name": job.name, **predict_job(job, _predictors(bundles), seed)}
 
 
 @lru_cache(maxsize=1)
@@ -156,23 +158,23 @@ def _predictors(bundles: tuple[Path, ...]) -> list[Predictor]:
     return [Predictor(bundle) for bundle in bundles]
 
 
-def _picture(job: Job, seed: int) -> np.ndarray:
-    """Read or make a job's picture."""
+def _image(job: Job, seed: int) -> np.ndarray:
+    """Read or make a job's image."""
     if job.ref is None:
         return non_face(job.kind, job.name, seed)
-    picture = next(images_or_errors([job.ref]))
-    if isinstance(picture, ImageError):
-        raise picture
-    return picture
+    image = next(images_or_errors([job.ref]))
+    if isinstance(image, ImageError):
+        raise image
+    return image
 
 
-def _read(rgb: np.ndarray, predictors: Iterable[Predictor]) -> list[list[Any]]:
-    """Read a picture as `Predictor.predict` does, its faces found once for all models."""
+def _predict(rgb: np.ndarray, predictors: Iterable[Predictor]) -> list[list[Any]]:
+    """Predict as `Predictor.predict` does, with the faces found once for all models."""
     faces = sorted(shared_finder().find(rgb), key=lambda face: -face.area)[:1]
-    readings = [predictor.predict_faces(rgb, faces) for predictor in predictors]
-    return [[found[0].expression, not found[0].unsure] for found in readings if found]
+    predictions = [predictor.predict_faces(rgb, faces) for predictor in predictors]
+    return [[found[0].expression, not found[0].unsure] for found in predictions if found]
 
 
 def _number(name: str) -> int:
-    """Return a number for a name, so that its picture's chances don't hang on the others."""
+    """Return a number for a name, so that an image's random numbers don't depend on the others."""
     return int.from_bytes(blake2b(name.encode(), digest_size=4).digest())

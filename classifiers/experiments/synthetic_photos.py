@@ -1,6 +1,6 @@
-"""Whole photos to look for faces in: composite faces pasted on scikit-image's pictures.
+"""Compose photos of composite faces and scikit-image's images.
 
-Where the faces are is known, so that finds can be told from misses and from false finds.
+The boxes of the faces are known, so that misses and false positives can be counted.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,7 +12,7 @@ import skimage.data
 from skimage.util import img_as_ubyte
 
 BACKGROUNDS = ("brick", "cat", "coffee", "coins", "grass", "gravel", "hubble_deep_field", "rocket")
-"""scikit-image's pictures in its wheel that show nobody and stand behind the faces."""
+"""Images in scikit-image's wheel that show nobody, for the background."""
 
 SIZE = (640, 480)
 """Width and height of a photo in pixels."""
@@ -28,20 +28,20 @@ KINDS = {
     "140 px, on its side": (140, 90),
     "140 px, upside down": (140, 180),
 }
-"""Height in pixels of the face's mesh and degrees that it is turned by, either way."""
+"""Height in pixels of the face's mesh, and degrees that it is rotated by to either side."""
 
 NOBODY, PORTRAIT = "nobody", "portrait of an astronaut"
 
-WOBBLE = 8.0
-"""Most degrees that a face is turned by besides."""
+MAX_TILT = 8.0
+"""Degrees of a random rotation of each face, beside that of its kind."""
 
-REACH, EDGE = 0.62, 0.12
-"""How far what is pasted reaches from the middle and its soft edge, in sizes of the mesh."""
+RADIUS, EDGE = 0.62, 0.12
+"""Radius of what is pasted and width of its soft edge, in sizes of the mesh."""
 
 
 @dataclass(frozen=True)
 class Photo:
-    """A picture, and where its faces are.
+    """An image and the boxes of its faces.
 
     Attributes
     ----------
@@ -49,7 +49,7 @@ class Photo:
     pixels : ndarray of uint8, shape (h, w, 3)
         RGB.
     boxes : ndarray of float, shape (n, 4), or None
-        Left, top, right and bottom of the faces in pixels; None: one, wherever it is.
+        Left, top, right and bottom of the faces in pixels; None for one face at an unknown place.
     """
 
     kind: str
@@ -60,24 +60,24 @@ class Photo:
 def whole_photos(
     faces: Sequence[tuple[np.ndarray, np.ndarray]], count: int, seed: int
 ) -> Iterator[Photo]:
-    """Make photos of each of `KINDS`, and show backgrounds and a portrait as they are.
+    """Make photos of each of `KINDS`, then yield the backgrounds and a portrait as they are.
 
     Parameters
     ----------
-    faces : sequence of (picture, points)
-        Close-ups, RGB uint8 (h, w, 3), and the mesh (468, 3) of the face in each.
+    faces : sequence of (image, points)
+        Tight crops, RGB uint8 (h, w, 3), and the mesh (468, 3) of the face in each.
     count : int
         Photos of each kind.
     seed : int
-        Decides which face stands where on which background.
+        Of faces, places and rotations.
     """
     rng = np.random.default_rng(seed)
     for kind, (height, degrees) in KINDS.items():
         for number in range(count):
-            picture, points = faces[rng.integers(len(faces))]
-            turn = rng.choice([-1, 1]) * degrees + rng.uniform(-WOBBLE, WOBBLE)
+            image, points = faces[rng.integers(len(faces))]
+            turn = rng.choice([-1, 1]) * degrees + rng.uniform(-MAX_TILT, MAX_TILT)
             pixels = _background(BACKGROUNDS[number % len(BACKGROUNDS)])
-            box = _paste(pixels, picture, points, height, turn, rng)
+            box = _paste(pixels, image, points, height, turn, rng)
             yield Photo(kind, pixels, box[None])
     for name in BACKGROUNDS:
         yield Photo(NOBODY, _background(name), np.empty((0, 4)))
@@ -85,16 +85,16 @@ def whole_photos(
 
 
 def _background(name: str) -> np.ndarray:
-    """Return a picture of scikit-image's in a photo's size, RGB."""
-    picture = img_as_ubyte(getattr(skimage.data, name)())
-    if picture.ndim == 2:
-        picture = np.repeat(picture[..., None], 3, axis=2)
-    return cv2.resize(picture[..., :3], SIZE, interpolation=cv2.INTER_AREA)
+    """Return a image of scikit-image's in a photo's size, RGB."""
+    image = img_as_ubyte(getattr(skimage.data, name)())
+    if image.ndim == 2:
+        image = np.repeat(image[..., None], 3, axis=2)
+    return cv2.resize(image[..., :3], SIZE, interpolation=cv2.INTER_AREA)
 
 
 def _paste(
     pixels: np.ndarray,
-    picture: np.ndarray,
+    image: np.ndarray,
     points: np.ndarray,
     height: int,
     degrees: float,
@@ -106,10 +106,10 @@ def _paste(
     room = np.minimum(0.7 * height, np.array(SIZE) / 2)
     matrix = cv2.getRotationMatrix2D(middle.tolist(), degrees, scale)
     matrix[:, 2] += rng.uniform(room, SIZE - room) - middle
-    y, x = np.mgrid[: picture.shape[0], : picture.shape[1]]
-    reach = np.hypot(*((np.stack([x, y], axis=-1) - middle) / (high - low)).T).T
-    mask = np.clip((REACH - reach) / EDGE, 0, 1)  # none of it beyond, all of it well within
-    shrunk = cv2.warpAffine(picture, matrix, SIZE, flags=cv2.INTER_AREA)
+    y, x = np.mgrid[: image.shape[0], : image.shape[1]]
+    radius = np.hypot(*((np.stack([x, y], axis=-1) - middle) / (high - low)).T).T
+    mask = np.clip((RADIUS - radius) / EDGE, 0, 1)  # none of it beyond, all of it well within
+    shrunk = cv2.warpAffine(image, matrix, SIZE, flags=cv2.INTER_AREA)
     share = cv2.warpAffine(mask, matrix, SIZE)[..., None]
     pixels[:] = np.rint(share * shrunk + (1 - share) * pixels)
     there = points[:, :2] @ matrix[:, :2].T + matrix[:, 2]

@@ -1,4 +1,4 @@
-"""Read the trials of ``make ablation``, a JSON line each: what one change does."""
+"""Read the runs of ``make ablation``, a JSON line each: the effect of one setting."""
 
 import json
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import Any
 
 
 def read_ablation_runs(path: Path) -> list[dict[str, Any]]:
-    """Read the trials, one JSON object a line; no file means no trials.
+    """Read the runs, one JSON object a line; no file means no runs.
 
     Raises
     ------
@@ -14,15 +14,15 @@ def read_ablation_runs(path: Path) -> list[dict[str, Any]]:
         If a line is not a JSON object.
     """
     lines = path.read_text("utf-8").splitlines() if path.exists() else []
-    return [_trial(line, n, path) for n, line in enumerate(lines, 1) if line.strip()]
+    return [_run(line, n, path) for n, line in enumerate(lines, 1) if line.strip()]
 
 
-def _trial(line: str, number: int, path: Path) -> dict[str, Any]:
+def _run(line: str, number: int, path: Path) -> dict[str, Any]:
     """Parse one line."""
     try:
-        trial = json.loads(line)
+        run = json.loads(line)
     except ValueError:
-        trial = None
-    if not isinstance(trial, dict):
+        run = None
+    if not isinstance(run, dict):
         raise ValueError(f"expected a JSON object in line {number} of {path}; mend that line")
-    return trial
+    return run
