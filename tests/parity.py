@@ -19,7 +19,7 @@ from tests.posting import PORTRAIT, encoded
 
 READ = """async (encoded) => {
     const { openEngine } = await import("/static/live/engine.js");
-    const { findInPhoto } = await import("/static/live/looks.js");
+    const { findInPhoto } = await import("/static/live/photo-detector.js");
     const { bundle, mesh, classifier } = await openEngine();
     const bytes = Uint8Array.from(atob(encoded), (letter) => letter.charCodeAt(0));
     const photo = await createImageBitmap(new Blob([bytes], { type: "image/png" }));

@@ -2,6 +2,7 @@
 
 from base64 import b64encode
 
+import cv2
 import numpy as np
 import pytest
 
@@ -61,3 +62,26 @@ def test_a_crop_is_the_same_in_the_browser():
         assert here.std() > 20
         assert apart.max() <= 8
         assert (apart > 1).mean() < 0.002
+
+
+ENLARGE = """async ([numbers, small, side]) => {
+    const { enlarged } = await import("/static/live/crops.js");
+    const picture = new ImageData(Uint8ClampedArray.from(numbers), small, small);
+    return [...enlarged(picture, side).data];
+}"""
+
+
+def test_a_crop_is_enlarged_as_opencv_does():
+    small, side = 13, 40
+    picture = np.random.default_rng(0).integers(0, 256, (small, small, 4), dtype=np.uint8)
+    picture[..., 3] = 255
+    with (
+        live_browser.served(Reader(FakePredictor())) as address,
+        live_browser.browser() as chromium,
+    ):
+        page = chromium.new_page()
+        page.goto(f"{address}/live")
+        there = page.evaluate(ENLARGE, [picture.ravel().tolist(), small, side])
+    here = cv2.resize(picture, (side, side), interpolation=cv2.INTER_CUBIC)
+    apart = np.abs(np.reshape(there, (side, side, 4)) - here.astype(int))
+    assert apart.max() <= 1

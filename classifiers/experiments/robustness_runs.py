@@ -4,7 +4,7 @@ joblib.Memory keeps each finished image. Its key is all that the predictions dep
 """
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
@@ -168,10 +168,13 @@ def _image(job: Job, seed: int) -> np.ndarray:
     return image
 
 
-def _predict(rgb: np.ndarray, predictors: Iterable[Predictor]) -> list[list[Any]]:
-    """Predict as `Predictor.predict` does, with the faces found once for all models."""
-    faces = sorted(shared_finder().find(rgb), key=lambda face: -face.area)[:1]
-    predictions = [predictor.predict_faces(rgb, faces) for predictor in predictors]
+def _predict(rgb: np.ndarray, predictors: Sequence[Predictor]) -> list[list[Any]]:
+    """Predict as `Predictor.predict` does, with the faces found once a number of meshes."""
+    largest = {
+        meshes: sorted(shared_finder().find(rgb, meshes), key=lambda face: -face.area)[:1]
+        for meshes in {predictor.meshes for predictor in predictors}
+    }
+    predictions = [one.predict_faces(rgb, largest[one.meshes]) for one in predictors]
     return [[found[0].expression, not found[0].unsure] for found in predictions if found]
 
 

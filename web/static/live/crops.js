@@ -39,6 +39,44 @@ export function squareCut(picture, { a, b, x, y }, side) {
   return warped(source, warp, side, step < 1 ? cubicWeights : linearWeights);
 }
 
+/**
+ * Enlarge a square picture as OpenCV's cubic interpolation does.
+ *
+ * @param {ImageData} picture
+ * @param {number} side  of the enlarged one
+ * @returns {ImageData}
+ */
+export function enlarged(picture, side) {
+  const small = picture.width;
+  const last = small - 1;
+  const taps = Array.from({ length: side }, (_, i) => {
+    const at = ((i + 0.5) * small) / side - 0.5;
+    const first = Math.floor(at);
+    const places = [-1, 0, 1, 2].map((d) => Math.min(Math.max(first + d, 0), last));
+    return [places, cubicWeights(at - first)];
+  });
+  const wide = new Float32Array(small * side * CHANNELS);
+  for (let row = 0, at = 0; row < small; row++) {
+    for (const [places, weights] of taps) {
+      for (let c = 0; c < CHANNELS; c++, at++) {
+        for (let k = 0; k < 4; k++) {
+          wide[at] += weights[k] * picture.data[CHANNELS * (row * small + places[k]) + c];
+        }
+      }
+    }
+  }
+  const large = new ImageData(side, side);
+  const line = side * CHANNELS;
+  for (const [row, [places, weights]] of taps.entries()) {
+    for (let i = 0; i < line; i++) {
+      let value = 0;
+      for (let k = 0; k < 4; k++) value += weights[k] * wide[places[k] * line + i];
+      large.data[row * line + i] = value; // a clamped array, which rounds
+    }
+  }
+  return large;
+}
+
 function cubicWeights(t) {
   const near = (d) => ((SHARPNESS + 2) * d - (SHARPNESS + 3)) * d * d + 1;
   const far = (d) => ((d - 5) * d + 8) * SHARPNESS * d - 4 * SHARPNESS;
@@ -89,7 +127,8 @@ function sum({ data, width, height }, left, top, across, down, into, at) {
 /** The surroundings of a square, made smaller, and the matrix to them in place of the picture. */
 function averagedCut(picture, matrix, side, shrink) {
   const [m0, m1, m2, m3, m4, m5] = matrix;
-  const reach = side * shrink * 0.75; // a turned square reaches .71 sides from its centre
+  // A turned square reaches further from its middle than half its side.
+  const reach = (side / 2) * (Math.abs(m0) + Math.abs(m1)) + 2 * shrink;
   const [half, sizes] = [side / 2, [picture.width, picture.height]];
   const centre = [(m0 + m1) * half + m2, (m3 + m4) * half + m5];
   const bounded = (value, low, high) => Math.min(Math.max(value, low), high);
@@ -99,7 +138,18 @@ function averagedCut(picture, matrix, side, shrink) {
   const size = wide.map((length) => Math.max(1, Math.round(length / shrink)));
   const [sx, sy] = size.map((length, i) => length / wide[i]);
   const toSmall = [sx * m0, sx * m1, sx * (m2 - low[0]), sy * m3, sy * m4, sy * (m5 - low[1])];
-  return [averaged(picture, low, wide, size), toSmall];
+  return [shrunk(picture, low, wide, size), toSmall];
+}
+
+/** A rectangle of a picture made smaller: halved as long as it is twice as wide and even. */
+function shrunk(picture, start, wide, size) {
+  let [from, [left, top], [width, height]] = [picture, start, wide];
+  while (width >= 2 * size[0] && width % 2 === 0 && height % 2 === 0) {
+    [width, height] = [width / 2, height / 2];
+    from = averaged(from, [left, top], [2 * width, 2 * height], [width, height]);
+    [left, top] = [0, 0];
+  }
+  return averaged(from, [left, top], [width, height], size);
 }
 
 /** A rectangle of a picture made smaller, each pixel the mean of what it covers. */

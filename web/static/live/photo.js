@@ -2,7 +2,7 @@
 
 import { say, words } from "../words.js";
 import { closeEngine, openEngine } from "./engine.js";
-import { findInPhoto } from "./looks.js";
+import { findInPhoto } from "./photo-detector.js";
 import { drawFaces } from "./overlay.js";
 import { createPanel } from "./panel.js";
 import { corners } from "./points.js";

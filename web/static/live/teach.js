@@ -6,7 +6,7 @@ import { openEngine } from "./engine.js";
 import { createExpressions } from "./expressions.js";
 import { frames } from "./frames.js";
 import { createLesson } from "./lesson.js";
-import { findInPhoto } from "./looks.js";
+import { findInPhoto } from "./photo-detector.js";
 import { createPanel } from "./panel.js";
 import { corners, radius } from "./points.js";
 import { createTracker } from "./smoothing.js";

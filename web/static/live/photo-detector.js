@@ -1,19 +1,13 @@
-// Faces of a photo as Python finds them (landmarks/detection/detector.py): each is looked at in four crops and
-// their mirror images, and its points are the mean of these meshes.
+// Faces of a photo as Python finds them (landmarks/detection/detector.py): the points of each are the
+// mean of the meshes of one crop and of its mirror image.
 
-import { pixelsOf, squareCut } from "./crops.js";
+import { enlarged, pixelsOf, squareCut } from "./crops.js";
 import { centre, corners, distance, mean, mirrored, overlap, radius } from "./points.js";
 
 const CROP_SIDE = 256;
-const LOOK_RADII = 6; // side of a crop in radii of the mesh: twice a face's height
-const LOOKS = [
-  // roll, scale, shift to the right and down in sides: the first, and landmarks.detection.tta_crops.LOOKS_AGAIN
-  [0, 1.05, 0, 0],
-  [0.12, 1.05, 0.03, -0.02],
-  [-0.12, 1.05, -0.03, -0.02],
-  [0, 0.9, 0, 0.03],
-];
-const LEAST_AGREEMENT = 0.3; // mean distance in radii; see landmarks/detection/validation.py
+const CROP_RADII = 6; // side of a crop in radii of the mesh: twice a face's height
+const FACE_RADIUS = 14.5; // pixels at which Face Mesh sees a face; see landmarks/crops.py
+const MAX_DISAGREEMENT = 0.3; // mean distance in radii; see landmarks/detection/validation.py
 const FRAMES = [
   // border as a share of the longer side, grey: a face that fills the picture needs room around it
   [0, 0],
@@ -38,7 +32,7 @@ export async function findInPhoto(mesh, photo, mirror) {
     const found = await firstMeshes(mesh, photo, border, grey);
     const faces = [];
     for (const points of found) {
-      const face = await lookedAt(mesh, pixels, points, mirror);
+      const face = await consensus(mesh, pixels, points, mirror);
       const known = face && faces.some((had) => overlap(corners(had.points), corners(face)) > 0.5);
       if (face && !known) faces.push({ points: face });
     }
@@ -66,46 +60,41 @@ async function firstMeshes(mesh, photo, border, grey) {
   return found.map(({ points }) => toPhoto(place, points));
 }
 
-/** The mean mesh of a face whose points are roughly known, or null where the looks disagree. */
-async function lookedAt(mesh, pixels, rough, mirror) {
-  let points = rough;
-  const views = [];
-  for (const [number, look] of LOOKS.entries()) {
-    const pair = await pairOf(mesh, pixels, placeAbout(points, ...look), mirror);
-    if (number === 0) {
-      // What the detector takes for a face in a curtain looks otherwise in the mirror.
-      if (pair.length < 2 || apart(...pair) > LEAST_AGREEMENT) return null;
-      points = mean(pair);
-    }
-    views.push(...pair);
-  }
-  return mean(views.filter((view) => apart(view, points) < LEAST_AGREEMENT));
+/** The mean mesh of a face whose points are roughly known, or null where both disagree. */
+async function consensus(mesh, pixels, rough, mirror) {
+  const pair = await pairOf(mesh, pixels, rough, mirror);
+  // What the detector takes for a face in a curtain has another mesh in the mirror.
+  if (pair.length < 2 || apart(...pair) > MAX_DISAGREEMENT) return null;
+  return mean(pair);
 }
 
 function apart(one, other) {
   return distance(one, other) / radius(one);
 }
 
-/** The place, as in crops.js, of a crop that a face stands upright in. */
-function placeAbout(points, turn, scale, right, down) {
-  const side = LOOK_RADII * radius(points);
+/** The place, as in crops.js, of a crop of so many pixels that a face stands upright in. */
+function placeAbout(points, pixels) {
+  const step = (CROP_RADII * radius(points)) / pixels;
   const [x, y] = centre(points);
   const [one, other] = OUTER_EYES.map((i) => 3 * i);
   const eyes = Math.atan2(points[other + 1] - points[one + 1], points[other] - points[one]);
-  const step = (side * scale) / CROP_SIDE;
-  const [a, b] = [Math.cos(eyes + turn) * step, Math.sin(eyes + turn) * step];
-  const half = CROP_SIDE / 2;
-  return {
-    a,
-    b,
-    x: x + right * side - (a - b) * half,
-    y: y + down * side - (b + a) * half,
-  };
+  const [a, b] = [Math.cos(eyes) * step, Math.sin(eyes) * step];
+  const half = pixels / 2;
+  return { a, b, x: x - (a - b) * half, y: y - (b + a) * half };
 }
 
-/** The meshes of a crop and of its mirror image, in pixels of the photo; those that were found. */
-async function pairOf(mesh, pixels, place, mirror) {
-  const crop = squareCut(pixels, place, CROP_SIDE);
+/** The crop of a face at the scale that Face Mesh sees every face at. */
+function cropOf(pixels, points) {
+  if (radius(points) <= FACE_RADIUS) {
+    return squareCut(pixels, placeAbout(points, CROP_SIDE), CROP_SIDE);
+  }
+  const shown = Math.round(CROP_RADII * FACE_RADIUS);
+  return enlarged(squareCut(pixels, placeAbout(points, shown), shown), CROP_SIDE);
+}
+
+/** The meshes of a face's crop and of its mirror image, in pixels of the photo; those found. */
+async function pairOf(mesh, pixels, rough, mirror) {
+  const [crop, place] = [cropOf(pixels, rough), placeAbout(rough, CROP_SIDE)];
   const pair = [];
   for (const flip of [false, true]) {
     const found = await mesh.find(flip ? inMirror(crop) : crop, { fresh: true });
