@@ -22,7 +22,7 @@ def small(monkeypatch):
     points, y = faces(90)
     rows = Rows(points, y, np.array([f"{i:016x}" for i in range(90)]), "a mesh")
     monkeypatch.setattr(command, "read_rows", lambda _: rows)
-    runs = {"baseline": QUICK, "no flips in training": {"mirror_copies": False, **QUICK}}
+    runs = {"baseline": QUICK, "no flips in training": {"flips": False, **QUICK}}
     monkeypatch.setattr(command, "LANDMARK_RUNS", runs)
     monkeypatch.setattr(command, "BALANCES", {})
     fused = small_fused.rows(60, votes=4)

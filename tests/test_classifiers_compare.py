@@ -6,7 +6,13 @@ from typer.testing import CliRunner
 
 from classifiers.__main__ import app
 from classifiers.cli import compare as command
-from classifiers.evaluation.compare import agreement, answers_given, compare, mcnemar, model_metrics
+from classifiers.evaluation.compare import (
+    agreement,
+    compare,
+    mcnemar,
+    model_metrics,
+    predicted_classes,
+)
 from data.errors import DataError
 from tests.test_classifiers_evaluate import (
     CLASSES,
@@ -117,7 +123,7 @@ def test_mcnemar_is_the_exact_binomial_test():
 
 def test_answers_and_agreement_leave_out_misses():
     proba = np.array([[0.1, 0.9], [np.nan, np.nan], [0.8, 0.2]])
-    given = answers_given(proba, ("a", "b"))
+    given = predicted_classes(proba, ("a", "b"))
     assert given.tolist() == ["b", "", "a"]
     assert agreement(given, np.array(["b", "b", "b"])) == 0.5
     assert agreement(given, np.array(["", "", ""])) is None

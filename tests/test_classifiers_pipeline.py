@@ -41,7 +41,7 @@ def test_another_mesh_is_refused_by_a_sentence():
 
 def test_fewer_rows_than_components():
     points, y = faces(9)
-    pipeline = fit_pipeline(make_pipeline(small_classifier()), points, y, mirror_copies=False)
+    pipeline = fit_pipeline(make_pipeline(small_classifier()), points, y, flips=False)
     assert pipeline["pca"].n_components_ == 9
 
 
@@ -58,7 +58,7 @@ def test_scaler_and_pca_never_see_validation_rows():
     np.testing.assert_array_equal(alone["pca"].components_, beside["pca"].components_)
 
 
-def test_mirror_copies_are_trained_on():
+def test_flips_are_trained_on():
     points, y = faces(12)
     pipeline = fit_pipeline(make_pipeline(small_classifier(epochs=1), 4), points, y)
     assert pipeline["scaler"].n_samples_seen_ == 24
@@ -78,5 +78,5 @@ def test_mirror_passes_are_face_and_mirror():
 def test_many_faces_give_what_single_faces_give(monkeypatch):
     points, _ = faces(7)
     whole = FaceFeatures().fit_transform(points)
-    monkeypatch.setattr("classifiers.models.pipeline.PIECE", 2)
+    monkeypatch.setattr("classifiers.models.pipeline.CHUNK", 2)
     np.testing.assert_allclose(FaceFeatures().fit_transform(points), whole, atol=1e-6)

@@ -107,7 +107,7 @@ def test_the_same_random_state_gives_the_same_batch():
 
 def test_landmarks_alone_need_no_pixels():
     prepared = arrays(votes=4)[1]
-    batch = Augmenter(replace(STILL, mixup=1.0), sees_pixels=False).batch(prepared)
+    batch = Augmenter(replace(STILL, mixup=1.0), takes_pixels=False).batch(prepared)
     assert batch.pixels.shape == (len(prepared), 1, 1, 1)
     assert batch.X.shape == (len(prepared), prepared.X.shape[2])
     assert not batch.targets.equal(prepared.targets)

@@ -7,7 +7,7 @@ from classifiers.models.calibration import Calibration
 from classifiers.models.ensemble import PixelModel
 from classifiers.models.fused import window
 from classifiers.models.fused_onnx import fused_to_onnx
-from classifiers.models.onnx_export import ExportError, check_answers
+from classifiers.models.onnx_export import ExportError, check_proba
 from classifiers.models.vision import models
 from classifiers.training.loop import Run
 from classifiers.training.tensors import arrays_with
@@ -51,12 +51,12 @@ def test_a_step_moves_the_last_blocks_alone(backbone):
     before = sums(body)
     assert np.isfinite(run.train_epoch())
     names = [name for name, _ in body.named_parameters()]
-    freed = next(i for i, name in enumerate(names) if name.startswith(BACKBONES[backbone].freed))
-    assert 0 < freed < len(names) - 2
+    first = next(i for i, name in enumerate(names) if name.startswith(BACKBONES[backbone].unfrozen))
+    assert 0 < first < len(names) - 2
     moved = {name for name, value in sums(body).items() if value != before[name]}
-    assert not moved & set(names[:freed])
+    assert not moved & set(names[:first])
     # What no gradient reaches in so small a batch, such as dead units' biases, stays.
-    assert len(moved & set(names[freed:])) > 0.9 * len(names[freed:])
+    assert len(moved & set(names[first:])) > 0.9 * len(names[first:])
     assert all(name.startswith(BACKBONES[backbone].head) for name in names[-2:])
     assert body.get_parameter(names[-1]).shape == (len(CLASSES),)
 
@@ -116,9 +116,9 @@ def test_the_graph_answers_as_the_network_does():
     expected = model.predict_proba(*inputs)
     assert expected.std(axis=0).max() > 0.01
     named = dict(zip(("points", "crops", "has_points"), inputs, strict=True))
-    check_answers(content, named, expected)
+    check_proba(content, named, expected)
     with pytest.raises(ExportError):
-        check_answers(content, named, expected[::-1])
+        check_proba(content, named, expected[::-1])
 
 
 def test_no_dropout_comes_twice():

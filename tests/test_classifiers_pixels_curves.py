@@ -6,8 +6,8 @@ from classifiers.training.curves import (
     CURVES,
     append_line,
     curves_of,
-    draw_curves,
     folder_of,
+    plot_curves,
     read_curves,
     training_seconds,
 )
@@ -34,7 +34,7 @@ def test_the_seconds_of_all_epochs_of_all_networks_add_up(run):
 
 
 def test_the_picture_shows_what_was_read(run):
-    figure = draw_curves(run)
+    figure = plot_curves(run)
     shown = [line.get_xydata().tolist() for line in figure.axes[0].lines]
     assert shown == [[[1, 3], [2, 2], [3, 1]], [[1, 4]]]
     figure.savefig(io.BytesIO())

@@ -7,7 +7,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from classifiers.models.sklearn_mlp import SklearnMLPClassifier
 from classifiers.models.torch_mlp import TorchMLPClassifier
-from classifiers.models.torch_network import folded, network_of
+from classifiers.models.torch_network import fuse_batch_norm, network_of
 
 SMALL = {
     TorchMLPClassifier: {
@@ -67,11 +67,11 @@ def test_balance_helps_a_rare_class(kind, how):
 @BOTH
 def test_versions_are_what_is_learned_from(kind):
     X, y = blobs()
-    versions = np.stack([X, X + 0.1], axis=1).astype(np.float16)
-    model = kind(**SMALL[kind]).fit(np.zeros_like(X), y, versions=versions)
+    copies = np.stack([X, X + 0.1], axis=1).astype(np.float16)
+    model = kind(**SMALL[kind]).fit(np.zeros_like(X), y, augmented=copies)
     assert model.score(X, y) > 0.9
-    with pytest.raises(ValueError, match="Expected versions"):
-        kind(**SMALL[kind]).fit(X, y, versions=versions[:5])
+    with pytest.raises(ValueError, match="Expected augmented copies"):
+        kind(**SMALL[kind]).fit(X, y, augmented=copies[:5])
 
 
 @BOTH
@@ -104,7 +104,7 @@ def test_folding_batchnorm_changes_no_answer():
         network(X)  # moves the running means away from their start
     network.eval()
     hidden = X.numpy()
-    *first, last = folded(network)
+    *first, last = fuse_batch_norm(network)
     for weight, bias in first:
         hidden = np.maximum(hidden @ weight + bias, 0)
     expected = network(X).detach().numpy()

@@ -16,7 +16,7 @@ from classifiers.models.backbones import BACKBONES
 from classifiers.models.calibration import PRIORS
 from classifiers.training.backbone_weights import Weights, find_weights
 from classifiers.training.bundle_content import TrainOptions
-from classifiers.training.curves import curves_of, draw_curves, read_curves
+from classifiers.training.curves import curves_of, plot_curves, read_curves
 from classifiers.training.loop import DEVICES
 from classifiers.training.pixels import NETWORKS, recipe_of, train_pixel_model
 from classifiers.training.read_dataset import hold_out
@@ -160,7 +160,7 @@ def _epochs_trained(run: Path) -> int:
 def _write_curves(run: Path) -> None:
     """Draw the run's course beside its numbers."""
     with atomic_write(run / "curves.png") as file:
-        draw_curves(run).savefig(file)
+        plot_curves(run).savefig(file)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""Several models on the same labelled images: how good each is, and whether they differ.
+"""Compare several models on the same labelled images.
 
-The largest face of an image counts; an image that a model can't answer is an error of its.
+The largest face of an image counts; an image without a prediction is an error.
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from scipy.stats import binomtest
 
-from classifiers.evaluation.evaluate import answers, describe, match_classes, read_split
+from classifiers.evaluation.evaluate import describe, match_classes, predict_rows, read_split
 from classifiers.evaluation.metrics import measure
 from classifiers.inference.predictor import NO_FACE, Predictor
 from data.labels import canonical
@@ -56,15 +56,15 @@ def compare(
         names = match_classes(table["label"], predictor.classes, ignore_unknown)
         table = table[table["label"].isin(names)]
     labels = np.array([canonical(label) for label in table["label"]])
-    models, given = [], []
+    models, predicted = [], []
     for predictor in predictors:
-        proba, points, crops = answers(predictor, table, images)
+        proba, points, crops = predict_rows(predictor, table, images)
         classes = [canonical(name) for name in predictor.classes]
-        given.append(answers_given(proba, classes))
+        predicted.append(predicted_classes(proba, classes))
         speed = describe(predictor, points, crops)["ms_per_face"]
         models.append(model_metrics(labels, proba, classes) | {"ms_per_face": speed})
-    for model, own in zip(models, given, strict=True):
-        model["agreement"] = [agreement(own, other) for other in given]
+    for model, own in zip(models, predicted, strict=True):
+        model["agreement"] = [agreement(own, other) for other in predicted]
     n_missed = int((table["reason"] == NO_FACE).sum())
     return {
         "split": split,
@@ -73,48 +73,48 @@ def compare(
         "n_unreadable": int((table["success"] != 1).sum()) - n_missed,
         "n_ignored": len(everything) - len(table),
         "models": models,
-        "mcnemar": mcnemar(given[0] == labels, given[1] == labels),
+        "mcnemar": mcnemar(predicted[0] == labels, predicted[1] == labels),
     }
 
 
 def model_metrics(labels: np.ndarray, proba: np.ndarray, classes: Sequence[str]) -> dict[str, Any]:
-    """Return how good one model is.
+    """Return the metrics of one model.
 
     Parameters
     ----------
     labels : ndarray of str, shape (n,)
         Each one of `classes`.
     proba : ndarray of float, shape (n, k), range 0..1
-        NaN in the rows of images without an answer.
+        NaN in the rows of images without a prediction.
     classes : sequence of str, length k
 
     Returns
     -------
     dict
-        ``accuracy`` of all images, ``accuracy_when_answered``, ``macro_f1`` of the answered ones,
-        and ``recall`` of each class that occurs, over all its images.
+        ``accuracy`` of all images, ``accuracy_when_answered`` and ``macro_f1`` of the images with a
+        prediction, and ``recall`` of each class that occurs, over all its images.
     """
-    figures = measure(labels, proba, classes)
+    metrics = measure(labels, proba, classes)
     recalls = {
-        name: row["recall_with_misses"] for name, row in figures["per_class"].items() if row["n"]
+        name: row["recall_with_misses"] for name, row in metrics["per_class"].items() if row["n"]
     }
     return {
-        "accuracy": figures["accuracy_with_misses"],
-        "accuracy_when_answered": figures["accuracy"],
-        "macro_f1": figures["macro_f1"],
+        "accuracy": metrics["accuracy_with_misses"],
+        "accuracy_when_answered": metrics["accuracy"],
+        "macro_f1": metrics["macro_f1"],
         "recall": recalls,
     }
 
 
-def answers_given(proba: np.ndarray, classes: Sequence[str]) -> np.ndarray:
+def predicted_classes(proba: np.ndarray, classes: Sequence[str]) -> np.ndarray:
     """Return the class of the largest confidence in each row, ``""`` in rows of NaN."""
-    answered = np.isfinite(proba).all(axis=1)
-    best = np.where(answered[:, None], proba, 0).argmax(axis=1)
-    return np.where(answered, np.array(classes)[best], "")
+    finite = np.isfinite(proba).all(axis=1)
+    best = np.where(finite[:, None], proba, 0).argmax(axis=1)
+    return np.where(finite, np.array(classes)[best], "")
 
 
 def agreement(one: np.ndarray, other: np.ndarray) -> float | None:
-    """Return the share of images that two models answer alike, of those that both answer."""
+    """Return the share of equal predictions among the images that both models predict."""
     both = (one != "") & (other != "")
     return float((one == other)[both].mean()) if both.any() else None
 

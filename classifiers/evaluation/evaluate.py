@@ -1,6 +1,6 @@
-"""Measure a model on a feature folder: the figures of a report.
+"""Evaluate a model on a feature folder.
 
-The largest face of an image counts; an image without one is a miss.
+The largest face of an image counts; an image without a found face is a miss.
 """
 
 import statistics
@@ -29,7 +29,7 @@ from data.labels import canonical
 from landmarks.mesh import N_POINTS
 
 ALL = "all"
-"""Stands for every split."""
+"""Name for all splits together."""
 
 TIMED_FACES = 200
 
@@ -41,7 +41,7 @@ def evaluate(
     ignore_unknown: bool = False,
     images: Path | None = None,
 ) -> dict:
-    """Measure a model on a feature folder.
+    """Evaluate a model on a feature folder.
 
     Parameters
     ----------
@@ -54,13 +54,13 @@ def evaluate(
     ignore_unknown : bool
         Leave out images of classes that the model doesn't have, instead of refusing.
     images : Path, optional
-        What the features were made of, for a model that takes pixels. It answers an image without
-        a found face, too, as if all of it were the face.
+        What the features were made of, for a model that takes pixels. Such a model also predicts
+        for an image without a found face, from the whole image.
 
     Returns
     -------
     dict
-        The figures of `classifiers.evaluation.metrics.measure` with ``split``, ``model`` and the
+        The metrics of `classifiers.evaluation.metrics.measure` with ``split``, ``model`` and the
         counts ``n_missed``, ``n_unreadable`` and ``n_ignored``.
 
     Raises
@@ -71,8 +71,8 @@ def evaluate(
     table = read_split([predictor], folder, split)
     names = match_classes(table["label"], predictor.classes, ignore_unknown)
     known = table[table["label"].isin(names)]
-    proba, points, crops = answers(predictor, known, images)
-    figures = measure(
+    proba, points, crops = predict_rows(predictor, known, images)
+    metrics = measure(
         [names[label] for label in known["label"]],
         proba,
         predictor.classes,
@@ -83,7 +83,7 @@ def evaluate(
     return {
         "split": split,
         "model": describe(predictor, points, crops, detector_of(read_manifest(folder))),
-        **figures,
+        **metrics,
         "n_missed": n_missed,
         "n_unreadable": len(known) - int((known["success"] == 1).sum()) - n_missed,
         "n_ignored": len(table) - len(known),
@@ -107,10 +107,10 @@ def read_split(predictors: Iterable[Predictor], folder: Path, split: str) -> pd.
     return largest_faces(_rows_of(folder, split))
 
 
-def answers(
+def predict_rows(
     predictor: Predictor, table: pd.DataFrame, images: Path | None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
-    """Return a model's answers for rows.
+    """Predict the classes of rows.
 
     Parameters
     ----------
@@ -123,10 +123,10 @@ def answers(
     Returns
     -------
     proba : ndarray of float, shape (n, k), range 0..1
-        NaN in the rows of images that the model can't answer: without a found face, unless it
-        takes pixels, or unreadable.
+        NaN in the rows of images without a found face, unless the model takes pixels, and of
+        unreadable images.
     points, crops
-        What it was shown of the others, see `Predictor.predict_proba`.
+        Inputs of the other rows, see `Predictor.predict_proba`.
 
     Raises
     ------
@@ -134,10 +134,10 @@ def answers(
         If the model takes pixels and `images` doesn't have them.
     """
     found = (table["success"] == 1).to_numpy()
-    seen = found | (table["reason"] == NO_FACE).to_numpy() if predictor.takes_pixels else found
-    points, crops = faces_of(table[seen], images if predictor.takes_pixels else None)
+    usable = found | (table["reason"] == NO_FACE).to_numpy() if predictor.takes_pixels else found
+    points, crops = faces_of(table[usable], images if predictor.takes_pixels else None)
     proba = np.full((len(table), len(predictor.classes)), np.nan)
-    proba[seen] = predictor.predict_proba(points, crops)
+    proba[usable] = predictor.predict_proba(points, crops)
     return proba, points, crops
 
 
@@ -181,7 +181,7 @@ def match_classes(labels, classes, ignore_unknown: bool = False) -> dict[str, st
 
 
 def copies_of(table: pd.DataFrame, folder: Path, trained_on: frozenset[str]) -> np.ndarray:
-    """Return for each row whether training saw an image of exactly the same pixels."""
+    """Return for each row whether an image of exactly the same pixels was a training row."""
     hashes = read_pixels(folder).drop_duplicates(IMAGE_KEY).set_index(IMAGE_KEY)["pixels"]
     keys = pd.MultiIndex.from_frame(table[IMAGE_KEY])
     return hashes.reindex(keys).isin(trained_on - {""}).to_numpy()
@@ -190,7 +190,7 @@ def copies_of(table: pd.DataFrame, folder: Path, trained_on: frozenset[str]) -> 
 def describe(
     predictor: Predictor, points: np.ndarray, crops: np.ndarray | None, detector: str = "mesh"
 ) -> dict:
-    """Return what the results page says of a model, its speed measured on `points`."""
+    """Return the model's metadata for the results page, and its speed on `points`."""
     manifest = predictor.manifest
     name = manifest["name"] + ("" if predictor.mirror else ", without mirror image")
     times = []
@@ -209,7 +209,7 @@ def describe(
 
 
 def detector_of(manifest: dict) -> str:
-    """Return what found the faces of a feature folder; older ones don't name it."""
+    """Return the detector of a feature folder; older folders don't name it."""
     return manifest.get("detector", "mesh")
 
 

@@ -1,4 +1,4 @@
-"""The features of one split of labelled images: read where they are, made where they aren't."""
+"""Find the features of one split of labelled images, or make them."""
 
 from pathlib import Path
 
@@ -29,7 +29,7 @@ def features_of(
     out : Path
         Features are made in its sub-folder ``features``, or that of another detector.
     split : str
-        What the user asked for, ``""`` for the default.
+        The split that the user named, ``""`` for the default.
     workers, backend, detector
         As for `data.features.extraction.extract_features`.
 

@@ -1,7 +1,7 @@
-"""Numbers that say how good predictions are: one function of labels and confidences.
+"""Compute the metrics of predictions from labels and confidences.
 
-A row whose confidences are NaN is an image without an answer (no face, or unreadable). Such a
-row is left out of every figure but those named ``..._with_misses``, where it is an error.
+A row of NaN is an image without a prediction (no face, or unreadable). It is left out of every
+metric but those named ``..._with_misses``, where it is an error.
 """
 
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ def measure(
     copies: np.ndarray | None = None,
     threshold: float | None = None,
 ) -> dict:
-    """Return every figure of one evaluation, ready for JSON.
+    """Return all metrics of one evaluation, ready for JSON.
 
     Parameters
     ----------
@@ -31,21 +31,21 @@ def measure(
         The label of each image, each one of `classes`.
     proba : ndarray of float, shape (n, k), range 0..1
         Confidences, one row per image and one column per class in the order of `classes`.
-        Rows of NaN are misses: images in which no face was found.
+        Rows of NaN are misses: images without a found face.
     classes : sequence of str, length k
         The names of the columns.
     copies : ndarray of bool, shape (n,), optional
-        True for images of which training saw an identical copy.
+        True for images of which the training rows hold an identical copy.
     threshold : float, optional
-        The confidence below which an answer counts as unsure.
+        The confidence below which a prediction counts as uncertain.
 
     Returns
     -------
     dict
         ``accuracy``, ``balanced_accuracy`` (mean recall), ``macro_f1``, ``weighted_f1``, ``ece``
         and the other averages over found faces; ``accuracy_with_misses`` over all images;
-        ``per_class``, ``confusion`` (rows are labels, columns answers), ``reliability`` and
-        the counts. Averages run over the classes that `y_true` holds. A figure with nothing
+        ``per_class``, ``confusion`` (rows are labels, columns predictions), ``reliability`` and
+        the counts. Averages run over the classes that `y_true` holds. A metric with nothing
         to count is None.
 
     Raises
@@ -55,37 +55,37 @@ def measure(
     """
     y, proba, classes = _validated(y_true, proba, classes)
     found = np.isfinite(proba).all(axis=1)
-    answers = np.full(len(y), -1)
-    answers[found] = proba[found].argmax(axis=1)
-    right = answers == y
-    figures = {
+    predicted = np.full(len(y), -1)
+    predicted[found] = proba[found].argmax(axis=1)
+    right = predicted == y
+    metrics = {
         "classes": list(classes),
         "n_images": len(y),
         "n_found": int(found.sum()),
         "accuracy": _mean(right[found]),
         "accuracy_with_misses": _mean(right),
-        **_class_metrics(y, answers, found, classes),
+        **_class_metrics(y, predicted, found, classes),
         **_copy_metrics(right, found, copies),
     }
     confidence = proba[found].max(axis=1) if found.any() else np.empty(0)
-    figures["reliability"] = reliability_curve(confidence, right[found])
-    figures["ece"] = expected_calibration_error(confidence, right[found])
+    metrics["reliability"] = reliability_curve(confidence, right[found])
+    metrics["ece"] = expected_calibration_error(confidence, right[found])
     if threshold is not None:
-        figures.update(selective_metrics(confidence, right[found], threshold))
-    return figures
+        metrics.update(selective_metrics(confidence, right[found], threshold))
+    return metrics
 
 
 def reliability_curve(
     confidence: np.ndarray, right: np.ndarray, bins: int = ECE_BINS
 ) -> list[dict]:
-    """Count, mean confidence and accuracy of the answers in each confidence bin.
+    """Return count, mean confidence and accuracy of the predictions in each confidence bin.
 
     Parameters
     ----------
     confidence : ndarray of float, shape (n,), range 0..1
-        The confidence of the answer that was given: the largest of its row.
+        The confidence of the predicted class: the largest of its row.
     right : ndarray of bool, shape (n,)
-        Whether that answer is the label.
+        Whether the predicted class is the label.
     bins : int
         Bins of equal width over 0..1; bin m holds confidences in (m / bins, (m + 1) / bins].
 
@@ -127,7 +127,7 @@ def expected_calibration_error(
     Returns
     -------
     float or None
-        0 (a confidence of .7 is right 7 times in 10) to 1; None without any answer.
+        0 (a confidence of .7 is right 7 times in 10) to 1; None without any prediction.
     """
     if len(confidence) == 0:
         return None
@@ -137,26 +137,26 @@ def expected_calibration_error(
 
 
 def selective_metrics(confidence: np.ndarray, right: np.ndarray, threshold: float) -> dict:
-    """Say what is gained by calling every answer below `threshold` unsure.
+    """Return the metrics of selective prediction: below `threshold` a prediction is uncertain.
 
     Parameters
     ----------
     confidence, right
         As in `reliability_curve`.
     threshold : float, range 0..1
-        Answers with at least this confidence count as sure.
+        Predictions with at least this confidence are not uncertain.
 
     Returns
     -------
     dict
-        ``unsure_threshold``; ``coverage``, the share of found faces that get a sure answer; and
-        ``selective_accuracy``, the accuracy of those.
+        ``unsure_threshold``; ``coverage``, the share of found faces whose prediction is not
+        uncertain; and ``selective_accuracy``, the accuracy on these.
     """
-    sure = confidence >= threshold
+    certain = confidence >= threshold
     return {
         "unsure_threshold": float(threshold),
-        "coverage": _mean(sure),
-        "selective_accuracy": _mean(right[sure]),
+        "coverage": _mean(certain),
+        "selective_accuracy": _mean(right[certain]),
     }
 
 
@@ -178,9 +178,9 @@ def _validated(y_true, proba, classes) -> tuple[np.ndarray, np.ndarray, tuple[st
     return np.array([column[name] for name in y_true]), proba, classes
 
 
-def _class_metrics(y, answers, found, classes) -> dict:
-    """Figures per class, their averages and the confusion matrix, by scikit-learn."""
-    y_found, answers_found = y[found], answers[found]
+def _class_metrics(y, predicted, found, classes) -> dict:
+    """Return the metrics of each class, their averages and the confusion matrix."""
+    y_found, predicted_found = y[found], predicted[found]
     if not found.any():  # scikit-learn refuses to count nothing
         none = np.zeros(len(classes))
         scores, n_found = dict.fromkeys(("precision", "recall", "f1"), none), none.astype(int)
@@ -188,14 +188,14 @@ def _class_metrics(y, answers, found, classes) -> dict:
     else:
         numbers = np.arange(len(classes))
         *columns, n_found = precision_recall_fscore_support(
-            y_found, answers_found, labels=numbers, zero_division=0
+            y_found, predicted_found, labels=numbers, zero_division=0
         )
         scores = dict(zip(("precision", "recall", "f1"), columns, strict=True))
-        confusion = confusion_matrix(y_found, answers_found, labels=numbers)
+        confusion = confusion_matrix(y_found, predicted_found, labels=numbers)
     per_class = {
         name: {
             **{key: float(v[k]) if n_found[k] else None for key, v in scores.items()},
-            "recall_with_misses": _mean(answers[y == k] == k),
+            "recall_with_misses": _mean(predicted[y == k] == k),
             "n": int((y == k).sum()),
             "n_found": int(n_found[k]),
         }
@@ -209,18 +209,18 @@ def _class_metrics(y, answers, found, classes) -> dict:
 
 
 def _averages(scores: dict[str, np.ndarray], n_found: np.ndarray) -> dict:
-    """Plain and weighted means over the classes that have faces."""
+    """Return plain and weighted means over the classes that have faces."""
     present = n_found > 0
-    figures = {}
+    averages = {}
     for name, values in scores.items():
-        figures[f"macro_{name}"] = _mean(values[present])
-        figures[f"weighted_{name}"] = _mean(values[present], n_found[present])
-    figures["balanced_accuracy"] = figures["macro_recall"]
-    return figures
+        averages[f"macro_{name}"] = _mean(values[present])
+        averages[f"weighted_{name}"] = _mean(values[present], n_found[present])
+    averages["balanced_accuracy"] = averages["macro_recall"]
+    return averages
 
 
 def _copy_metrics(right, found, copies) -> dict:
-    """Accuracies over the images of which training saw no identical copy."""
+    """Return accuracies on the images of which the training rows hold no identical copy."""
     if copies is None:
         return {
             "n_copies": None,

@@ -15,7 +15,7 @@ from sklearn.metrics import ConfusionMatrixDisplay
 from data.console import per_cent
 from data.files import atomic_write, write_text
 
-# Okabe and Ito's palette: its blue and vermilion stay apart for every kind of colour vision.
+# Okabe and Ito's palette: its blue and vermilion differ for every kind of colour vision.
 BLUE, VERMILION = "#0072B2", "#D55E00"
 CELL = 0.85  # inches that one class takes on an axis
 
@@ -56,13 +56,13 @@ def write_report(folder: str | Path, metrics: dict) -> list[Path]:
     return written
 
 
-def draw_confusion(metrics: dict) -> Figure:
-    """Draw the confusion matrix: labels down, answers across, share of the row and count.
+def plot_confusion(metrics: dict) -> Figure:
+    """Plot the confusion matrix: labels down, predictions across, share of the row and count.
 
     Parameters
     ----------
     metrics : dict
-        ``classes`` and ``confusion`` (rows are labels, columns answers) are read.
+        ``classes`` and ``confusion`` (rows are labels, columns predictions) are read.
 
     Returns
     -------
@@ -80,14 +80,14 @@ def draw_confusion(metrics: dict) -> Figure:
     for text, share, count in zip(display.text_.flat, shares.flat, counts.flat, strict=True):
         text.set_text(f"{share:.0%}\n{count:,}")
     axes.set_yticklabels([f"{name}\n{n:,} faces" for name, n in zip(classes, totals, strict=True)])
-    axes.set(xlabel="answer", ylabel="label", title="Which label got which answer")
+    axes.set(xlabel="prediction", ylabel="label", title="Confusion matrix")
     bar = figure.colorbar(display.im_, ax=axes, shrink=0.8, format=PercentFormatter(1))
     bar.set_label("share of the label's found faces")
     return figure
 
 
-def draw_calibration(metrics: dict) -> Figure:
-    """Draw accuracy against confidence, bin by bin, with the number of answers below.
+def plot_calibration(metrics: dict) -> Figure:
+    """Plot accuracy against confidence, bin by bin, with the number of predictions below.
 
     Parameters
     ----------
@@ -110,17 +110,17 @@ def draw_calibration(metrics: dict) -> Figure:
     lower.bar(bins["lower"], bins["n"], bins["upper"] - bins["lower"], align="edge", color=BLUE)
     if metrics.get("unsure_threshold") is not None:
         for axes in (upper, lower):
-            axes.axvline(metrics["unsure_threshold"], color=VERMILION, ls=":", label=UNSURE)
-    ece = "no answers" if metrics["ece"] is None else f"ECE {metrics['ece']:.3f}"
+            axes.axvline(metrics["unsure_threshold"], color=VERMILION, ls=":", label=UNCERTAIN)
+    ece = "no predictions" if metrics["ece"] is None else f"ECE {metrics['ece']:.3f}"
     title = f"Do confidences mean what they say?  {ece}, {len(metrics['reliability'])} bins"
     upper.set(xlim=(0, 1), ylim=(0, 1), xlabel="", ylabel="accuracy", title=title)
     upper.legend(loc="lower right")
-    lower.set(xlabel="confidence of the answer", ylabel="faces")
+    lower.set(xlabel="confidence of the prediction", ylabel="faces")
     return figure
 
 
-def draw_per_class(metrics: dict) -> Figure:
-    """Draw precision and recall of each class as bars side by side.
+def plot_per_class(metrics: dict) -> Figure:
+    """Plot precision and recall of each class as bars side by side.
 
     Parameters
     ----------
@@ -154,14 +154,14 @@ def draw_per_class(metrics: dict) -> Figure:
     return figure
 
 
-UNSURE = "answers below are “unsure”"
+UNCERTAIN = "predictions below are uncertain"
 MEANING = {
-    "precision": "precision: answers of this name that are right",
-    "recall": "recall: faces of this label that got it",
+    "precision": "precision: predictions of this class that are right",
+    "recall": "recall: faces of this class that are predicted so",
 }
 percent = partial(per_cent, digits=0)
 PLOTS: dict[str, Callable[[dict], Figure]] = {
-    "confusion": draw_confusion,
-    "calibration": draw_calibration,
-    "per_class": draw_per_class,
+    "confusion": plot_confusion,
+    "calibration": plot_calibration,
+    "per_class": plot_per_class,
 }

@@ -23,7 +23,7 @@ def text_of(report: dict) -> str:
     table = table.rename(columns=COLUMNS).rename_axis("class").reset_index()
     sides = ("left", *["right"] * len(COLUMNS))
     cells = table.to_markdown(index=False, tablefmt="rounded_outline", colalign=sides)
-    below = [f"{label:<18}{value}" for label, value in _summary(report).items()]
+    below = [f"{label:<19}{value}" for label, value in _summary(report).items()]
     return "\n".join([f"{report['model']['name']} on {report['source']}", cells, *below])
 
 
@@ -41,8 +41,8 @@ def _summary(report: dict) -> dict[str, str]:
         "macro F1": per_cent(report["macro_f1"]),
         "weighted F1": per_cent(report["weighted_f1"]),
         "ECE": number(report["ece"], ".3f"),
-        "sure answers": f"{per_cent(report['coverage'])} of found faces, "
-        f"{per_cent(report['selective_accuracy'])} of these right",
+        "coverage": f"{per_cent(report['coverage'])} of found faces are not uncertain",
+        "selective accuracy": f"{per_cent(report['selective_accuracy'])} of these are right",
     }
     if report["n_ignored"]:
         lines["left out"] = f"{report['n_ignored']:,} images of classes the model lacks"

@@ -69,7 +69,7 @@ LANDMARK_RUNS: dict[str, Settings] = {
     "other seed": {"random_state": 1},
     "no alignment: centred and scaled only": {"features": FunctionTransformer(unaligned)},
     "no head pose": {"features": FunctionTransformer(without_pose)},
-    "no flips in training": {"mirror_copies": False},
+    "no flips in training": {"flips": False},
     "three networks averaged": {"n_networks": 3},
     "no label smoothing": {"label_smoothing": 0.0},
     "dropout 0.5": {"dropout": 0.5},
@@ -167,7 +167,7 @@ def train_landmarks(
     held_out: np.ndarray,
     model: str = "torch",
     balance: str = "roots",
-    mirror_copies: bool = True,
+    flips: bool = True,
     features: FunctionTransformer | None = None,
     **settings: Any,
 ) -> tuple[Pipeline, list[str]]:
@@ -182,7 +182,7 @@ def train_landmarks(
     if features is not None:
         pipeline.set_params(features=features)
     validation = rows.points[held_out], rows.y[held_out]
-    fit_pipeline(pipeline, rows.points[chosen], rows.y[chosen], validation, mirror_copies)
+    fit_pipeline(pipeline, rows.points[chosen], rows.y[chosen], validation, flips)
     return pipeline, pipeline.classes_.tolist()
 
 

@@ -1,8 +1,8 @@
-"""Networks known from ImageNet, fine-tuned to read expressions from a face's pixels.
+"""Networks known from ImageNet, for fine-tuning on a face's pixels.
 
 ResNets of He et al. 2016, VGG of Simonyan and Zisserman 2015, MobileNetV3 of Howard et al. 2019 and
-the vision transformer of Dosovitskiy et al. 2021, as torchvision builds them. They are trained by
-the loop of the fused model, so that they stand beside it with nothing else changed.
+the vision transformer of Dosovitskiy et al. 2021, as torchvision builds them. The training loop is
+that of the fused model, so that a comparison differs in the network alone.
 """
 
 from dataclasses import dataclass
@@ -15,20 +15,20 @@ from classifiers.models.fused import Outputs
 from classifiers.models.vision import models
 
 INPUT_SIDE = 224
-"""Side in pixels that the networks were made for."""
+"""Side of the networks' input in pixels."""
 
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 """Of red, green and blue, 0..1, as torchvision's weights expect them."""
 
 
 class Backbone(NamedTuple):
-    """Where a network is taken apart, by the names of its modules.
+    """Names of a network's modules.
 
-    ``freed`` is the first module of the last blocks, the later half of the network; ``head`` the
-    last layer; ``dropout`` one right before it, which the new head's replaces.
+    ``unfrozen`` is the first module of the last blocks, the later half of the network; ``head`` the
+    last layer; ``dropout`` the layer before it, which the new head's dropout replaces.
     """
 
-    freed: str
+    unfrozen: str
     head: str
     dropout: str = ""
 
@@ -45,7 +45,7 @@ BACKBONES = {
 
 @dataclass(frozen=True)
 class BackboneConfig:
-    """What a `BackboneNetwork` is made of; a checkpoint carries it.
+    """Configuration of a `BackboneNetwork`; a checkpoint has it.
 
     Attributes
     ----------
@@ -54,13 +54,13 @@ class BackboneConfig:
     classes : tuple of str
         In the order of the logits.
     pretrained : bool
-        Whether the weights come from elsewhere; random ones are never frozen.
+        Whether the weights are pretrained; random weights are never frozen.
     origin : str
-        What the weights are, in words that tell them from others.
+        Name of the weights; other weights have another name.
     dropout : float
         Share dropped before the output, 0 to 1.
     head_epochs : int
-        Epochs in which the new head learns alone, before the last blocks are freed.
+        Epochs in which only the new head is trained, before the last blocks are unfrozen.
     """
 
     pixels: ClassVar[bool] = True
@@ -99,23 +99,23 @@ class BackboneNetwork(nn.Module):
     def scaled(pixels: torch.Tensor) -> torch.Tensor:
         """Take grey images (n, 1, h, w) of range 0..1 to ImageNet's scale, (n, 3, h, w)."""
         mean = torch.tensor(IMAGENET_MEAN, device=pixels.device)[:, None, None]
-        deviation = torch.tensor(IMAGENET_STD, device=pixels.device)[:, None, None]
-        return (pixels - mean) / deviation
+        std = torch.tensor(IMAGENET_STD, device=pixels.device)[:, None, None]
+        return (pixels - mean) / std
 
     def begin_epoch(self, epoch: int) -> None:
-        """Set what learns in an epoch, counted from 0: the head, then the last blocks too."""
+        """Unfreeze what an epoch, counted from 0, trains: the head, then the last blocks too."""
         self.train()
         if not self.config.pretrained:
             return
-        parts, learns = BACKBONES[self.config.backbone], False
-        first = parts.head if epoch < self.config.head_epochs else parts.freed
+        parts, trains = BACKBONES[self.config.backbone], False
+        first = parts.head if epoch < self.config.head_epochs else parts.unfrozen
         # Modules come in the order of the forward pass.
         for name, module in self.body.named_modules():
-            learns = learns or name == first
+            trains = trains or name == first
             # A frozen BatchNorm keeps its statistics as well.
-            module.training = learns
+            module.training = trains
             for weights in module.parameters(recurse=False):
-                weights.requires_grad_(learns)
+                weights.requires_grad_(trains)
 
     def forward(
         self, pixels: torch.Tensor, X: torch.Tensor, has_points: torch.Tensor
@@ -127,7 +127,7 @@ class BackboneNetwork(nn.Module):
         pixels : Tensor of float32, shape (n, 3, h, w)
             What `scaled` makes of faces; enlarged here.
         X, has_points : Tensor
-            Not looked at; see `classifiers.models.fused.FusedNetwork`.
+            Not used; see `classifiers.models.fused.FusedNetwork`.
         """
         size = (INPUT_SIDE, INPUT_SIDE)
         return self.body(nn.functional.interpolate(pixels, size, mode="bilinear"))

@@ -1,7 +1,7 @@
-"""What both variants become once trained: linear layers with ReLU between, softmax at the end.
+"""Base of the MLP classifiers: linear layers with ReLU between, softmax at the end.
 
 Whichever library trains them, the weights are kept as plain arrays. So the pickle of a model needs
-only NumPy and scikit-learn, and one export serves both variants.
+only NumPy and scikit-learn, and one export serves both MLPs.
 """
 
 from abc import ABCMeta, abstractmethod
@@ -20,28 +20,27 @@ Layers = list[tuple[np.ndarray, np.ndarray]]
 Rows = tuple[np.ndarray, np.ndarray]
 """X (n, d) float32 and the number of each row's class (n,)."""
 
-Looks = tuple[np.ndarray, np.ndarray]
-"""Several looks at each row, (n, looks, d) float16 or float32, and the classes' numbers (n,)."""
+AugmentedRows = tuple[np.ndarray, np.ndarray]
+"""Augmented copies of each row, (n, copies, d) float16 or float32, and class numbers (n,)."""
 
 Progress = Callable[[int, int, float | None], None]
-"""Called after each epoch with its number, the most there can be, and the validation accuracy."""
-
+"""Called after each epoch with its number, the maximum, and the validation accuracy."""
 
 MIN_STD_SHARE = 1e-3
-"""Share of the largest column's deviation; FER2013's last component lies at twice that."""
+"""Share of the largest column's standard deviation; FER2013's last component has twice that."""
 
 
-def half(values: np.ndarray) -> np.ndarray:
+def to_float16(values: np.ndarray) -> np.ndarray:
     """Round to the nearest float16.
 
-    Weights are rounded when training ends, so that a bundle can store them in half the bytes and
-    still answers exactly what the trained model answers.
+    Weights are rounded when training ends, so that a bundle stores them in half the bytes and gives
+    exactly the trained model's logits.
     """
     return np.asarray(values).astype(np.float16)
 
 
 class NetworkClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
-    """Base of the estimators that train networks; subclasses say how one set is trained.
+    """Base of the estimators that train networks; subclasses implement the training.
 
     Attributes
     ----------
@@ -62,7 +61,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         y: np.ndarray,
         validation: tuple[np.ndarray, np.ndarray] | None = None,
         progress: Progress | None = None,
-        versions: np.ndarray | None = None,
+        augmented: np.ndarray | None = None,
     ) -> "NetworkClassifier":
         """Train.
 
@@ -73,13 +72,13 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         y : array-like, shape (n,)
             The class of each row.
         validation : (X, y), optional
-            Rows to stop early by, which must hold no copy of a training row. Without them all
+            Rows for early stopping, which must hold no copy of a training row. Without them all
             epochs are trained and the last is kept.
         progress : callable, optional
             See `Progress`.
-        versions : ndarray of float16 or float32, shape (n, v, d), optional
-            Versions of each row, such as it and its mirror image. Each pass over the rows draws one
-            of them in place of each row of X; X itself is drawn only if it is among them.
+        augmented : ndarray of float16 or float32, shape (n, copies, d), optional
+            Augmented copies of each row, such as the row itself and its flip. Each epoch draws one
+            of them in the place of each row of X.
 
         Returns
         -------
@@ -99,13 +98,13 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         if self.sampler not in (None, "balanced"):
             raise ValueError(f"Expected sampler None or 'balanced', got {self.sampler!r}.")
         held_out = None if validation is None else self._encoded(*validation)
-        shown = X[:, None] if versions is None else versions
-        if shown.shape[0] != len(X) or shown.shape[2:] != X.shape[1:]:
-            raise ValueError(f"Expected versions of X of shape {X.shape}, got {shown.shape}.")
+        copies = X[:, None] if augmented is None else augmented
+        if copies.shape[0] != len(X) or copies.shape[2:] != X.shape[1:]:
+            raise ValueError(f"Expected augmented copies of X of {X.shape}, got {copies.shape}.")
         scale = whitening_scale(X)
         if held_out is not None:
             held_out = held_out[0] / scale, held_out[1]
-        networks = self._train((shown / scale.astype(shown.dtype), codes), held_out, progress)
+        networks = self._train((copies / scale.astype(copies.dtype), codes), held_out, progress)
         self.networks_ = [_with_fused_scale(layers, scale) for layers in networks]
         return self
 
@@ -131,7 +130,9 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         return self.classes_[self.predict_proba(X).argmax(axis=1)]
 
     @abstractmethod
-    def _train(self, rows: Looks, held_out: Rows | None, progress: Progress | None) -> list[Layers]:
+    def _train(
+        self, rows: AugmentedRows, held_out: Rows | None, progress: Progress | None
+    ) -> list[Layers]:
         """Train on encoded rows and return the networks."""
 
     def _encoded(self, X: np.ndarray, y: np.ndarray) -> Rows:
@@ -152,29 +153,29 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
 
 
 def whitening_scale(X: np.ndarray) -> np.ndarray:
-    """Return the root of each column's deviation, (d,) float32, 1 for a constant column.
+    """Return the scale of a partial whitening, (d,) float32: the root of each column's std.
 
-    Divided by it, principal components keep half of their order of size on a logarithmic scale:
-    as they come the small ones are not heard, at equal size their noise is too loud.
+    Without whitening the network learns little from the small principal components; with full
+    whitening their noise weighs too much. The scale of a constant column is 1.
     """
-    deviation = X.std(axis=0)
-    # Far smaller components than real faces have are rounding, and stay small.
-    root = np.sqrt(np.maximum(deviation, MIN_STD_SHARE * deviation.max()))
-    # Overall the columns get unit variance, for which networks are initialised.
-    scale = root * np.sqrt(np.mean((deviation / np.where(root > 0, root, 1)) ** 2))
+    std = X.std(axis=0)
+    # Components far smaller than real faces have are rounding errors, and stay small.
+    root = np.sqrt(np.maximum(std, MIN_STD_SHARE * std.max()))
+    # The mean variance of the columns is 1, for which networks are initialised.
+    scale = root * np.sqrt(np.mean((std / np.where(root > 0, root, 1)) ** 2))
     return np.where(scale > 0, scale, 1).astype(np.float32)
 
 
 def _with_fused_scale(layers: Layers, scale: np.ndarray) -> Layers:
-    """Let the first layer take columns that are not divided by `scale`."""
+    """Fuse the division of the columns by `scale` into the first layer."""
     (weight, bias), *others = layers
-    return [(half(weight / scale[:, None]), bias), *others]
+    return [(to_float16(weight / scale[:, None]), bias), *others]
 
 
 def logits(layers: Layers, X: np.ndarray) -> np.ndarray:
     """Return a network's output before the softmax, float64 (n, k).
 
-    Sums in float64, so that a row's answer does not depend on the rows beside it.
+    Sums in float64, so that a row's logits do not depend on the other rows of the batch.
     """
     hidden = np.asarray(X, dtype=np.float64)
     for weight, bias in layers[:-1]:
@@ -184,6 +185,6 @@ def logits(layers: Layers, X: np.ndarray) -> np.ndarray:
 
 
 def balanced_shares(codes: np.ndarray) -> np.ndarray:
-    """Return the chance of each row in a draw where every class is equally likely; sums to 1."""
+    """Return each row's probability in a draw in which all classes are equally likely."""
     counts = np.bincount(codes)
     return 1 / (counts[codes] * np.count_nonzero(counts))

@@ -1,6 +1,6 @@
-"""The fused model as it answers: from points and crop to logits, in a file that runs no code.
+"""Models that take pixels: from points and crop to logits.
 
-Models of pixels alone, such as `classifiers.models.backbones`, answer by the same code.
+The fused model, and models on pixels alone, such as `classifiers.models.backbones`.
 """
 
 import json
@@ -20,14 +20,14 @@ from classifiers.models.landmark_vector import Preprocessing
 from landmarks.mesh import CANONICAL, mirrored
 
 CONFIG = "config"
-"""Where a weights file's metadata hold the networks' configurations, as JSON."""
+"""Key of the networks' configurations, as JSON, in a weights file's metadata."""
 
-PIECE = 64
-"""Faces that are answered at once."""
+BATCH_SIZE = 64
+"""Faces of one forward pass."""
 
 
-class Answers(nn.Module):
-    """What answers faces with a class's logits; `forward` is the heirs'."""
+class PixelClassifier(nn.Module):
+    """Base of the models that take pixels; subclasses implement `forward`."""
 
     classes: tuple[str, ...]
 
@@ -36,35 +36,35 @@ class Answers(nn.Module):
         self, points: np.ndarray, crops: np.ndarray, has_points: np.ndarray
     ) -> np.ndarray:
         """Return the probability of each class, float64 (n, k); see `PixelModel.forward`."""
-        answers = []
-        for at in range(0, len(crops), PIECE):
-            part = slice(at, at + PIECE)
+        proba = []
+        for start in range(0, len(crops), BATCH_SIZE):
+            part = slice(start, start + BATCH_SIZE)
             logits = self(
                 torch.from_numpy(np.ascontiguousarray(points[part], dtype=np.float32)),
                 torch.from_numpy(np.ascontiguousarray(crops[part])),
                 torch.from_numpy(np.asarray(has_points[part], dtype=np.float32)),
             )
-            answers.append(logits.double().softmax(dim=1).numpy())
-        return np.concatenate(answers)
+            proba.append(logits.double().softmax(dim=1).numpy())
+        return np.concatenate(proba)
 
     def tta_proba(
         self, points: np.ndarray, crops: np.ndarray, has_points: np.ndarray
     ) -> np.ndarray:
-        """Return the proba of faces and of their mirror images, (2, n, k), to be averaged."""
+        """Return the probabilities of faces and of their flips, (2, n, k), which TTA averages."""
         straight = self.predict_proba(points, crops, has_points)
         return np.stack(
             [straight, self.predict_proba(mirrored(points), crops[:, :, ::-1], has_points)]
         )
 
 
-class PixelModel(Answers):
-    """A network that looks at pixels alone, as it answers.
+class PixelModel(PixelClassifier):
+    """A network on pixels alone, in evaluation mode.
 
     Parameters
     ----------
     network : FusedNetwork or BackboneNetwork
         Its matrices are rounded to float16, in which a bundle stores them, so that the bundle
-        answers exactly what this model answers.
+        gives exactly this model's logits.
     """
 
     def __init__(self, network: FusedNetwork | BackboneNetwork):
@@ -98,7 +98,7 @@ class PixelModel(Answers):
 
 
 class FusedModel(PixelModel):
-    """The network with the preprocessing of its landmarks.
+    """The fused network with the preprocessing of its landmarks.
 
     Parameters
     ----------
@@ -120,7 +120,7 @@ class FusedModel(PixelModel):
     def forward(
         self, points: torch.Tensor, crops: torch.Tensor, has_points: torch.Tensor
     ) -> torch.Tensor:
-        """Return the classes' logits, as `PixelModel.forward` does, by the points too."""
+        """Return the classes' logits, as `PixelModel.forward` does, from the points too."""
         if not self.network.config.landmarks:
             return super().forward(points, crops, has_points)
         # Points that are all zero have no size, and would align to NaN.
@@ -130,8 +130,8 @@ class FusedModel(PixelModel):
         return self.network(window(crops, self.network.scaled), X, has_points)
 
 
-class Ensemble(Answers):
-    """Networks begun from different seeds, whose probabilities are averaged.
+class Ensemble(PixelClassifier):
+    """Networks of different seeds, whose probabilities are averaged.
 
     Lakshminarayanan et al. 2017, "Simple and scalable predictive uncertainty estimation using deep
     ensembles".
@@ -158,13 +158,13 @@ class Ensemble(Answers):
 
 def saved_weights(model: Ensemble) -> bytes:
     """Return a safetensors file of the weights, with the networks' configurations."""
-    state = {name: _narrowed(values) for name, values in model.state_dict().items()}
+    state = {name: _exact_float16(values) for name, values in model.state_dict().items()}
     configs = [asdict(member.network.config) for member in model.models]
     return save(state, {CONFIG: json.dumps(configs)})
 
 
-def _narrowed(values: torch.Tensor) -> torch.Tensor:
-    """Return float16 where that holds all values, which takes half the room."""
+def _exact_float16(values: torch.Tensor) -> torch.Tensor:
+    """Return float16 where it holds all values exactly."""
     values = values.contiguous()
-    halved = values.half() if values.dtype == torch.float32 and values.ndim > 1 else values
-    return halved if torch.equal(halved.to(values.dtype), values) else values
+    rounded = values.half() if values.dtype == torch.float32 and values.ndim > 1 else values
+    return rounded if torch.equal(rounded.to(values.dtype), values) else values

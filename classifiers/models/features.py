@@ -1,4 +1,4 @@
-"""What a classifier sees of a face: its points in the face frame, and how the head is turned."""
+"""Compute the features of a face: its aligned points and the rotation of its head."""
 
 from typing import Any
 
@@ -30,7 +30,7 @@ def features(points: Any) -> Any:
     -------
     X : array of float32, shape (n, 1413)
         468 aligned points as x, y, z (unit rms radius), then the rotation matrix row by row
-        (entries -1 to 1), from which a classifier can learn what the turn did to the mesh.
+        (entries -1 to 1), from which a classifier can learn how the rotation distorts the mesh.
     """
     xp = array_namespace(points)
     # Some coordinates hardly vary, and scaling them magnifies rounding: in float32, NumPy and the

@@ -1,7 +1,7 @@
-"""The fused model: a residual network on a face's pixels, a dense one on its landmarks, one answer.
+"""The fused network: a residual network on a face's pixels and a dense one on its landmarks.
 
-Either branch can be left out by the configuration, so that what each gives is measured with the
-same code.
+The configuration can leave out either branch, so that the effect of each is measured with the same
+code.
 """
 
 from collections.abc import Callable
@@ -15,12 +15,12 @@ from landmarks.face_crop import SIDE, WINDOW
 
 MARGIN = (SIDE - WINDOW) // 2
 MIN_CONTRAST = 0.02
-"""Deviation of grey values (0..1) below which a crop isn't stretched: it would show noise."""
+"""Least std of grey values (0..1) that a crop is divided by: less would amplify noise."""
 
 
 @dataclass(frozen=True)
 class NetworkConfig:
-    """What a `FusedNetwork` is made of; a checkpoint carries it.
+    """Configuration of a `FusedNetwork`; a checkpoint has it.
 
     Attributes
     ----------
@@ -39,7 +39,7 @@ class NetworkConfig:
     dropout : float
         Share dropped after each landmark layer and before the output, 0 to 1.
     n_votes : int
-        Columns of crowd votes that training also predicts, 0 for none.
+        Columns of annotator votes that training also predicts, 0 for none.
     """
 
     classes: tuple[str, ...]
@@ -54,7 +54,7 @@ class NetworkConfig:
     n_votes: int = 0
 
     def __post_init__(self):
-        """Refuse a network of nothing."""
+        """Check that there is a branch, and a width for each stage."""
         if not (self.pixels or self.landmarks):
             raise ValueError("Expected pixels or landmarks, got neither; leave at most one out.")
         if len(self.widths) != len(self.blocks):
@@ -64,9 +64,9 @@ class NetworkConfig:
 
 
 class Outputs(NamedTuple):
-    """What training looks at: logits (n, k) of all, of each branch alone, and of the votes.
+    """Outputs that the loss takes: logits (n, k) of both branches, of each alone, and of the votes.
 
-    What a configuration leaves out is None.
+    Those of a branch that the configuration leaves out are None.
     """
 
     logits: torch.Tensor
@@ -76,7 +76,7 @@ class Outputs(NamedTuple):
 
 
 class ResidualBlock(nn.Module):
-    """Two 3x3 convolutions and a way around them (He et al. 2016; shortcut of He et al. 2019)."""
+    """Two 3x3 convolutions with a shortcut (He et al. 2016; the shortcut of He et al. 2019)."""
 
     def __init__(self, n_in: int, n_out: int, stride: int):
         super().__init__()
@@ -101,7 +101,7 @@ class ResidualBlock(nn.Module):
 
 
 class FusedNetwork(nn.Module):
-    """Pixels and landmarks, each through a branch of its own, then side by side to one output."""
+    """A branch for pixels and one for landmarks, concatenated before the output."""
 
     def __init__(self, config: NetworkConfig):
         super().__init__()
@@ -113,7 +113,7 @@ class FusedNetwork(nn.Module):
         if config.landmarks:
             self.landmark_branch, n_landmarks = _landmark_branch(config), config.hidden[-1]
             self.landmark_head = nn.Linear(n_landmarks, n_classes)
-        # One more for the flag, which tells whether there are landmarks at all.
+        # One more for the flag, 0 for a face without landmarks.
         width = n_pixels + (n_landmarks + 1 if config.landmarks else 0)
         self.dropout = nn.Dropout(config.dropout)
         self.head = nn.Linear(width, n_classes)
@@ -126,7 +126,7 @@ class FusedNetwork(nn.Module):
         return standardised(pixels)
 
     def begin_epoch(self, epoch: int) -> None:
-        """Let all of the network learn, whatever the epoch."""
+        """Train all of the network in every epoch."""
         self.train()
 
     def forward(
@@ -141,7 +141,7 @@ class FusedNetwork(nn.Module):
         X : Tensor of float32, shape (n, n_components)
             Landmarks as `classifiers.models.landmark_vector` prepares them.
         has_points : Tensor of float32, shape (n,), 0 or 1
-            Where 0, the row of X is not looked at. Blended rows have shares.
+            Where 0, the row of X is not used. Rows of mixup have shares.
 
         Returns
         -------
@@ -150,12 +150,12 @@ class FusedNetwork(nn.Module):
         return self.outputs(pixels, X, has_points).logits
 
     def outputs(self, pixels: torch.Tensor, X: torch.Tensor, has_points: torch.Tensor) -> Outputs:
-        """Return the logits of `forward` and those that only training looks at."""
+        """Return the logits of `forward` and those that only the loss takes."""
         parts, of_pixels, of_landmarks = [], None, None
         if self.config.pixels:
-            seen = self.pixel_branch(pixels)
-            parts.append(seen)
-            of_pixels = self.pixel_head(seen)
+            image = self.pixel_branch(pixels)
+            parts.append(image)
+            of_pixels = self.pixel_head(image)
         if self.config.landmarks:
             flag = has_points[:, None]
             shape = self.landmark_branch(X * (flag > 0)) * flag
@@ -195,14 +195,14 @@ def _landmark_branch(config: NetworkConfig) -> nn.Sequential:
 def window(
     crops: torch.Tensor, scaled: Callable[[torch.Tensor], torch.Tensor] | None = None
 ) -> torch.Tensor:
-    """Take crops to what a network sees of them where nothing is jittered.
+    """Return the network's input for crops that are not augmented.
 
     Parameters
     ----------
     crops : Tensor of uint8, shape (n, SIDE, SIDE)
         From `landmarks.face_crop.face_crop`.
     scaled : callable, optional
-        What the network does to grey values 0..1; `standardised` if left out.
+        The network's scaling of grey values 0..1; `standardised` if left out.
 
     Returns
     -------
@@ -214,10 +214,10 @@ def window(
 
 
 def standardised(pixels: torch.Tensor) -> torch.Tensor:
-    """Give each image (n, 1, h, w) of range 0..1 zero mean and unit deviation.
+    """Standardise each image (n, 1, h, w) of range 0..1 to zero mean and unit std.
 
-    So light and contrast, which differ between data sets and cameras, are taken out.
+    This removes light and contrast, which differ between data sets and cameras.
     """
     centred = pixels - pixels.mean(dim=(2, 3), keepdim=True)
-    deviation = (centred**2).mean(dim=(2, 3), keepdim=True).sqrt()
-    return centred / deviation.clamp(min=MIN_CONTRAST)
+    std = (centred**2).mean(dim=(2, 3), keepdim=True).sqrt()
+    return centred / std.clamp(min=MIN_CONTRAST)

@@ -1,18 +1,18 @@
-"""A model of pixels becomes one ONNX graph, from points and crop to calibrated confidences."""
+"""Export a model that takes pixels to ONNX, from points and crop to calibrated probabilities."""
 
 import numpy as np
 import torch
 from torch import nn
 
 from classifiers.models.calibration import Calibration, calibrated
-from classifiers.models.ensemble import Answers
-from classifiers.models.onnx_export import check_answers, exported
+from classifiers.models.ensemble import PixelClassifier
+from classifiers.models.onnx_export import check_proba, exported
 
 
 class _Served(nn.Module):
     """The model with the softmax and the calibration, for the export alone."""
 
-    def __init__(self, model: Answers, calibration: Calibration):
+    def __init__(self, model: PixelClassifier, calibration: Calibration):
         super().__init__()
         self.model = model
         self.scale = torch.tensor(calibration.scale, dtype=torch.float32)
@@ -27,7 +27,7 @@ class _Served(nn.Module):
 
 
 def fused_to_onnx(
-    model: Answers,
+    model: PixelClassifier,
     calibration: Calibration,
     points: np.ndarray,
     crops: np.ndarray,
@@ -55,7 +55,7 @@ def fused_to_onnx(
     Raises
     ------
     classifiers.models.onnx_export.ExportError
-        If a confidence differs by more than 1e-4.
+        If a probability differs by more than 1e-4.
     """
     inputs = {"points": points, "crops": crops, "has_points": has_points.astype(np.float32)}
     examples = {name: torch.from_numpy(values[:2]) for name, values in inputs.items()}
@@ -63,6 +63,6 @@ def fused_to_onnx(
     # runtime does that itself, when it loads the graph.
     content = exported(_Served(model, calibration).eval(), examples, optimize=False)
     for flag in (inputs["has_points"], np.zeros(len(points), np.float32)):
-        answers = calibrated(model.predict_proba(points, crops, flag), calibration)
-        check_answers(content, inputs | {"has_points": flag}, answers)
+        proba = calibrated(model.predict_proba(points, crops, flag), calibration)
+        check_proba(content, inputs | {"has_points": flag}, proba)
     return content

@@ -1,4 +1,4 @@
-"""A trained pipeline becomes one ONNX graph, from points in pixels to calibrated confidences."""
+"""Export a trained pipeline to ONNX, from points in pixels to calibrated probabilities."""
 
 import math
 
@@ -10,7 +10,7 @@ from torch import nn
 from classifiers.models.base import Layers
 from classifiers.models.calibration import Calibration, calibrated
 from classifiers.models.features import features
-from classifiers.models.onnx_export import check_answers, exported
+from classifiers.models.onnx_export import check_proba, exported
 from landmarks.mesh import CANONICAL
 
 
@@ -62,12 +62,12 @@ def to_onnx(pipeline: Pipeline, calibration: Calibration, points: np.ndarray) ->
     Raises
     ------
     classifiers.models.onnx_export.ExportError
-        If a confidence differs by more than 1e-4.
+        If a probability differs by more than 1e-4.
     """
     served = _Served(pipeline, calibration).eval()
     content = exported(served, {"points": torch.tensor(np.stack([CANONICAL, CANONICAL * 2]))})
-    answers = calibrated(pipeline.predict_proba(points), calibration)
-    check_answers(content, {"points": points}, answers)
+    proba = calibrated(pipeline.predict_proba(points), calibration)
+    check_proba(content, {"points": points}, proba)
     return content
 
 

@@ -1,4 +1,4 @@
-"""A PyTorch module becomes an ONNX graph: any number of rows, small, and of no machine's making."""
+"""Export a PyTorch module to ONNX: any number of rows, small, and without machine paths."""
 
 import logging
 import warnings
@@ -12,14 +12,14 @@ from torch import nn
 
 OPSET = 18
 TOLERANCE = 1e-4
-"""How far the confidences of the graph, in float32, may lie from the trained model's."""
+"""Largest difference of the graph's probabilities, in float32, from the trained model's."""
 
 MIN_FLOAT16_SIZE = 1024
-"""Constants of fewer numbers stay float32: halving them saves nothing."""
+"""Constants of fewer numbers stay float32: float16 would save nothing."""
 
 
 class ExportError(RuntimeError):
-    """The graph does not answer as the trained model does."""
+    """The graph's probabilities differ from the trained model's."""
 
 
 def exported(module: nn.Module, examples: dict[str, torch.Tensor], optimize: bool = True) -> bytes:
@@ -41,12 +41,12 @@ def exported(module: nn.Module, examples: dict[str, torch.Tensor], optimize: boo
         The same module gives the same bytes.
     """
     graph = _exported(module, examples, optimize)
-    _store_halved(graph)
+    _store_float16(graph)
     return graph.SerializeToString(deterministic=True)
 
 
-def check_answers(content: bytes, inputs: dict[str, np.ndarray], proba: np.ndarray) -> None:
-    """Compare a graph's answers with the trained model's.
+def check_proba(content: bytes, inputs: dict[str, np.ndarray], proba: np.ndarray) -> None:
+    """Compare a graph's probabilities with the trained model's.
 
     Parameters
     ----------
@@ -54,12 +54,12 @@ def check_answers(content: bytes, inputs: dict[str, np.ndarray], proba: np.ndarr
         From `exported`.
     inputs : dict of str to ndarray
     proba : ndarray of float, shape (n, k)
-        What the trained model answers to the inputs.
+        The trained model's, for the inputs.
 
     Raises
     ------
     ExportError
-        If a confidence differs by more than `TOLERANCE`.
+        If a probability differs by more than `TOLERANCE`.
     """
     session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
     gap = np.abs(session.run(None, inputs)[0] - proba).max()
@@ -77,7 +77,7 @@ def _exported(
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     rows = {0: torch.export.Dim("n")}
     with warnings.catch_warnings():
-        # PyTorch warns of its own old ways.
+        # PyTorch warns of its own deprecated calls.
         warnings.simplefilter("ignore", FutureWarning)
         # The rows of all inputs are one number, which needs one name only.
         warnings.filterwarnings("ignore", "# The axis name", UserWarning)
@@ -115,7 +115,7 @@ def _make_biases_constant(model: onnx.ModelProto) -> None:
             node.CopyFrom(cast)
 
 
-def _store_halved(model: onnx.ModelProto) -> None:
+def _store_float16(model: onnx.ModelProto) -> None:
     """Store weights that float16 holds exactly as such, with a Cast back to float32.
 
     The runtime casts once, when it loads the graph.
@@ -124,12 +124,12 @@ def _store_halved(model: onnx.ModelProto) -> None:
     for tensor in model.graph.initializer:
         values = numpy_helper.to_array(tensor)
         with np.errstate(over="ignore"):  # what is too large for float16 stays as it is
-            halved = values.astype(np.float16) if tensor.data_type == TensorProto.FLOAT else values
-        if halved is values or values.size < MIN_FLOAT16_SIZE or (halved != values).any():
+            rounded = values.astype(np.float16) if tensor.data_type == TensorProto.FLOAT else values
+        if rounded is values or values.size < MIN_FLOAT16_SIZE or (rounded != values).any():
             kept.append(tensor)
             continue
         stored = f"{tensor.name}_float16"
-        kept.append(numpy_helper.from_array(halved, stored))
+        kept.append(numpy_helper.from_array(rounded, stored))
         casts.append(helper.make_node("Cast", [stored], [tensor.name], to=TensorProto.FLOAT))
     nodes = [*casts, *model.graph.node]
     del model.graph.initializer[:], model.graph.node[:], model.graph.value_info[:]

@@ -1,4 +1,4 @@
-"""From points to probabilities in one scikit-learn pipeline, whichever classifier ends it."""
+"""The scikit-learn pipeline from points to probabilities."""
 
 from typing import Any
 
@@ -8,14 +8,14 @@ from sklearn.decomposition import PCA
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
-from classifiers.models.base import NetworkClassifier, Progress, half
+from classifiers.models.base import NetworkClassifier, Progress, to_float16
 from classifiers.models.features import N_COORDINATES, features
 from landmarks.mesh import N_POINTS, mirrored
 
 N_COMPONENTS = 256
-"""Principal components that a classifier sees, unless there are fewer rows than that."""
+"""Principal components, unless there are fewer rows than that."""
 
-PIECE = 4096
+CHUNK = 4096
 """Faces whose features are computed at once."""
 
 
@@ -31,9 +31,9 @@ class FaceFeatures(TransformerMixin, BaseEstimator):
     def transform(self, points: np.ndarray) -> np.ndarray:
         """Return X, float32 (n, 1413), of points (n, 468, 3) or flat points (n, 1404)."""
         points = as_points(points)
-        # In pieces, so that the intermediate float64 of a whole data set takes no gigabytes.
-        pieces = range(0, max(len(points), 1), PIECE)
-        return np.concatenate([features(points[start : start + PIECE]) for start in pieces])
+        # In chunks, so that the intermediate float64 of a whole data set takes no gigabytes.
+        starts = range(0, max(len(points), 1), CHUNK)
+        return np.concatenate([features(points[start : start + CHUNK]) for start in starts])
 
 
 def as_points(points: np.ndarray) -> np.ndarray:
@@ -84,10 +84,10 @@ def fit_pipeline(
     points: np.ndarray,
     y: np.ndarray,
     validation: tuple[np.ndarray, np.ndarray] | None = None,
-    mirror_copies: bool = True,
+    flips: bool = True,
     progress: Progress | None = None,
 ) -> Pipeline:
-    """Fit each step on the training rows alone, and stop by the validation rows.
+    """Fit each step on the training rows alone, with early stopping on the validation rows.
 
     Parameters
     ----------
@@ -99,9 +99,9 @@ def fit_pipeline(
     y : ndarray of str, shape (n,)
         Their classes.
     validation : (points, y), optional
-        Rows that stop the training early; without them all epochs are trained.
-    mirror_copies : bool
-        Train on each face's mirror image too.
+        Early-stopping split; without it all epochs are trained.
+    flips : bool
+        Train on each face's flip too.
     progress : callable, optional
         See `classifiers.models.base.Progress`.
 
@@ -116,28 +116,32 @@ def fit_pipeline(
         If points or classes don't fit; see `as_points` and `NetworkClassifier.fit`.
     """
     points = as_points(points)
-    prepare, pca = pipeline[:-1], pipeline["pca"]
-    both = np.concatenate([points, mirrored(points)]) if mirror_copies else points
+    preprocessing, pca = pipeline[:-1], pipeline["pca"]
+    both = np.concatenate([points, mirrored(points)]) if flips else points
     pca.set_params(n_components=min(pca.n_components, len(both)))
-    prepare.fit(both)
-    pca.components_ = half(pca.components_)
-    held_out = None if validation is None else (prepare.transform(validation[0]), validation[1])
+    preprocessing.fit(both)
+    pca.components_ = to_float16(pca.components_)
+    held_out = (
+        None if validation is None else (preprocessing.transform(validation[0]), validation[1])
+    )
     pipeline[-1].fit(
-        prepare.transform(points),
+        preprocessing.transform(points),
         y,
         validation=held_out,
         progress=progress,
-        versions=with_flips(prepare, points) if mirror_copies else None,
+        augmented=with_flips(preprocessing, points) if flips else None,
     )
     return pipeline
 
 
-def with_flips(prepare: Pipeline, points: np.ndarray) -> np.ndarray:
-    """Return what a pipeline makes of faces and of their mirror images, float16 (n, 2, d)."""
-    both = [prepare.transform(faces).astype(np.float16) for faces in (points, mirrored(points))]
+def with_flips(preprocessing: Pipeline, points: np.ndarray) -> np.ndarray:
+    """Return the preprocessed faces and their flips, float16 (n, 2, d)."""
+    both = [
+        preprocessing.transform(faces).astype(np.float16) for faces in (points, mirrored(points))
+    ]
     return np.stack(both, axis=1)
 
 
 def tta_proba(model: Any, points: np.ndarray) -> np.ndarray:
-    """Return the proba of faces and of their mirror images, shape (2, n, k), to be averaged."""
+    """Return the probabilities of faces and of their flips, (2, n, k), which TTA averages."""
     return np.stack([model.predict_proba(p) for p in (points, mirrored(points))])

@@ -1,25 +1,25 @@
-"""The scikit-learn variant: its MLP, with early stopping on validation rows that are given."""
+"""scikit-learn's MLP with early stopping on given validation rows."""
 
 import numpy as np
 from sklearn.neural_network import MLPClassifier
 from sklearn.utils import check_random_state
 
 from classifiers.models.base import (
+    AugmentedRows,
     Layers,
-    Looks,
     NetworkClassifier,
     Progress,
     Rows,
     balanced_shares,
-    half,
+    to_float16,
 )
 
 
 class SklearnMLPClassifier(NetworkClassifier):
     """`sklearn.neural_network.MLPClassifier`, an epoch at a time.
 
-    Its own ``early_stopping`` draws validation rows at random, which would put copies of one
-    picture on both sides, so the epochs are counted here.
+    Its own ``early_stopping`` draws validation rows at random, so that copies of one image could
+    be on both sides. The epochs are counted here instead.
 
     Parameters
     ----------
@@ -28,15 +28,15 @@ class SklearnMLPClassifier(NetworkClassifier):
     lr : float
         Adam's learning rate.
     weight_decay : float
-        Strength of the L2 penalty (scikit-learn's ``alpha``).
+        L2 penalty (scikit-learn's ``alpha``).
     epochs, patience : int
-        The most passes over the rows; passes without a better validation accuracy before the end.
+        Maximum number of epochs; epochs without a better validation accuracy before the end.
     batch_size : int
-        Rows a step.
+        Rows of a step.
     class_weight : dict, "balanced" or None
         Weight of each class in the loss, as scikit-learn reads it.
     sampler : "balanced" or None
-        Draw as many rows of each class in an epoch.
+        Draw equally many rows of each class in an epoch.
     random_state : int, RandomState or None
         Same number, same model.
     """
@@ -63,14 +63,16 @@ class SklearnMLPClassifier(NetworkClassifier):
         self.sampler = sampler
         self.random_state = random_state
 
-    def _train(self, rows: Looks, held_out: Rows | None, progress: Progress | None) -> list[Layers]:
-        looks, codes = rows
+    def _train(
+        self, rows: AugmentedRows, held_out: Rows | None, progress: Progress | None
+    ) -> list[Layers]:
+        copies, codes = rows
         random = check_random_state(self.random_state)
         mlp = MLPClassifier(
             tuple(self.hidden),
             learning_rate_init=self.lr,
             alpha=self.weight_decay,
-            batch_size=min(self.batch_size, len(looks)),
+            batch_size=min(self.batch_size, len(copies)),
             random_state=random.randint(2**31 - 1),
         )
         weights = self._class_weights(codes)[codes].astype(np.float32)
@@ -79,7 +81,9 @@ class SklearnMLPClassifier(NetworkClassifier):
             chosen = self._rows_of_epoch(codes, random)
             # Classes are named each time: an epoch of the sampler may miss a rare one.
             mlp.partial_fit(
-                looks[chosen, random.randint(looks.shape[1], size=len(chosen))].astype(np.float32),
+                copies[chosen, random.randint(copies.shape[1], size=len(chosen))].astype(
+                    np.float32
+                ),
                 codes[chosen],
                 classes=np.arange(len(self.classes_)),
                 sample_weight=weights[chosen],
@@ -94,7 +98,7 @@ class SklearnMLPClassifier(NetworkClassifier):
         return [kept]
 
     def _rows_of_epoch(self, codes: np.ndarray, random: np.random.RandomState) -> np.ndarray:
-        """Return the rows of one pass: all of them, or as many drawn in balance."""
+        """Return the rows of one epoch: all rows, or as many from the balanced sampler."""
         if self.sampler is None:
             return np.arange(len(codes))
         return random.choice(len(codes), len(codes), p=balanced_shares(codes))
@@ -102,7 +106,9 @@ class SklearnMLPClassifier(NetworkClassifier):
 
 def _layers_of(mlp: MLPClassifier) -> Layers:
     """Copy the weights; the one logistic output of two classes becomes a softmax over (0, z)."""
-    layers = [(half(w), half(b)) for w, b in zip(mlp.coefs_, mlp.intercepts_, strict=True)]
+    layers = [
+        (to_float16(w), to_float16(b)) for w, b in zip(mlp.coefs_, mlp.intercepts_, strict=True)
+    ]
     if mlp.out_activation_ == "logistic":
         weight, bias = layers[-1]
         layers[-1] = (np.hstack([0 * weight, weight]), np.hstack([0 * bias, bias]))

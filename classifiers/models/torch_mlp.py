@@ -1,4 +1,4 @@
-"""The PyTorch variant: a deep MLP with BatchNorm and Dropout, trained on whole batches."""
+"""A deep MLP with BatchNorm and Dropout in PyTorch."""
 
 import copy
 from collections.abc import Iterator
@@ -17,14 +17,14 @@ from torch.utils.data import (
 )
 
 from classifiers.models.base import (
+    AugmentedRows,
     Layers,
-    Looks,
     NetworkClassifier,
     Progress,
     Rows,
     balanced_shares,
 )
-from classifiers.models.torch_network import averaged, folded, network_of
+from classifiers.models.torch_network import averaged, fuse_batch_norm, network_of
 
 SCHEDULERS = ("cosine", "plateau")
 WARM_UP = 0.2
@@ -36,7 +36,7 @@ class TorchMLPClassifier(NetworkClassifier):
 
     AdamW on the cross-entropy. The weights are averaged exponentially over the steps (Polyak and
     Juditsky 1992), the average of the epoch with the best validation accuracy is kept, and
-    BatchNorm is folded into the layer before it, which changes no answer.
+    BatchNorm is fused into the layer before it, which changes no logit.
 
     Parameters
     ----------
@@ -47,15 +47,15 @@ class TorchMLPClassifier(NetworkClassifier):
     lr, weight_decay : float
         AdamW's.
     epochs, patience : int
-        The most passes over the rows; passes without a better validation accuracy before the end.
+        Maximum number of epochs; epochs without a better validation accuracy before the end.
     batch_size : int
-        Rows a step.
+        Rows of a step.
     label_smoothing : float
         Share of the target spread over all classes, 0 to 1.
     class_weight : dict, "balanced" or None
         Weight of each class in the loss, as scikit-learn reads it.
     sampler : "balanced" or None
-        Draw as many rows of each class in an epoch.
+        Draw equally many rows of each class in an epoch.
     scheduler : "cosine" or "plateau"
         Up and down in cosines over all epochs (Smith and Topin 2019), or a fifth after a third of
         `patience` without a better accuracy.
@@ -95,7 +95,9 @@ class TorchMLPClassifier(NetworkClassifier):
         self.n_networks = n_networks
         self.random_state = random_state
 
-    def _train(self, rows: Looks, held_out: Rows | None, progress: Progress | None) -> list[Layers]:
+    def _train(
+        self, rows: AugmentedRows, held_out: Rows | None, progress: Progress | None
+    ) -> list[Layers]:
         if self.scheduler not in SCHEDULERS:
             raise ValueError(f"Expected a scheduler among {SCHEDULERS}, got {self.scheduler!r}.")
         if len(rows[0]) < 2:
@@ -103,22 +105,24 @@ class TorchMLPClassifier(NetworkClassifier):
         random = check_random_state(self.random_state)
         networks = []
         for number in range(self.n_networks):
-            # The caller's random numbers stay as they were.
+            # The caller's random state stays as it was.
             with torch.random.fork_rng(devices=[]):
                 torch.manual_seed(random.randint(2**31 - 1))
                 networks.append(self._train_one(rows, held_out, self._counted(progress, number)))
         return networks
 
-    def _train_one(self, rows: Looks, held_out: Rows | None, progress: Progress | None) -> Layers:
+    def _train_one(
+        self, rows: AugmentedRows, held_out: Rows | None, progress: Progress | None
+    ) -> Layers:
         """Train one network from PyTorch's present random state."""
-        looks, codes = rows
-        network = network_of(looks.shape[2], self.hidden, len(self.classes_), self.dropout)
+        copies, codes = rows
+        network = network_of(copies.shape[2], self.hidden, len(self.classes_), self.dropout)
         optimizer = torch.optim.AdamW(
             network.parameters(), lr=self.lr, weight_decay=self.weight_decay
         )
         weight = torch.as_tensor(self._class_weights(codes), dtype=torch.float32)
         loss = nn.CrossEntropyLoss(weight, label_smoothing=self.label_smoothing)
-        batches = self._loader(looks, codes)
+        batches = self._loader(copies, codes)
         schedule = self._schedule(optimizer, len(batches))
         average = averaged(network)
         best = _Best(average.module)
@@ -135,30 +139,30 @@ class TorchMLPClassifier(NetworkClassifier):
             if best.update(accuracy, epoch) >= self.patience:
                 break
         network.load_state_dict(best.state)
-        return folded(network)
+        return fuse_batch_norm(network)
 
     def _steps(self, network, batches, loss, optimizer) -> Iterator[None]:
         """Pass over the rows once, a step at a time."""
         network.train()
-        for looks, targets in batches:
+        for copies, targets in batches:
             optimizer.zero_grad()
-            loss(network(_drawn(looks)), targets).backward()
+            loss(network(_draw_copies(copies)), targets).backward()
             optimizer.step()
             yield
 
-    def _loader(self, looks: np.ndarray, codes: np.ndarray) -> DataLoader:
-        """Return shuffled batches of looks and one-hot targets."""
+    def _loader(self, copies: np.ndarray, codes: np.ndarray) -> DataLoader:
+        """Return shuffled batches of augmented copies and one-hot targets."""
         targets = nn.functional.one_hot(torch.as_tensor(codes), len(self.classes_)).float()
         if self.sampler is None:
-            order = RandomSampler(range(len(looks)))
+            order = RandomSampler(range(len(copies)))
         else:
-            order = WeightedRandomSampler(balanced_shares(codes), len(looks))
-        size = min(self.batch_size, len(looks))
+            order = WeightedRandomSampler(balanced_shares(codes), len(copies))
+        size = min(self.batch_size, len(copies))
         # BatchNorm can't train on a single row, so a last batch of one is left out.
-        batches = BatchSampler(order, size, drop_last=len(looks) % size == 1)
+        batches = BatchSampler(order, size, drop_last=len(copies) % size == 1)
         # batch_size=None hands the data set a batch of row numbers at once: 20 times as fast
         # as collecting single rows.
-        return DataLoader(TensorDataset(torch.from_numpy(looks), targets), None, sampler=batches)
+        return DataLoader(TensorDataset(torch.from_numpy(copies), targets), None, sampler=batches)
 
     def _schedule(self, optimizer: torch.optim.Optimizer, steps: int):
         """Return the learning rate's schedule, for so many steps an epoch."""
@@ -171,16 +175,16 @@ class TorchMLPClassifier(NetworkClassifier):
         )
 
     def _counted(self, progress: Progress | None, number: int) -> Progress | None:
-        """Let the epochs of the networks count on."""
+        """Count the epochs of all networks."""
         if progress is None:
             return None
-        done, most = number * self.epochs, self.n_networks * self.epochs
-        return lambda epoch, _, accuracy: progress(done + epoch, most, accuracy)
+        done, total = number * self.epochs, self.n_networks * self.epochs
+        return lambda epoch, _, accuracy: progress(done + epoch, total, accuracy)
 
 
 @dataclass
 class _Best:
-    """The best state of a network so far, or its present one where nothing tells."""
+    """The best state of a network so far; the latest one without validation rows."""
 
     network: nn.Module
     accuracy: float = -1.0
@@ -197,14 +201,14 @@ class _Best:
         return 0 if accuracy is None else epoch - self.epoch
 
 
-def _drawn(looks: torch.Tensor) -> torch.Tensor:
-    """Draw one look at each row: (n, looks, d) -> (n, d) float32."""
-    return looks[torch.arange(len(looks)), torch.randint(looks.shape[1], (len(looks),))].float()
+def _draw_copies(copies: torch.Tensor) -> torch.Tensor:
+    """Draw one augmented copy of each row: (n, copies, d) -> (n, d) float32."""
+    return copies[torch.arange(len(copies)), torch.randint(copies.shape[1], (len(copies),))].float()
 
 
 @torch.no_grad()
 def _accuracy(network: nn.Module, held_out: Rows) -> float:
     network.eval()
     X, codes = held_out
-    answers = network(torch.from_numpy(X)).argmax(dim=1).numpy()
-    return float((answers == codes).mean())
+    predicted = network(torch.from_numpy(X)).argmax(dim=1).numpy()
+    return float((predicted == codes).mean())

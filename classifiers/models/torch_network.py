@@ -1,14 +1,14 @@
-"""The PyTorch network behind the MLP: its layers, their running average, its plain weights."""
+"""The network of the PyTorch MLP: its layers, their running average, its weights as arrays."""
 
 from collections.abc import Iterator
 
 import torch
 from torch import nn
 
-from classifiers.models.base import Layers, half
+from classifiers.models.base import Layers, to_float16
 
 AVERAGING = 0.999
-"""How much of the averaged weights stays at each step, once there were many."""
+"""Decay of the averaged weights at each step, after the first steps."""
 
 
 def network_of(n_in: int, hidden: tuple[int, ...], n_out: int, dropout: float) -> nn.Sequential:
@@ -30,7 +30,7 @@ def averaged(network: nn.Module) -> torch.optim.swa_utils.AveragedModel:
 
 @torch.no_grad()
 def _toward(averages: list, values: list, steps: torch.Tensor | int) -> None:
-    """Move averages towards values: by much in the first steps, by little in the end."""
+    """Update the averages, with a lower decay in the first steps."""
     share = 1 - min(AVERAGING, (1 + int(steps)) / (10 + int(steps)))
     for average, value in zip(averages, values, strict=True):
         if average.is_floating_point():
@@ -39,10 +39,13 @@ def _toward(averages: list, values: list, steps: torch.Tensor | int) -> None:
             average.copy_(value)
 
 
-def folded(network: nn.Sequential) -> Layers:
-    """Return weights (n_in, n_out) and biases (n_out,) of each layer, float16.
+def fuse_batch_norm(network: nn.Sequential) -> Layers:
+    """Fuse each BatchNorm into the Linear before it.
 
-    Each BatchNorm is folded into the Linear before it.
+    Returns
+    -------
+    Layers
+        Weights (n_in, n_out) and biases (n_out,) of each layer, float16.
     """
     layers: Layers = []
     for module in network:
@@ -54,4 +57,4 @@ def folded(network: nn.Sequential) -> Layers:
             gain, mean = gain.detach().numpy(), module.running_mean.numpy()
             weight, bias = layers[-1]
             layers[-1] = (weight * gain, (bias - mean) * gain + module.bias.detach().numpy())
-    return [(half(weight), half(bias)) for weight, bias in layers]
+    return [(to_float16(weight), to_float16(bias)) for weight, bias in layers]

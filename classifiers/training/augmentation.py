@@ -1,6 +1,6 @@
-"""How a batch is varied in training: the pixels with torchvision, the landmarks in step.
+"""Augment a batch: the pixels with torchvision, the landmarks alike.
 
-Everything is drawn from PyTorch's random numbers, so that one saved state repeats it.
+All random numbers are PyTorch's, so that one saved state repeats them.
 """
 
 from collections.abc import Callable, Iterator
@@ -19,34 +19,33 @@ from landmarks.face_crop import WINDOW
 
 @dataclass(frozen=True)
 class Augmentation:
-    """What is varied, and how much; 0 or False leaves it out.
+    """Strengths of the augmentations; 0 or False leaves one out.
 
     Attributes
     ----------
     flip : bool
-        Show half of the faces mirrored, with the landmarks of the mirror image.
+        Flip half of the faces, with the landmarks of the flip.
     rotation : float
-        Largest turn to either side, degrees.
+        Largest rotation to either side, degrees.
     shift : int
-        Largest move of the window in each direction, pixels; at most the crops' margin.
+        Largest translation in each direction, pixels; at most the crops' margin.
     scale : float
-        Largest change of size, share.
+        Largest change of scale, share.
     jitter : float
         Largest change of brightness and of contrast, share. Pixels are standardised afterwards,
-        so that what is left of it are whites and blacks that it clipped.
+        so that only clipped whites and blacks remain of it.
     erasing : float
         Share of the groups that get a grey rectangle (Zhong et al. 2020).
     corruption : float
         Share of the groups that are corrupted: noise, blur, low resolution, JPEG, gamma or
         sharpening (after Hendrycks and Dietterich 2019), the severity drawn anew.
     mixup, cutmix : float
-        Shares of the batches that are blended (Zhang et al. 2018) or patched together (Yun et
-        al. 2019).
+        Shares of the batches with mixup (Zhang et al. 2018) or CutMix (Yun et al. 2019).
     mixup_alpha, cutmix_alpha : float
         Parameters of their beta distributions.
     drop_points : float
-        Share of the rows shown without landmarks and as a whole image, as a face looks that the
-        mesh misses.
+        Share of the rows that get no landmarks and the whole image, as an image without a found
+        face does.
     group : int
         Rows that share a draw of rotation, shift, scale, jitter and erasing.
     """
@@ -67,10 +66,10 @@ class Augmentation:
 
 
 class Batch(NamedTuple):
-    """Rows as the network takes them: pixels (n, c, h, w), X (n, d), and what they shall give.
+    """Inputs and targets of the network: pixels (n, c, h, w), X (n, d), classes and votes.
 
-    ``has_points`` (n,) tells whether X counts, ``targets`` (n, k) and ``votes`` (n, v) are shares
-    of the classes and of the crowd's votes; votes that aren't known are all zero.
+    ``has_points`` (n,) is 0 for rows whose X is not used. ``targets`` (n, k) and ``votes`` (n, v)
+    are shares of the classes and of the annotator votes; unknown votes are all zero.
     """
 
     pixels: torch.Tensor
@@ -81,24 +80,24 @@ class Batch(NamedTuple):
 
 
 class Augmenter:
-    """Varies batches as an `Augmentation` says.
+    """Augments batches as an `Augmentation` says.
 
     Parameters
     ----------
     augmentation : Augmentation
-    sees_pixels : bool, default True
-        False for networks of landmarks alone, whose batches have one blank pixel in place of all.
+    takes_pixels : bool, default True
+        False for networks on landmarks alone, whose batches have one blank pixel an image.
     scaled : callable, default `classifiers.models.fused.standardised`
-        What the network does to grey values 0..1.
+        The network's scaling of grey values 0..1.
     """
 
     def __init__(
         self,
         augmentation: Augmentation,
-        sees_pixels: bool = True,
+        takes_pixels: bool = True,
         scaled: Callable[[torch.Tensor], torch.Tensor] = standardised,
     ):
-        self.augmentation, self.sees_pixels, self.scaled = augmentation, sees_pixels, scaled
+        self.augmentation, self.takes_pixels, self.scaled = augmentation, takes_pixels, scaled
         self.geometry = v2.Compose(list(_geometry(augmentation)))
         erasing = v2.RandomErasing(augmentation.erasing, scale=(0.02, 0.2))
         self.erase = erasing if augmentation.erasing else v2.Identity()
@@ -106,7 +105,7 @@ class Augmenter:
         self.corrupt = corruption if augmentation.corruption else v2.Identity()
 
     def batch(self, rows: Arrays) -> Batch:
-        """Vary rows into what the network is trained on next."""
+        """Return an augmented batch of the rows."""
         n = len(rows)
         flipped = torch.rand(n) < (0.5 if self.augmentation.flip else 0.0)
         dropped = torch.rand(n) < self.augmentation.drop_points
@@ -120,31 +119,33 @@ class Augmenter:
         return batch._replace(pixels=batch.pixels.to(memory_format=torch.channels_last))
 
     def pixels(self, crops: torch.Tensor, flipped: torch.Tensor) -> torch.Tensor:
-        """Vary the pixels.
+        """Augment the pixels.
 
         Parameters
         ----------
         crops : Tensor of uint8, shape (n, SIDE, SIDE)
         flipped : Tensor of bool, shape (n,)
-            Rows to mirror.
+            Rows to flip.
 
         Returns
         -------
         Tensor of float32, shape (n, channels, WINDOW, WINDOW)
             Scaled.
         """
-        if not self.sees_pixels:
+        if not self.takes_pixels:
             return torch.zeros(len(crops), 1, 1, 1, device=crops.device)
         images = crops[:, None].float() / 255
         images = torch.where(flipped[:, None, None, None], images.flip(3), images)
-        # torchvision draws once a call, and a call costs the same for one image as for several:
-        # a draw for each single image would take longer than training the network on it.
+        # torchvision draws random numbers once a call, and a call costs the same for one image as
+        # for several: a call for each image would take longer than training the network on it.
         groups = images.split(self.augmentation.group)
-        varied = [self.erase(self.scaled(self.corrupt(self.geometry(group)))) for group in groups]
-        return torch.cat(varied)
+        augmented = [
+            self.erase(self.scaled(self.corrupt(self.geometry(group)))) for group in groups
+        ]
+        return torch.cat(augmented)
 
     def mixed(self, batch: Batch) -> Batch:
-        """Blend the rows of some batches, or patch them together, with everything they hold."""
+        """Apply mixup or CutMix to some batches, with landmarks, targets and votes."""
         chance, chosen = float(torch.rand(())), self.augmentation
         if chance < chosen.mixup:
             blend = v2.MixUp(alpha=chosen.mixup_alpha, num_classes=len(batch.X))
@@ -152,8 +153,8 @@ class Augmenter:
             blend = v2.CutMix(alpha=chosen.cutmix_alpha, num_classes=len(batch.X))
         else:
             return batch
-        # With the rows' own numbers for labels, the mixed labels tell each row's shares in the
-        # result: (n, n), by which everything else is mixed alike.
+        # With row numbers for labels, the mixed labels are each row's shares in the result, (n, n),
+        # which mix everything else alike.
         pixels, shares = blend(batch.pixels, torch.arange(len(batch.X), device=batch.X.device))
         X = batch.X * batch.has_points[:, None]
         return Batch(

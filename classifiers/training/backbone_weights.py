@@ -1,4 +1,4 @@
-"""The weights that a backbone is fine-tuned from, and those that it ends with."""
+"""Find the weights that a backbone is fine-tuned from, and save those of a trained one."""
 
 from hashlib import file_digest
 from http.client import HTTPException
@@ -14,13 +14,13 @@ from classifiers.models.backbones import BACKBONES, BackboneConfig, BackboneNetw
 from classifiers.models.vision import models
 
 RANDOM = "random"
-"""What to ask for to start from random weights."""
+"""The option for random weights."""
 
 
 class Weights(NamedTuple):
-    """A network's weights, None for random ones, and what is to be said of them.
+    """A network's weights, None for random ones, with metadata.
 
-    ``origin`` names them, and stays the same where they do; ``note`` is a sentence for the user.
+    ``origin`` names them: equal weights have an equal name. ``note`` is a sentence for the user.
     """
 
     state: dict[str, torch.Tensor] | None
@@ -125,17 +125,17 @@ def _read(backbone: str, path: Path) -> Weights:
 
 
 def _checked(backbone: str, state: object, origin: str, place: str) -> Weights:
-    """Return all weights but the head's, whose classes are others, if they are this network's."""
+    """Return all weights but the head's, after checking that they are this network's."""
     head = f"{BACKBONES[backbone].head}."
     with torch.device("meta"):
         own = models.get_model(backbone, weights=None).state_dict()
-    wanted = {name: values.shape for name, values in own.items() if _counts(name, head)}
+    wanted = {name: values.shape for name, values in own.items() if _is_required(name, head)}
     state = state if isinstance(state, dict) else {}
     state = {name: values for name, values in state.items() if not str(name).startswith(head)}
     got = {
         name: getattr(values, "shape", None)
         for name, values in state.items()
-        if _counts(str(name), head)
+        if _is_required(str(name), head)
     }
     if got != wanted:
         wrong = sorted({str(name) for name, _ in wanted.items() ^ got.items()})
@@ -147,12 +147,12 @@ def _checked(backbone: str, state: object, origin: str, place: str) -> Weights:
     return Weights(state, origin, f"{backbone} starts from {origin}.")
 
 
-def _counts(name: str, head: str) -> bool:
-    """Whether weights of that name have to be there; old files lack BatchNorm's counters."""
+def _is_required(name: str, head: str) -> bool:
+    """Whether weights of that name are required; old files lack BatchNorm's counters."""
     return not name.startswith(head) and not name.endswith("num_batches_tracked")
 
 
 def _reason(error: Exception) -> str:
-    """Return an error's first line, without the marks that urllib puts around it."""
+    """Return an error's first line, without urllib's marks around it."""
     text = str(getattr(error, "reason", error)).strip() or type(error).__name__
     return text.splitlines()[0].rstrip(".")

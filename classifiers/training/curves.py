@@ -1,6 +1,6 @@
-"""The course of a training: a line of numbers after each epoch, what they add up to, and a picture.
+"""Write, read and plot the training curves: a JSON line of metrics after each epoch.
 
-An epoch that was cut off before its checkpoint was written comes twice: the last counts.
+An epoch that was interrupted before its checkpoint was written has two lines: the last counts.
 """
 
 import json
@@ -10,10 +10,10 @@ from matplotlib.figure import Figure
 
 CURVES = "curves.jsonl"
 
-SHOWN = ("loss", "validation_accuracy")
+PLOTTED = ("loss", "validation_accuracy")
 
-COUNTED = "network-{}"
-"""Name of the folder, in that of a run, which holds the checkpoint and curves of one network."""
+NETWORK_FOLDER = "network-{}"
+"""Name of the folder in a run's folder with the checkpoint and curves of one network."""
 
 Line = dict[str, float]
 """``epoch``, ``loss``, ``validation_accuracy``, ``lr`` and the ``seconds`` that the epoch took."""
@@ -21,12 +21,12 @@ Line = dict[str, float]
 
 def folder_of(run: Path, number: int) -> Path:
     """Return the folder of a run's network, counted from 0."""
-    return run / COUNTED.format(number + 1)
+    return run / NETWORK_FOLDER.format(number + 1)
 
 
 def curves_of(run: Path) -> list[Path]:
     """Return the curves of a run's networks, in their order."""
-    numbers = range(sum(1 for _ in run.glob(COUNTED.format("*"))))
+    numbers = range(sum(1 for _ in run.glob(NETWORK_FOLDER.format("*"))))
     return [folder_of(run, number) / CURVES for number in numbers]
 
 
@@ -43,13 +43,13 @@ def read_curves(curves: Path) -> list[Line]:
 
 
 def training_seconds(run: Path) -> float:
-    """Return how long all epochs took, however often the training was stopped between them."""
+    """Return how long all epochs took, without pauses of a stopped training."""
     lines = [line for curves in curves_of(run) for line in read_curves(curves)]
     return round(sum(line["seconds"] for line in lines), 1)
 
 
-def draw_curves(run: Path) -> Figure:
-    """Draw loss and validation accuracy over the epochs, a line a network.
+def plot_curves(run: Path) -> Figure:
+    """Plot loss and validation accuracy over the epochs, a line for each network.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ def draw_curves(run: Path) -> Figure:
     matplotlib.figure.Figure
     """
     figure = Figure(figsize=(8, 3.2), layout="constrained")
-    for axes, name in zip(figure.subplots(1, 2), SHOWN, strict=True):
+    for axes, name in zip(figure.subplots(1, 2), PLOTTED, strict=True):
         for curves in curves_of(run):
             lines = read_curves(curves)
             axes.plot([line["epoch"] for line in lines], [line[name] for line in lines])

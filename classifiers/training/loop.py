@@ -1,4 +1,4 @@
-"""Training on pixels and landmarks: one loop, and after each epoch a checkpoint to go on from."""
+"""Train a network on pixels and landmarks, with a checkpoint after each epoch."""
 
 import json
 import signal
@@ -38,7 +38,7 @@ Progress = Callable[[dict[str, float]], None]
 Network = FusedNetwork | BackboneNetwork
 Config = NetworkConfig | BackboneConfig
 Build = Callable[[Any], Network]
-"""Makes a network of its configuration, drawn from PyTorch's random numbers."""
+"""Makes a network of its configuration, with PyTorch's random numbers."""
 
 
 def train_network(
@@ -56,7 +56,7 @@ def train_network(
     Parameters
     ----------
     rows, held_out : Arrays
-        Training rows, and those whose accuracy chooses the epoch to keep.
+        Training rows and the early-stopping split.
     network_config : NetworkConfig or BackboneConfig
     config : TrainingConfig
     out : Path
@@ -69,7 +69,7 @@ def train_network(
     Returns
     -------
     FusedNetwork or BackboneNetwork
-        The averaged weights of the epoch that answered most validation rows rightly.
+        The averaged weights of the epoch with the best accuracy on the early-stopping split.
 
     Raises
     ------
@@ -108,7 +108,7 @@ def device_of(name: str) -> torch.device:
 
 
 class Run:
-    """All that a training changes from step to step, which is what its checkpoint holds."""
+    """The state of a training, which its checkpoint holds."""
 
     def __init__(
         self,
@@ -157,7 +157,7 @@ class Run:
         return float(total / self.steps)
 
     def _order(self) -> tuple[torch.Tensor, ...]:
-        """Return the row numbers of each batch; those left over wait for another epoch."""
+        """Return the row numbers of each batch; an incomplete batch is left out."""
         if self.config.balance == "sampler":
             shares = balanced_shares(self.rows.targets.argmax(dim=1).cpu().numpy())
             order = torch.multinomial(torch.from_numpy(shares), len(shares), replacement=True)
@@ -209,7 +209,7 @@ class Run:
             torch.cuda.set_rng_state(saved["random_cuda"].cpu(), self.device)
 
     def _parts(self) -> dict[str, Any]:
-        """Return what has a state of its own."""
+        """Return the objects with a `state_dict`."""
         return {name: getattr(self, name) for name in _PARTS}
 
 
@@ -218,12 +218,12 @@ _COUNTERS = ("epoch", "best_epoch", "best_accuracy", "best")
 
 
 def _settings(rows: Arrays, network_config: Config, config: TrainingConfig) -> dict[str, Any]:
-    """Return what two runs have in common if one can go on where the other ended."""
-    print_of_rows = blake2b(rows.crops.cpu().numpy().tobytes(), digest_size=8)
-    print_of_rows.update(rows.targets.cpu().numpy().tobytes())
+    """Return what has to be equal for one run to go on where another ended."""
+    fingerprint = blake2b(rows.crops.cpu().numpy().tobytes(), digest_size=8)
+    fingerprint.update(rows.targets.cpu().numpy().tobytes())
     values = {"network": asdict(network_config), "training": asdict(config)}
     # Through JSON, so that a tuple is the list that a file gives back.
-    return json.loads(json.dumps(values | {"rows": print_of_rows.hexdigest()}))
+    return json.loads(json.dumps(values | {"rows": fingerprint.hexdigest()}))
 
 
 def _copied(network: nn.Module) -> dict[str, torch.Tensor]:
@@ -232,24 +232,24 @@ def _copied(network: nn.Module) -> dict[str, torch.Tensor]:
 
 
 @torch.no_grad()
-def _accuracy(network: Network, rows: Arrays, at_once: int) -> float:
-    """Return the share of rows answered rightly, each as the mean with its mirror image."""
+def _accuracy(network: Network, rows: Arrays, batch_size: int) -> float:
+    """Return the accuracy with flip TTA."""
     network.eval()
     right = 0
-    for at in range(0, len(rows), at_once):
-        piece = rows[at : at + at_once]
-        pixels = window(piece.crops, network.scaled).to(memory_format=torch.channels_last)
+    for start in range(0, len(rows), batch_size):
+        batch = rows[start : start + batch_size]
+        pixels = window(batch.crops, network.scaled).to(memory_format=torch.channels_last)
         with torch.autocast(rows.crops.device.type, torch.bfloat16):
-            straight = network(pixels, piece.X[:, 0].float(), piece.has_points)
-            turned = network(pixels.flip(3), piece.X[:, 1].float(), piece.has_points)
-        proba = straight.float().softmax(dim=1) + turned.float().softmax(dim=1)
-        right += int((proba.argmax(dim=1) == piece.targets.argmax(dim=1)).sum())
+            logits = network(pixels, batch.X[:, 0].float(), batch.has_points)
+            flipped = network(pixels.flip(3), batch.X[:, 1].float(), batch.has_points)
+        proba = logits.float().softmax(dim=1) + flipped.float().softmax(dim=1)
+        right += int((proba.argmax(dim=1) == batch.targets.argmax(dim=1)).sum())
     return right / len(rows)
 
 
 @contextmanager
 def _termination_as_interrupt() -> Iterator[None]:
-    """Let SIGTERM stop the loop as SIGINT does."""
+    """Raise KeyboardInterrupt on SIGTERM as on SIGINT."""
 
     def stop(*_: object) -> None:
         raise KeyboardInterrupt

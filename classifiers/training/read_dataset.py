@@ -1,4 +1,4 @@
-"""Which faces of a feature table train a classifier, and which of them validate it."""
+"""Read the training rows of a feature table and choose validation rows."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -71,15 +71,15 @@ def read_rows(
 def hold_out(rows: Rows, seed: int) -> np.ndarray:
     """Choose validation rows, bool (n,), so that no photograph has a copy on both sides.
 
-    Near copies count as copies, as far as that leaves each class validation rows: a class may be
-    one film, in which every frame is nearly the last one. Then only equal images do.
+    Near copies count as copies if that leaves each class validation rows. A class may be one
+    video, whose frames are all near copies; then only identical images count.
     """
     with suppress(DataError):
         photographs = same_photograph(rows.points, rows.pixels)
         chosen = validation_split(rows.y, photographs, VALIDATION_SHARE, seed)
         if set(rows.y[chosen]) == set(rows.y):
             return chosen
-    # Where the pictures' hashes aren't known, equal pictures still have equal points.
+    # Where the pixel hashes aren't known, identical images still have identical points.
     hashes = [
         pixels or blake2b(points.tobytes(), digest_size=8).hexdigest()
         for pixels, points in zip(rows.pixels, rows.points, strict=True)
@@ -116,7 +116,7 @@ def _labels_to_train(labels: pd.Series, classes: Sequence[str]) -> set[str]:
 
 
 def _check_counts(labels: pd.Series) -> None:
-    """Refuse fewer than two classes, and classes that can't be learned and checked."""
+    """Refuse fewer than two classes, and classes with too few faces."""
     counts = labels.value_counts().sort_index()
     if len(counts) < 2:
         found = ", ".join(counts.index) or "none"

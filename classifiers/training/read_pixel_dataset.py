@@ -1,4 +1,4 @@
-"""Which faces of a feature table train the fused model, with the pixels of their images."""
+"""Read the training rows of a feature table with the pixels of their images."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -32,15 +32,15 @@ def read_fused_rows(
     classes : sequence of str, optional
         Classes to keep.
     votes : Path, optional
-        CSV of a crowd's votes, such as FER+'s: the column image, as the table names it, and a
+        CSV of annotator votes, such as FER+'s: the column image, as the table names it, and a
         column of counts for each vote.
 
     Returns
     -------
     fused : FusedRows
     rows : Rows
-        Its first rows, those with points, as `classifiers.training.read_dataset.hold_out` takes
-        them: faces that the mesh missed only train.
+        The first rows of `fused`, those with points, as `hold_out` takes them: images without a
+        found face only train.
 
     Raises
     ------
@@ -84,7 +84,7 @@ def _known_images(table: Sequence[Path], labels: set[str]) -> pd.DataFrame:
 
 
 def _with_empty(values: np.ndarray, extra: int) -> np.ndarray:
-    """Append so many rows of zeros."""
+    """Append rows of zeros."""
     return np.concatenate([values, np.zeros((extra, *values.shape[1:]), values.dtype)])
 
 

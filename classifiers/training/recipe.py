@@ -1,4 +1,4 @@
-"""What a training of the fused model is made of: its settings, optimizer, schedule and loss."""
+"""Settings, optimizer, schedule and loss of a training on pixels."""
 
 import math
 from collections.abc import Callable
@@ -30,19 +30,19 @@ class TrainingConfig:
         Epochs in which the learning rate rises, before it falls as a cosine (Loshchilov and
         Hutter 2017).
     patience : int
-        Epochs without a better validation accuracy before the end; 0 trains them all.
+        Epochs without a better validation accuracy before the end; 0 trains all epochs.
     clipping : float
         Largest norm of the gradient.
     averaging : float
-        How much of the averaged weights stays at each step (Polyak and Juditsky 1992).
+        Decay of the averaged weights at each step (Polyak and Juditsky 1992).
     label_smoothing : float
         Share of the target spread over all classes (Szegedy et al. 2016).
     pixel_loss, landmark_loss, vote_loss : float
-        Weights of the losses of each branch alone and of the crowd's votes, beside the fused
-        answer's 1.
+        Weights of the losses of each branch alone and of the annotator votes; the fused loss has
+        weight 1.
     balance : str
-        "none", "weights" of the classes' rarity in the loss, or a "sampler" that draws each class
-        as often.
+        "none", "weights" in the loss by a class's rarity, or a "sampler" that draws all classes
+        equally often.
     augmentation : Augmentation
     """
 
@@ -64,7 +64,7 @@ class TrainingConfig:
     augmentation: Augmentation = field(default_factory=Augmentation)
 
     def __post_init__(self):
-        """Refuse words that mean nothing here."""
+        """Check the optimizer and the balance."""
         for name, known in (("optimizer", OPTIMIZERS), ("balance", BALANCES)):
             if getattr(self, name) not in known:
                 raise ValueError(
@@ -73,7 +73,7 @@ class TrainingConfig:
 
 
 def optimizer_of(network: nn.Module, config: TrainingConfig) -> torch.optim.Optimizer:
-    """Return the optimizer; biases and BatchNorm's gains, which are vectors, don't decay."""
+    """Return the optimizer, without weight decay for biases and BatchNorm, which are vectors."""
     matrices = [weight for weight in network.parameters() if weight.ndim > 1]
     vectors = [weight for weight in network.parameters() if weight.ndim <= 1]
     groups = [
@@ -89,14 +89,14 @@ def optimizer_of(network: nn.Module, config: TrainingConfig) -> torch.optim.Opti
 def schedule_of(
     optimizer: torch.optim.Optimizer, config: TrainingConfig, steps: int
 ) -> torch.optim.lr_scheduler.LRScheduler:
-    """Return the learning rate's way: up in a line, down in a cosine to zero.
+    """Return the learning rate's schedule: linear warm-up, then a cosine to zero.
 
     Parameters
     ----------
     optimizer : Optimizer
     config : TrainingConfig
     steps : int
-        Steps an epoch.
+        Steps of an epoch.
     """
     rise, end = config.warm_up * steps, config.epochs * steps
 
@@ -109,25 +109,26 @@ def schedule_of(
 
 
 def averaging_of(config: TrainingConfig) -> Callable[[list, list, torch.Tensor | int], None]:
-    """Return what moves averaged weights towards new ones, for `torch.optim.swa_utils`.
+    """Return the update of averaged weights, for `torch.optim.swa_utils`.
 
-    By much in the first steps, or a short training would average what it began with.
+    The decay is lower in the first steps, so that a short training doesn't average the initial
+    weights.
     """
 
     @torch.no_grad()
-    def move(averages: list, values: list, steps: torch.Tensor | int) -> None:
-        stays = min(config.averaging, (1 + int(steps)) / (10 + int(steps)))
+    def update(averages: list, values: list, steps: torch.Tensor | int) -> None:
+        decay = min(config.averaging, (1 + int(steps)) / (10 + int(steps)))
         for average, value in zip(averages, values, strict=True):
             if average.is_floating_point():
-                average.lerp_(value, 1 - stays)
+                average.lerp_(value, 1 - decay)
             else:
                 average.copy_(value)
 
-    return move
+    return update
 
 
 class FusedLoss(nn.Module):
-    """Cross-entropy of the fused answer, of each branch's own and of the votes, weighted.
+    """Weighted cross-entropies of the fused logits, of each branch alone and of the votes.
 
     Parameters
     ----------
@@ -143,7 +144,7 @@ class FusedLoss(nn.Module):
         self.classes = nn.CrossEntropyLoss(weights, label_smoothing=config.label_smoothing)
 
     def forward(self, outputs: Outputs, batch: Batch) -> torch.Tensor:
-        """Return the mean loss of a batch, a number."""
+        """Return the mean loss of a batch."""
         config, loss = self.config, self.classes(outputs.logits.float(), batch.targets)
         for logits, weight in (
             (outputs.pixels, config.pixel_loss),
@@ -152,7 +153,7 @@ class FusedLoss(nn.Module):
             if logits is not None:
                 loss = loss + weight * self.classes(logits.float(), batch.targets)
         if outputs.votes is not None:
-            # The divergence from the votes but for a constant; rows without votes add nothing.
+            # The cross-entropy with the soft labels; rows without votes add nothing.
             logs = torch.log_softmax(outputs.votes.float(), dim=1)
             loss = loss - config.vote_loss * (batch.votes * logs).sum(dim=1).mean()
         return loss

@@ -1,4 +1,4 @@
-"""The rows of the fused model: as they are read, and as tensors that training draws from."""
+"""Rows with pixels: as they are read, and as tensors that training draws from."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from classifiers.models.landmark_vector import Preprocessing, prepare
+from classifiers.models.landmark_vector import Preprocessing, fit_preprocessing
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,8 @@ class FusedRows:
     mesh : str
         Version of the mesh that found the points.
     votes : ndarray of float32, shape (n, v)
-        Shares of a crowd's votes, all zero where there are none; v is 0 without votes.
+        Soft labels: shares of the annotator votes, all zero where there are none; v is 0 without
+        votes.
     """
 
     crops: np.ndarray
@@ -49,7 +50,7 @@ class Arrays:
     crops, whole_images : Tensor of uint8, shape (n, SIDE, SIDE)
         See `FusedRows`.
     X : Tensor of float16, shape (n, 2, d)
-        Landmark vectors of each face and of its mirror image. Zero where there are no points.
+        Landmark vectors of each face and of its flip. Zero where there are no points.
     has_points : Tensor of float32, shape (n,)
     targets : Tensor of float32, shape (n, k)
         One-hot.
@@ -93,7 +94,7 @@ def training_rows(rows: FusedRows, held_out: np.ndarray) -> tuple[np.ndarray, tu
 def arrays_of(
     rows: FusedRows, classes: Sequence[str], fitted_on: np.ndarray
 ) -> tuple[Preprocessing, Arrays]:
-    """Prepare the landmarks of all rows and number their classes.
+    """Preprocess the landmarks of all rows and number their classes.
 
     Parameters
     ----------
@@ -101,7 +102,7 @@ def arrays_of(
     classes : sequence of str
         In the order of the network's logits.
     fitted_on : ndarray of bool, shape (n,)
-        Training rows, the only ones that the preprocessing is learned from.
+        Training rows, on which alone the preprocessing is fitted.
 
     Returns
     -------
@@ -114,14 +115,14 @@ def arrays_of(
         If no training row has points, or a row is of another class.
     """
     found = rows.has_points
-    preprocessing, vectors = prepare(rows.points[found], fitted_on[found])
+    preprocessing, vectors = fit_preprocessing(rows.points[found], fitted_on[found])
     X = np.zeros((len(found), *vectors.shape[1:]), np.float16)
     X[found] = vectors
     return preprocessing, arrays_with(rows, classes, X)
 
 
 def arrays_with(rows: FusedRows, classes: Sequence[str], X: np.ndarray) -> Arrays:
-    """Return rows with the landmark vectors that are given, their classes numbered.
+    """Return rows with the given landmark vectors, their classes numbered.
 
     Parameters
     ----------
