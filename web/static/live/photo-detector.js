@@ -5,7 +5,11 @@ import { enlarged, pixelsOf, squareCut } from "./crops.js";
 import { centre, corners, distance, mean, mirrored, overlap, radius } from "./points.js";
 
 const CROP_SIDE = 256;
-const CROP_RADII = 6; // side of a crop in radii of the mesh: twice a face's height
+// Python cuts a crop about its detector's box: of composites that box has twice this side in radii
+// of the mesh, and its middle lies so many radii below the mesh's.
+const CROP_RADII = 6.15;
+const BELOW = 0.13;
+const SHOWN = 90; // pixels of a crop at the scale that Face Mesh sees every face at
 const FACE_RADIUS = 14.5; // pixels at which Face Mesh sees a face; see landmarks/crops.py
 const MAX_DISAGREEMENT = 0.3; // mean distance in radii; see landmarks/detection/validation.py
 const FRAMES = [
@@ -17,6 +21,7 @@ const FRAMES = [
 ];
 const FRAMED_SIDE = 640;
 const OUTER_EYES = [33, 263]; // the visitor's right eye is on the picture's left
+const MOUTH = 13;
 
 /**
  * Find every face of a photo.
@@ -76,11 +81,17 @@ function apart(one, other) {
 function placeAbout(points, pixels) {
   const step = (CROP_RADII * radius(points)) / pixels;
   const [x, y] = centre(points);
-  const [one, other] = OUTER_EYES.map((i) => 3 * i);
-  const eyes = Math.atan2(points[other + 1] - points[one + 1], points[other] - points[one]);
-  const [a, b] = [Math.cos(eyes) * step, Math.sin(eyes) * step];
-  const half = pixels / 2;
-  return { a, b, x: x - (a - b) * half, y: y - (b + a) * half };
+  const roll = rollOf(points);
+  const [a, b] = [Math.cos(roll) * step, Math.sin(roll) * step];
+  const [half, below] = [pixels / 2, (BELOW * pixels) / CROP_RADII];
+  return { a, b, x: x - (a - b) * half - b * below, y: y - (b + a) * half + a * below };
+}
+
+/** The turn of a face in the picture, by its eyes and mouth, as Python's detector reads it. */
+function rollOf(points) {
+  const [right, left, mouth] = [...OUTER_EYES, MOUTH].map((i) => [points[3 * i], points[3 * i + 1]]);
+  const [x, y] = [0, 1].map((axis) => mouth[axis] - (right[axis] + left[axis]) / 2);
+  return Math.atan2(left[1] - right[1] - x, left[0] - right[0] + y);
 }
 
 /** The crop of a face at the scale that Face Mesh sees every face at. */
@@ -88,8 +99,7 @@ function cropOf(pixels, points) {
   if (radius(points) <= FACE_RADIUS) {
     return squareCut(pixels, placeAbout(points, CROP_SIDE), CROP_SIDE);
   }
-  const shown = Math.round(CROP_RADII * FACE_RADIUS);
-  return enlarged(squareCut(pixels, placeAbout(points, shown), shown), CROP_SIDE);
+  return enlarged(squareCut(pixels, placeAbout(points, SHOWN), SHOWN), CROP_SIDE);
 }
 
 /** The meshes of a face's crop and of its mirror image, in pixels of the photo; those found. */
