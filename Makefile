@@ -16,10 +16,10 @@ PORT   ?= 5000
 option = $(if $($(1)),--$(2) "$($(1))")
 
 .DEFAULT_GOAL := help
-.PHONY: help web features train evaluate ablation results sample audit detectors robustness walk test offline fuzz reliability lint bench doctor clean
+.PHONY: help web features train evaluate ablation results sample audit detectors robustness walk test test-all offline fuzz reliability lint bench doctor clean
 
 help:  ## Print the targets and what each is for
-	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' Makefile
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' Makefile
 
 $(READY): requirements.txt setup.sh
 	@sh setup.sh $(VENV)
@@ -47,8 +47,11 @@ evaluate: $(READY)  ## Measure a bundle on labelled images: IMAGES= MODEL= OUT= 
 # A process a core; the tests of one file share what they make. In the files' order, for the files of
 # fewest tests are the slowest, and would have the end to themselves.
 SPREAD := -n auto --dist loadfile --no-loadscope-reorder
-test: $(READY) $(LIVE)  ## Run the tests: ARGS="-k web"
+test: $(READY) $(LIVE)  ## Run the tests but for the slow ones: ARGS="-k web"
 	@$(PYTHON) -m pytest $(SPREAD) $(ARGS)
+
+test-all: $(READY) $(LIVE)  ## Run all tests: ARGS="-k web"
+	@$(PYTHON) -m pytest $(SPREAD) -m "slow or not slow" $(ARGS)
 
 offline: $(READY) $(LIVE)  ## Run the tests with the network cut, but for loopback: ARGS=
 	@unshare --map-root-user --net sh -c 'ip link set lo up && exec "$$@"' sh $(PYTHON) -m pytest $(SPREAD) $(ARGS)

@@ -12,6 +12,13 @@ from tests.face_folder import write_faces
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
+@pytest.fixture
+def no_export(monkeypatch):
+    """Leave out the export to ONNX, a training's slowest step, for tests that ask for no graph."""
+    model = "classifiers.training.bundle_content.TrainedModel"
+    monkeypatch.setattr(f"{model}.export", lambda *_: b"no graph")
+
+
 @pytest.fixture(scope="session")
 def portrait():
     """NASA's portrait of an astronaut: RGB uint8 (512, 512, 3), one face of 93 x 108 pixels."""

@@ -14,6 +14,8 @@ from classifiers.training.backbone_weights import saved_backbone_weights
 from tests.small_fused import small_network
 from tests.test_classifiers_bundle import MANIFEST
 
+LARGE = ("vgg16", "vit_b_16")
+
 HEADS = (b"\x80", b"\x80\x02", b"\x80\x04", b"\x80\x05", b"PK")
 """How pickles of several protocols and zipped ones begin."""
 
@@ -23,7 +25,10 @@ def written(folder, weights):
     return save_bundle(folder, MANIFEST, files)
 
 
-@pytest.mark.parametrize("name", BACKBONES)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=pytest.mark.slow) if name in LARGE else name for name in BACKBONES],
+)
 def test_a_backbone_is_saved_and_loaded(name, tmp_path):
     with torch.device("meta"):
         network = BackboneNetwork(BackboneConfig(name, ("happy", "sad")))

@@ -39,7 +39,13 @@ def learning(network):
     return weights, norms
 
 
-@pytest.mark.parametrize("backbone", BACKBONES)
+SLOW = ("vgg16", "vit_b_16")
+
+
+@pytest.mark.parametrize(
+    "backbone",
+    [pytest.param(name, marks=pytest.mark.slow) if name in SLOW else name for name in BACKBONES],
+)
 def test_a_step_moves_the_last_blocks_alone(backbone):
     """One step of the training's own loop on one face, its weights taken for pretrained ones."""
     rows = small_fused.rows(FEW, missed=0)

@@ -102,7 +102,8 @@ def test_the_graph_is_small_and_says_nothing_of_its_maker(exported):
     assert list(sizes) == [onnx.TensorProto.FLOAT16]
 
 
-def test_a_graph_that_answers_otherwise_is_refused(model, monkeypatch):
+def test_a_graph_that_answers_otherwise_is_refused(model, exported, monkeypatch):
+    monkeypatch.setattr(fused_onnx, "exported", lambda *_, **__: exported)
     monkeypatch.setattr(fused_onnx, "calibrated", lambda proba, calibration: proba[:, ::-1])
     with pytest.raises(ExportError, match="nothing was written"):
         fused_to_onnx(model, CALIBRATION, *inputs())

@@ -57,17 +57,16 @@ def run(out, *arguments, epochs=12):
     return CliRunner().invoke(app, ["table", "images", *settings])
 
 
-@pytest.mark.parametrize("model", ["fused", "cnn"])
-def test_trains_a_bundle_that_serves(tmp_path, made, model):
+@pytest.mark.parametrize(("model", "networks"), [("fused", 1), ("cnn", 2)])
+def test_trains_a_bundle_that_serves(tmp_path, made, model, networks):
     out = tmp_path / "model"
-    done = run(out, "--model", model, "--average", "2", epochs=30)
+    done = run(out, "--model", model, "--average", str(networks), epochs=30)
     assert done.exit_code == 0, done.output
-    networks = ("network-1", "network-2")
     files = ("checkpoint.pt", "curves.jsonl")
     folder = tmp_path / "model-run"
     assert {str(path.relative_to(folder)) for path in folder.rglob("*.*")} == {
         "curves.png",
-        *(f"{network}/{name}" for network in networks for name in files),
+        *(f"network-{n + 1}/{name}" for n in range(networks) for name in files),
     }
     predictor, fused = Predictor(out), made[0]
     assert predictor.takes_pixels
@@ -91,6 +90,7 @@ def test_a_reading_of_pixels_is_explained(short, made, monkeypatch):
     assert list(reading.explanation()) == list(REGIONS)
 
 
+@pytest.mark.usefixtures("no_export")
 def test_a_stopped_run_goes_on(tmp_path, monkeypatch):
     out, seen = tmp_path / "model", []
     train = command.train_pixel_model

@@ -93,6 +93,7 @@ def test_same_seed_same_bytes(trained, tmp_path):
     assert hashes[0] == hashes[1] != hashes[2]
 
 
+@pytest.mark.usefixtures("no_export")
 def test_classes_are_chosen_by_any_of_their_names(tmp_path):
     table, out = write_table(tmp_path / "features"), tmp_path / "model"
     done = run(table, "--out", out, "--classes", "sadness,happy")
@@ -207,7 +208,8 @@ def test_the_neutral_face_is_the_mean_neutral_one():
     assert (neutral_face(points[y != "neutral"], y[y != "neutral"]) != neutral).any()
 
 
-def test_refit_learns_from_all_rows_and_keeps_the_honest_figures(trained, tmp_path):
+@pytest.mark.usefixtures("no_export")
+def test_refit_learns_from_all_rows_and_keeps_the_honest_metrics(trained, tmp_path):
     table, _, plain = trained
     again = tmp_path / "again"
     assert run(table, "--out", again, "--refit").exit_code == 0

@@ -30,6 +30,7 @@ def walked(tmp_path_factory):
     return done.stdout, folder / "build" / "walk"
 
 
+@pytest.mark.slow
 def test_every_step_leaves_what_it_says(walked):
     _, out = walked
     made = {path.relative_to(out).as_posix() for path in out.rglob("*")}
@@ -39,6 +40,7 @@ def test_every_step_leaves_what_it_says(walked):
         assert len(Image.open(out / figure).convert("RGB").getcolors(1 << 24)) > 100
 
 
+@pytest.mark.slow
 def test_the_model_has_learned_and_explains_itself(walked):
     said, out = walked
     assert json.loads((out / "evaluation/report.json").read_text())["accuracy"] > 0.7

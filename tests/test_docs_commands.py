@@ -26,7 +26,7 @@ def make_calls(code):
     calls = re.findall(START + r"make\b(?! sure)([^\n;&#]*)", code, re.MULTILINE)
     return [
         (
-            next(iter(re.findall(r"^ +([a-z]+)\b(?!=)", rest)), ""),
+            next(iter(re.findall(r"^ +([a-z-]+)\b(?!=)", rest)), ""),
             re.findall(r"\b([A-Z]+)=", rest),
         )
         for rest in calls
@@ -48,7 +48,7 @@ def source_of(module):
 
 
 MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
-TARGETS = re.findall(r"^([a-z]+):.*## ", MAKEFILE, re.MULTILINE)
+TARGETS = re.findall(r"^([a-z-]+):.*## ", MAKEFILE, re.MULTILINE)
 CODE = "\n".join(map(code_of, PAGES.values()))
 SUB_COMMANDS = {
     f"{room} {name}": command
