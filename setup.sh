@@ -63,7 +63,7 @@ if [ "$1" = --live ]; then
 fi
 if [ "$1" = --check ]; then
     if [ -x "$2/bin/python" ]; then
-        exec "$2/bin/python" -m tests.doctor
+        exec "$2/bin/python" -m classifiers doctor
     fi
     find_python >/dev/null || { explain_missing; exit 1; }
     echo "$2 is not there yet: run make web or make test, each sets it up."

@@ -1,20 +1,12 @@
-"""Mien's commands on data sets: ``python -m data SUB-COMMAND``."""
+"""The data sets' command line: ``python -m data features`` and ``python -m data audit``."""
 
-import typer
+from data.commands import command_line
 
-from data.audit import command as audit
-from data.features import command as features
+MODULES = {name: f"data.{name}.command" for name in ("features", "audit")}
 
-app = typer.Typer(
-    name="python -m data",
-    help="Make feature tables of images, and check data sets.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_show_locals=False,
+app = command_line(
+    "python -m data", "Turn photos into feature tables, and find what is wrong in them.", MODULES
 )
-app.command("features")(features.features)
-app.command("audit")(audit.main)
-
 
 if __name__ == "__main__":
     app()

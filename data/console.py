@@ -17,6 +17,7 @@ from rich.progress import (
 
 from data.errors import DataError, StorageError
 from landmarks.detection.registry import DetectorError
+from landmarks.system_libraries import exit_on_missing_library
 
 BAD_INPUT, UNREADABLE, NO_STORAGE, STOPPED = 1, 2, 3, 130
 """Exit codes."""
@@ -50,6 +51,8 @@ def exit_with(sentence: str, code: int) -> NoReturn:
 def handle_errors(*bad_input: type[Exception], stopped: str = "Stopped.") -> Iterator[None]:
     """End a command with one sentence and an exit code on an error that its user can mend.
 
+    So does a missing system library, with exit code 1.
+
     Parameters
     ----------
     *bad_input : type of Exception
@@ -59,7 +62,8 @@ def handle_errors(*bad_input: type[Exception], stopped: str = "Stopped.") -> Ite
         The sentence on Ctrl-C, which ends with `STOPPED`.
     """
     try:
-        yield
+        with exit_on_missing_library():
+            yield
     except StorageError as error:
         exit_with(str(error), NO_STORAGE)
     except (DataError, DetectorError, *bad_input) as error:

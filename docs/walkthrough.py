@@ -26,6 +26,7 @@ from classifiers.training.landmarks import train
 from classifiers.training.read_dataset import hold_out, read_rows
 from data.features.extraction import extract_features
 from data.features.table import points_of, read_table
+from landmarks import __version__
 from landmarks.images import read_image
 
 SAMPLE = Path(data.__file__).parent / "sample"
@@ -76,7 +77,7 @@ fig.savefig(OUT / "points.png")
 # %%
 rows = read_rows([OUT / "features"])
 held_out = hold_out(rows, seed=0)
-options = TrainOptions("walk", data.__version__, data_name="the sample")
+options = TrainOptions("walk", __version__, data_name="the sample")
 manifest, files = train(rows, held_out, options)
 save_bundle(OUT / "model", manifest, files)
 print(f"trained on {(~held_out).sum()} faces in {manifest['training_seconds']} s")

@@ -96,7 +96,7 @@ COMMANDS = [module for module, source in SOURCES.items() if is_command(source)]
 
 def test_there_is_something_to_check():
     assert {name.split(".")[0] for name in SOURCES} == set(ROOMS)
-    assert {"data.__main__", "classifiers.cli.train", "classifiers.__main__"} <= set(COMMANDS)
+    assert {"data.__main__", "classifiers.__main__", "web.__main__"} <= set(COMMANDS)
     assert {place for places in STAYS_IN.values() for place in places} <= set(SOURCES)
 
 
@@ -112,11 +112,16 @@ def test_nobody_imports_a_command(command):
 
 
 @pytest.mark.parametrize(
-    "module", ["web", "classifiers.inference.predictor", "classifiers.__main__"]
+    ("module", "use"),
+    [
+        ("web", "web.create_app();"),
+        ("classifiers.inference.predictor", ""),
+        ("mien", "[importlib.import_module(name) for name in mien.MODULES.values()];"),
+    ],
 )
-def test_serving_loads_no_training_library(module):
+def test_serving_loads_no_training_library(module, use):
     training = {"torch", "torchvision", "safetensors", "sklearn", "pandas"}
-    code = f"import sys, {module}; print(*{training} & set(sys.modules))"
+    code = f"import importlib, sys, {module}; {use} print(*{training} & set(sys.modules))"
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
     )

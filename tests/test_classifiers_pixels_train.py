@@ -7,6 +7,7 @@ import typer
 from typer.testing import CliRunner
 
 from classifiers.bundle.bundle import load_manifest
+from classifiers.cli import train
 from classifiers.cli import train_pixels as command
 from classifiers.inference.predictor import Predictor
 from classifiers.training import pixels
@@ -20,7 +21,7 @@ from tests import small_fused
 from tests.small_model import CLASSES
 
 app = typer.Typer()
-app.command()(command.main)
+app.command()(train.main)
 FOUND = 57
 
 
@@ -53,7 +54,7 @@ def short(tmp_path_factory):
 
 
 def run(out, *arguments, epochs=12):
-    settings = ["--out", str(out), "--epochs", str(epochs), *arguments]
+    settings = ["--model", "fused", "--out", str(out), "--epochs", str(epochs), *arguments]
     return CliRunner().invoke(app, ["table", "images", *settings])
 
 

@@ -9,6 +9,7 @@ import typer
 from typer.testing import CliRunner
 
 from classifiers.bundle.bundle import CARD, MODEL, WEIGHTS
+from classifiers.cli import train
 from classifiers.cli import train_pixels as command
 from classifiers.inference.predictor import Predictor
 from classifiers.models.vision import models
@@ -21,7 +22,7 @@ from tests import small_fused
 from tests.small_model import CLASSES
 
 app = typer.Typer()
-app.command()(command.main)
+app.command()(train.main)
 NAME = "resnet18"
 N, FOUND = 16, 14
 
@@ -105,8 +106,8 @@ def serves(out, fused, begun):
     ("arguments", "says"),
     [
         (("--weights", "nowhere.pth"), "nowhere.pth"),
-        (("--weights", "random", "--votes", "votes.csv"), "VOTES"),
-        (("--model", "fused", "--weights", "weights.pth"), "starts from random ones"),
+        (("--weights", "random", "--votes", "votes.csv"), "--votes"),
+        (("--model", "fused", "--weights", "weights.pth"), "--weights"),
     ],
 )
 def test_what_does_not_fit_is_one_sentence(tmp_path, arguments, says):

@@ -9,7 +9,8 @@ from typer.testing import CliRunner
 from classifiers.bundle.bundle import load_manifest, train_pixels
 from classifiers.cli import train as command
 from classifiers.inference.predictor import Predictor
-from classifiers.training import dataset, landmarks
+from classifiers.models import backbones
+from classifiers.training import dataset, landmarks, loop, pixels, recipe
 from classifiers.training.bundle_content import TrainOptions, neutral_face
 from classifiers.training.read_dataset import hold_out, read_rows
 from data.errors import DataError
@@ -169,6 +170,35 @@ def test_an_out_that_cannot_be_written_is_code_3(tmp_path):
     done = run(write_table(tmp_path / "features"), "--out", tmp_path / "file" / "model")
     assert done.exit_code == 3
     assert "name another OUT" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--weights", "file.pth"), "Expected --weights with resnet18, "),
+        (("--model", "fused", "--weights", "random"), "got it with fused; leave it out."),
+        (("--epochs", "3"), "Expected --epochs with fused, cnn, "),
+        (("--device", "cpu"), "got it with sklearn"),
+        (("--model", "vgg16", "--average", "2"), "Expected --average with fused or cnn, got it"),
+        (("--model", "cnn", "--refit"), "Expected --refit with sklearn or torch, got it with cnn"),
+        (("--model", "cnn", "--balance", "over"), "Expected --balance none, weights or sampler"),
+        (("--model", "fused"), "Expected TABLE and IMAGES with fused"),
+    ],
+)
+def test_an_option_of_other_models_is_one_sentence(tmp_path, options, said):
+    done = run(tmp_path / "features", "--out", tmp_path / "model", *options)
+    assert done.exit_code == 1
+    assert said in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_options_name_what_there_is():
+    assert tuple(landmarks.CLASSIFIERS) == command.LANDMARK_MODELS
+    assert tuple(pixels.NETWORKS) == command.NETWORKS
+    assert tuple(backbones.BACKBONES) == command.BACKBONES
+    assert command.PIXEL_BALANCES == recipe.BALANCES
+    assert command.DEVICES == loop.DEVICES
 
 
 @pytest.mark.parametrize(

@@ -51,9 +51,9 @@ MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
 TARGETS = re.findall(r"^([a-z-]+):.*## ", MAKEFILE, re.MULTILINE)
 CODE = "\n".join(map(code_of, PAGES.values()))
 SUB_COMMANDS = {
-    f"{room} {name}": command
-    for room, commands in (("classifiers", app), ("data", data_app))
-    for name, command in get_command(commands).commands.items()
+    f"{room} {name}": group.get_command(None, name)
+    for room, group in (("classifiers", get_command(app)), ("data", get_command(data_app)))
+    for name in group.list_commands(None)
 }
 """Sub-command as a person types it behind ``python -m``."""
 
@@ -80,7 +80,7 @@ def test_every_module_that_is_run_exists_and_has_its_options():
         file = source_of(module)
         assert file, f"python -m {module}"
         source = file.read_text("utf-8")
-        for option in options:
+        for option in set(options) - {"help"}:
             known = f"--{option}" in source or option.replace("-", "_") in source
             assert known, f"python -m {module} --{option}"
 

@@ -109,7 +109,7 @@ def test_an_unknown_detector_is_refused():
 @pytest.mark.usefixtures("not_installed")
 def test_without_its_package_a_sentence_says_how_to_install_it(tmp_path):
     features = Typer()
-    features.command()(command.features)
+    features.command()(command.main)
     photo = "data/sample/test/happy/happy_01.png"
     for runs, *arguments in (
         (app, "image", photo),
@@ -117,7 +117,7 @@ def test_without_its_package_a_sentence_says_how_to_install_it(tmp_path):
         (app, "compare", "landmarks", "landmarks"),
         (app, "video", "talk.mp4"),
         (app, "webcam"),
-        (app, "camera-sample", "happy", "--folder", tmp_path / "mine"),
+        (app, "record", "happy", "--folder", tmp_path / "mine"),
         (features, "data/sample", tmp_path / "out"),
     ):
         done = CliRunner().invoke(runs, [*map(str, arguments), "--detector", "mtcnn"])

@@ -1,4 +1,4 @@
-"""Measure a model on labelled images: ``python -m classifiers.cli.evaluate IMAGES MODEL OUT``.
+"""Measure a model on labelled images: ``python -m classifiers evaluate IMAGES MODEL OUT``.
 
 From the images on: faces are found as ``make features`` finds them, in workers, and kept in
 ``OUT/features``, so that a stopped run goes on. A folder that ``make features`` wrote is read as
@@ -11,10 +11,6 @@ from typing import Annotated
 import typer
 
 from classifiers.bundle.bundle import BundleError
-from classifiers.evaluation.evaluate import evaluate
-from classifiers.evaluation.inputs import features_of
-from classifiers.evaluation.report import write_report
-from classifiers.evaluation.report_table import text_of
 from classifiers.inference.predictor import Predictor
 from data.console import GOES_ON, MAX_UNREADABLE, UNREADABLE, exit_with, handle_errors
 from data.files import storage_errors
@@ -42,11 +38,19 @@ def main(
         Detector, typer.Option(help="What looks for faces; mtcnn is installed when asked for.")
     ] = "mesh",
 ) -> None:
-    """Write OUT/report.json and its pictures, and print the figures.
+    """Measure a model on labelled images, in OUT/report.json and its pictures.
 
     Exit code 1: something doesn't fit; 2: more than 1 % of the images are unreadable, the report
     is written all the same; 3: OUT can't be written.
+
+    Example: python -m classifiers evaluate photos/ fused build/evaluation
     """
+    # Only here: they bring scikit-learn and pandas, for which no other sub-command should wait.
+    from classifiers.evaluation.evaluate import evaluate
+    from classifiers.evaluation.inputs import features_of
+    from classifiers.evaluation.report import write_report
+    from classifiers.evaluation.report_table import text_of
+
     with handle_errors(BundleError, stopped=GOES_ON), storage_errors(out):
         predictor = Predictor(model, mirror)
         folder, split, source = features_of(images, out, split, workers or None, backend, detector)
@@ -62,7 +66,3 @@ def main(
             f"column reason in {folder} names each. Mend or remove them.",
             UNREADABLE,
         )
-
-
-if __name__ == "__main__":
-    typer.run(main)

@@ -1,4 +1,4 @@
-"""Crops of one's own expressions to train on: ``python -m classifiers camera-sample LABEL``."""
+"""Crops of one's own expressions to train on: ``python -m classifiers record LABEL``."""
 
 import tempfile
 from contextlib import suppress
@@ -43,7 +43,7 @@ def main(
     runs add to what is there. Exit code 1: something doesn't fit; 2: no face was seen; 3: the disk
     refuses.
 
-    Example: python -m classifiers camera-sample happy --folder mine --seconds 30
+    Example: python -m classifiers record happy --folder mine --seconds 30
     """
     with handle_errors(FilmError):
         features = _features_of(folder)

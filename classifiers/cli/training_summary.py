@@ -13,11 +13,6 @@ from data.console import handle_errors, per_cent
 from data.errors import StorageError
 
 
-def names_of(classes: str) -> list[str]:
-    """Return the classes that an option names, with commas between."""
-    return [name.strip() for name in classes.split(",") if name.strip()]
-
-
 @contextmanager
 def training_errors(stopped: str) -> Iterator[None]:
     """End a training with one sentence and an exit code on an error; see `handle_errors`."""

@@ -21,10 +21,10 @@ from classifiers.custom.dataset import Lesson, LessonError, unpacked
 from classifiers.training.bundle_content import TrainOptions
 from classifiers.training.dataset import Rows
 from classifiers.training.landmarks import train
-from data import __version__
 from data.console import STOPPED, handle_errors
 from data.duplicates import same_photograph
 from data.features.from_arrays import feature_files
+from landmarks import __version__
 from landmarks.detection.detector import MESH_VERSION
 
 MEMORY = 2 * 1024**3

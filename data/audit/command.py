@@ -60,7 +60,7 @@ def _check_place(out: Path) -> None:
 
 def _report(images: Path, table: Path | None, votes: Path | None, out: Path) -> dict[str, Any]:
     """Audit, write what was found, and return it."""
-    # Only here: they bring pandas, for which no other sub-command should wait.
+    # Only here: it brings pandas, for which `--help` should not wait.
     from data.audit.audit import to_json
 
     found = _with_progress(images, table, votes)

@@ -1,4 +1,4 @@
-"""``make features``: the landmarks of every image of a source, as CSVs."""
+"""Write the landmarks of every image as CSVs: ``python -m data features IMAGES OUT``."""
 
 import os
 import time
@@ -27,7 +27,7 @@ class Rate(ProgressColumn):
         return Text(f"{task.speed:,.0f} images/s" if task.speed else "")
 
 
-def features(
+def main(
     images: Annotated[Path, typer.Argument(help="Folder of class folders, or CSV.")],
     out: Annotated[Path, typer.Argument(help="Folder for the CSVs.")],
     workers: Annotated[int, typer.Option(min=0, help="Worker processes; 0: one per core.")] = 0,

@@ -11,7 +11,6 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from data import __version__
 from data.errors import DataError, StorageError
 from data.features.chunks import Chunk, plan_chunks, replacing, storage_error
 from data.features.cluster import check_cluster
@@ -29,6 +28,7 @@ from data.features.schema import (
 )
 from data.features.workers import run_chunks
 from data.sources import read_images
+from landmarks import __version__
 from landmarks.detection.detector import DEFAULT_MESHES, MESH_VERSION, mesh_version
 from landmarks.detection.registry import Detector
 

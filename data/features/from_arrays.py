@@ -4,7 +4,6 @@ import json
 
 import numpy as np
 
-from data import __version__
 from data.features.schema import (
     DECIMALS,
     FORMAT,
@@ -15,6 +14,7 @@ from data.features.schema import (
     row_line,
 )
 from data.sources import NO_SPLIT
+from landmarks import __version__
 from landmarks.detection.detector import DEFAULT_MESHES, MESH_VERSION
 
 

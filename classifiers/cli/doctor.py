@@ -1,4 +1,4 @@
-"""The command behind ``make doctor``: check the environment and say how to mend it."""
+"""Check the environment and say how to mend it: ``python -m classifiers doctor``."""
 
 import re
 import shutil
@@ -7,27 +7,45 @@ from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 
-REQUIREMENTS = Path("requirements.txt")
+import typer
+
+from landmarks.system_libraries import missing_library
+
+ROOT = Path(__file__).parents[2]
+IN_CHECKOUT = (ROOT / "setup.sh").is_file()
 PIN = re.compile(r"^([A-Za-z0-9_.-]+)==([^\s;#]+)", re.MULTILINE)
-MEND_PACKAGES = "run: rm -rf .venv && make test"
+MEND_PACKAGES = (
+    "run: rm -rf .venv && make test"
+    if IN_CHECKOUT
+    else "install mien anew, into an environment of its own"
+)
+MEND_MODEL = "run: git checkout classifiers/pretrained" if IN_CHECKOUT else MEND_PACKAGES
 
 Problem = tuple[str, str]
+"""What is wrong, and what mends it."""
+
+
+def requirements() -> str:
+    """Return the pinned packages that running needs, one a line."""
+    if IN_CHECKOUT:
+        return (ROOT / "requirements.txt").read_text("utf-8")
+    return "\n".join(line for line in metadata.requires("mien") or () if "extra ==" not in line)
 
 
 def python_problems() -> Iterator[Problem]:
     """Yield what is wrong with the interpreter."""
     if sys.version_info[:2] not in ((3, 11), (3, 12)):
         version = ".".join(map(str, sys.version_info[:3]))
-        yield f"expected Python 3.11 or 3.12, got {version}", "remove .venv and run make test"
+        yield f"expected Python 3.11 or 3.12, got {version}", MEND_PACKAGES
 
 
-def package_problems(requirements: str) -> Iterator[Problem]:
+def package_problems(pins: str) -> Iterator[Problem]:
     """Yield the pinned packages that are missing or of another version.
 
     A later ``pip install`` of something else upgrades NumPy and protobuf without a word, and the
     mesh then fails at its start: the most common way in which a working set-up breaks.
     """
-    for name, wanted in PIN.findall(requirements):
+    for name, wanted in PIN.findall(pins):
         try:
             found = metadata.version(name)
         except metadata.PackageNotFoundError:
@@ -46,7 +64,8 @@ def mesh_problems() -> Iterator[Problem]:
 
         shared_finder().find(np.zeros((64, 64, 3), dtype=np.uint8))
     except Exception as error:  # whatever breaks here, the doctor has to name it
-        yield f"the face mesh does not start ({type(error).__name__}: {error})", MEND_PACKAGES
+        what = f"the face mesh does not start ({type(error).__name__}: {error})"
+        yield _problem(error, what, MEND_PACKAGES)
 
 
 def model_problems() -> Iterator[Problem]:
@@ -56,17 +75,19 @@ def model_problems() -> Iterator[Problem]:
 
         Predictor()
     except Exception as error:  # as above
-        yield (
-            f"the shipped model does not load ({error})",
-            "run: git checkout classifiers/pretrained",
-        )
+        yield _problem(error, f"the shipped model does not load ({error})", MEND_MODEL)
 
 
-def main() -> int:
-    """Print each check's outcome; return 1 if anything needs mending."""
+def main() -> None:
+    """Check Python, packages, face mesh and model, and say how to mend each.
+
+    Exit code 1: something needs mending.
+
+    Example: python -m classifiers doctor
+    """
     checks = {
         "Python": python_problems(),
-        "packages": package_problems(REQUIREMENTS.read_text(encoding="utf-8")),
+        "packages": package_problems(requirements()),
         "face mesh": mesh_problems(),
         "model": model_problems(),
     }
@@ -81,8 +102,12 @@ def main() -> int:
         print(
             "browser    none: the page's browser tests are skipped (Debian: apt install chromium)"
         )
-    return int(broken)
+    raise typer.Exit(int(broken))
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+def _problem(error: Exception, what: str, mend: str) -> Problem:
+    """Return the problem that an error stands for: a missing system library, or `what`."""
+    missing = missing_library(error)
+    if missing:
+        what, _, mend = missing.rstrip(".").partition("; ")
+    return what, mend
