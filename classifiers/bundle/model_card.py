@@ -26,9 +26,10 @@ Reads the expression that a face shows: {classes}.
 - {model} on {preprocessing}, seed {seed}, balance {balance}.
 - Input: {input}
 - Size: {megabytes:.1f} MB to serve
-- Mesh: {mesh}
+- Mesh: {mesh}, {meshes} a face
 - Confidences are calibrated class by class (vector scaling); below {unsure_threshold:.2f} the
   answer counts as unsure.
+- The confidences are for faces of which the classes have these shares: {shares}.
 
 ## What it learned from
 {n_train:,} faces trained it and {n_validation:,} chose its epoch, or calibration and threshold
@@ -66,6 +67,10 @@ def model_card(manifest: dict[str, Any], size: int) -> str:
         **{key: manifest[key] for key in _PLAIN},
         classes=", ".join(manifest["classes"]),
         megabytes=size / 1e6,
+        shares=", ".join(
+            f"{name} {share:.0%}"
+            for name, share in zip(manifest["classes"], manifest["prior"], strict=True)
+        ),
         validation=manifest.get("validation", COPIES_APART),
         refit=REFIT if manifest["refit"] else "",
         **data,
@@ -82,5 +87,6 @@ _PLAIN = (
     "balance",
     "input",
     "mesh",
+    "meshes",
     "unsure_threshold",
 )
