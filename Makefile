@@ -1,7 +1,9 @@
 # Every target sets up what it needs: `make web` and `make test` work on a fresh clone.
 VENV   := .venv
 PYTHON := $(VENV)/bin/python
+# READY: what running needs is installed; DEV: what tests, style and experiments need, too.
 READY  := $(VENV)/.ready
+DEV    := $(VENV)/.ready-dev
 LIVE   := web/node_modules/.package-lock.json
 
 # The defaults run on the composite sample faces; name your own on the command line.
@@ -25,6 +27,10 @@ $(READY): requirements.txt setup.sh
 	@sh setup.sh $(VENV)
 	@touch $(READY)
 
+$(DEV): requirements.txt requirements-dev.txt setup.sh
+	@sh setup.sh --dev $(VENV)
+	@touch $(READY) $(DEV)
+
 # Without npm or a network this file is not made: the live tab says so, the rest works.
 $(LIVE): web/package-lock.json web/.npmrc
 	@sh setup.sh --live web
@@ -46,27 +52,27 @@ evaluate: $(READY)  ## Measure a bundle on labelled images: IMAGES= MODEL= OUT= 
 # A process a core; the tests of one file share what they make. In the files' order, for the files of
 # fewest tests are the slowest, and would have the end to themselves.
 SPREAD := -n auto --dist loadfile --no-loadscope-reorder
-test: $(READY) $(LIVE)  ## Run the tests but for the slow ones: ARGS="-k web"
+test: $(DEV) $(LIVE)  ## Run the tests but for the slow ones: ARGS="-k web"
 	@$(PYTHON) -m pytest $(SPREAD) $(ARGS)
 
-test-all: $(READY) $(LIVE)  ## Run all tests: ARGS="-k web"
+test-all: $(DEV) $(LIVE)  ## Run all tests: ARGS="-k web"
 	@$(PYTHON) -m pytest $(SPREAD) -m "slow or not slow" $(ARGS)
 
-offline: $(READY) $(LIVE)  ## Run the tests with the network cut, but for loopback: ARGS=
+offline: $(DEV) $(LIVE)  ## Run the tests with the network cut, but for loopback: ARGS=
 	@unshare --map-root-user --net sh -c 'ip link set lo up && exec "$$@"' sh $(PYTHON) -m pytest $(SPREAD) $(ARGS)
 
-fuzz: $(READY)  ## Look for bytes that break the decoding and the forms: SECONDS=60 SEED=
+fuzz: $(DEV)  ## Look for bytes that break the decoding and the forms: SECONDS=60 SEED=
 	@$(PYTHON) -m tests.fuzz $(call option,SECONDS,seconds) $(call option,SEED,seed)
 
-reliability: $(READY)  ## Measure what the server stands, into docs/reliability.md: CORPUS= SUITE=1
+reliability: $(DEV)  ## Measure what the server stands, into docs/reliability.md: CORPUS= SUITE=1
 	@$(PYTHON) -m tests.reliability $(call option,CORPUS,corpus) $(if $(SUITE),--suite)
 
-lint: $(READY)  ## Check style and format, changing nothing
+lint: $(DEV)  ## Check style and format, changing nothing
 	@$(PYTHON) -m ruff check .
 	@$(PYTHON) -m ruff format --check .
 	@$(VENV)/bin/lint-imports --no-cache >/dev/null || $(VENV)/bin/lint-imports --no-cache
 
-bench: $(READY)  ## Images and film frames per second, and ms of a photo's stages, beside bare Face Mesh: IMAGES= MODEL=
+bench: $(DEV)  ## Images and film frames per second, and ms of a photo's stages, beside bare Face Mesh: IMAGES= MODEL=
 	@$(PYTHON) -m classifiers.experiments.benchmark_features "$(IMAGES)"
 	@$(PYTHON) -m classifiers.experiments.benchmark_latency --images "$(IMAGES)" $(call option,MODEL,models)
 	@$(PYTHON) -m tests.filming --rate
@@ -74,7 +80,7 @@ bench: $(READY)  ## Images and film frames per second, and ms of a photo's stage
 ablation: $(READY)  ## Measure what each step of a training gives, into results/: TABLE=, or MODEL=fused TABLE= IMAGES= VOTES=
 	@$(PYTHON) -m classifiers.experiments.ablation "$(TABLE)" $(if $(filter fused,$(MODEL)),"$(IMAGES)") $(call option,VOTES,votes)
 
-results: $(READY)  ## Write docs/results.md, and the table in the README, from the measured runs
+results: $(DEV)  ## Write docs/results.md, and the table in the README, from the measured runs
 	@$(PYTHON) -m classifiers.experiments.results --readme README.md
 
 walk: $(READY)  ## Go from photos to an explained answer, in a minute, into build/walk
@@ -84,10 +90,10 @@ walk: $(READY)  ## Go from photos to an explained answer, in a minute, into buil
 audit: $(READY)  ## List copies, blanks, missed faces, disputed labels of a data set: IMAGES= TABLE= VOTES= OUT=
 	@$(PYTHON) -m data audit "$(IMAGES)" $(if $(filter-out file,$(origin TABLE)),$(call option,TABLE,table)) $(call option,VOTES,votes) $(call option,OUT,out)
 
-detectors: $(READY)  ## Compare the detectors of faces, into results/: IMAGES= LIMIT= SEED=
+detectors: $(DEV)  ## Compare the detectors of faces, into results/: IMAGES= LIMIT= SEED=
 	@$(PYTHON) -m classifiers.experiments.detectors "$(IMAGES)" $(call option,LIMIT,limit) --seed "$(SEED)"
 
-robustness: $(READY)  ## Measure the models on corrupted images and on images without a face, into results/: IMAGES= VOTES= LIMIT= SPLIT=
+robustness: $(DEV)  ## Measure the models on corrupted images and on images without a face, into results/: IMAGES= VOTES= LIMIT= SPLIT=
 	@$(PYTHON) -m classifiers.experiments.robustness "$(IMAGES)" $(call option,VOTES,votes) $(call option,LIMIT,limit) $(call option,SPLIT,split) $(call option,WORKERS,workers) --seed "$(SEED)"
 
 doctor:  ## Check the environment and say how to mend it

@@ -1,6 +1,7 @@
 #!/bin/sh
-# Make the virtual environment (setup.sh VENV), check one (setup.sh --check VENV), or install what
-# the live tab runs in the browser (setup.sh --live web).
+# Make the virtual environment of what running needs (setup.sh VENV) or of that and the tests
+# (setup.sh --dev VENV), check one (setup.sh --check VENV), or install what the live tab runs in the
+# browser (setup.sh --live web).
 # POSIX sh, because it runs before any Python of ours does.
 set -eu
 
@@ -38,8 +39,8 @@ install() {
             exit 1
         }
     }
-    "$1/bin/python" -m pip install --quiet --disable-pip-version-check -r requirements.txt || {
-        echo "The packages of requirements.txt could not be installed: check the network and the" \
+    "$1/bin/python" -m pip install --quiet --disable-pip-version-check -r "$2" || {
+        echo "The packages of $2 could not be installed: check the network and the" \
             "free disk space (3 GB), then run this again." >&2
         exit 1
     }
@@ -69,4 +70,8 @@ if [ "$1" = --check ]; then
     echo "$2 is not there yet: run make web or make test, each sets it up."
     exit 1
 fi
-install "$1"
+if [ "$1" = --dev ]; then
+    install "$2" requirements-dev.txt
+    exit
+fi
+install "$1" requirements.txt
