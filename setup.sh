@@ -22,28 +22,50 @@ find_python() {
 explain_missing() {
     found=$(python3 --version 2>/dev/null || echo "no Python 3")
     echo "Mien needs Python 3.11 or 3.12 (MediaPipe's last version that carries its models has no" \
-        "wheel for others), found $found: install python3.12 and run this again." >&2
+        "wheel for others), found $found: install uv (https://docs.astral.sh/uv), which brings" \
+        "one, or python3.12, and run this again." >&2
 }
 
-install() {
-    if ! python=$(find_python); then
-        explain_missing
-        exit 1
-    fi
-    echo "Setting up $1 with $("$python" --version), once; this takes a minute or two." >&2
-    [ -x "$1/bin/python" ] && fits "$1/bin/python" || {
+make_environment() {
+    [ -x "$1/bin/python" ] && fits "$1/bin/python" && return
+    if python=$(find_python); then
         rm -rf "$1"
         "$python" -m venv "$1" || {
             echo "Python could not make $1: install its venv module (Debian: python3-venv) and" \
                 "run this again." >&2
             exit 1
         }
-    }
+    elif command -v uv >/dev/null; then
+        echo "Fetching Python 3.12 with uv, because no Python 3.11 or 3.12 is there." >&2
+        rm -rf "$1"
+        uv venv --quiet --seed --managed-python --python 3.12 "$1" || {
+            echo "uv could not bring Python 3.12: check the network, or install python3.12, and" \
+                "run this again." >&2
+            exit 1
+        }
+    else
+        explain_missing
+        exit 1
+    fi
+}
+
+install() {
+    make_environment "$1"
+    echo "Installing $2 into $1 with $("$1/bin/python" --version), once; this takes a minute or" \
+        "two." >&2
     "$1/bin/python" -m pip install --quiet --disable-pip-version-check -r "$2" || {
-        echo "The packages of $2 could not be installed: check the network and the" \
-            "free disk space (3 GB), then run this again." >&2
+        echo "The packages of $2 could not be installed: check the network and the free disk" \
+            "space (3 GB), then run this again." >&2
         exit 1
     }
+    # A slim system lacks libraries that these two load: better said now than by each command.
+    "$1/bin/python" - <<'PYTHON'
+from landmarks.system_libraries import exit_on_missing_library
+
+with exit_on_missing_library():
+    import cv2
+    import mediapipe
+PYTHON
 }
 
 # The live tab is one of several ways to read a face, so that nothing fails without it.
@@ -58,20 +80,21 @@ install_live() {
             "network and run this again." >&2
 }
 
-if [ "$1" = --live ]; then
-    install_live "$2"
-    exit
-fi
-if [ "$1" = --check ]; then
-    if [ -x "$2/bin/python" ]; then
-        exec "$2/bin/python" -m classifiers doctor
+check() {
+    if [ -x "$1/bin/python" ]; then
+        exec "$1/bin/python" -m classifiers doctor
     fi
-    find_python >/dev/null || { explain_missing; exit 1; }
-    echo "$2 is not there yet: run make web or make test, each sets it up."
+    find_python >/dev/null || command -v uv >/dev/null || {
+        explain_missing
+        exit 1
+    }
+    echo "$1 is not there yet: run make web or make test, each sets it up."
     exit 1
-fi
-if [ "$1" = --dev ]; then
-    install "$2" requirements-dev.txt
-    exit
-fi
-install "$1" requirements.txt
+}
+
+case $1 in
+--live) install_live "$2" ;;
+--check) check "$2" ;;
+--dev) install "$2" requirements-dev.txt ;;
+*) install "$1" requirements.txt ;;
+esac

@@ -5,17 +5,18 @@ request.
 """
 
 from collections.abc import Collection
+from typing import TYPE_CHECKING
 
 from flask import Flask
 
-from classifiers.inference.predictor import Predictor
 from web import errors, metrics, security
-from web.inference.service import Reader, Service
-from web.routes import api, custom, live, pages
 from web.uploads import MAX_BODY_BYTES, MemoryRequest
 
+if TYPE_CHECKING:
+    from web.inference.service import Service
 
-def create_app(reader: Service | None = None, hosts: Collection[str] = security.LOCAL) -> Flask:
+
+def create_app(reader: "Service | None" = None, hosts: Collection[str] = security.LOCAL) -> Flask:
     """Build the web application.
 
     Parameters
@@ -37,6 +38,11 @@ def create_app(reader: Service | None = None, hosts: Collection[str] = security.
     classifiers.bundle.bundle.BundleError
         If the default bundle is missing or does not fit.
     """
+    # Only now: they load OpenCV, and the command has a sentence for where it can't be loaded.
+    from classifiers.inference.predictor import Predictor
+    from web.inference.service import Reader
+    from web.routes import api, custom, live, pages
+
     app = Flask(__name__)
     app.request_class = MemoryRequest
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES

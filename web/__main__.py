@@ -9,11 +9,14 @@ from typing import Annotated, NoReturn
 import typer
 
 from classifiers.bundle.bundle import DEFAULT_BUNDLE, BundleError
+from landmarks.system_libraries import exit_on_missing_library
 from web import create_app
-from web.inference.pool import WorkerPool
-from web.inference.process import Limits, WorkerError
 from web.security import LOCAL
 from web.server import make_server
+
+with exit_on_missing_library():
+    from web.inference.pool import WorkerPool
+    from web.inference.process import Limits, WorkerError
 
 SPARE_THREADS = 8
 """For everything but photos, while every photo that is taken keeps a thread waiting."""
