@@ -90,7 +90,7 @@ def tables(text):
     """Return a dict of stage to figures for each table that was printed."""
     found = []
     for line in text.splitlines():
-        if "ms a picture" in line:
+        if "ms an image" in line:
             found.append({})
         cells = [cell.strip() for cell in line.split("│")[1:-1]]
         if len(cells) == 5:
@@ -110,8 +110,8 @@ def test_each_stage_stands_beside_the_bare_call(stages, cut_out):
         "bare Face Mesh call": [5, 5, 2.5, 1],
         "model fused": [10, 10, 5, 2],
         "model landmarks": [0.5, 0.5, 0.25, 0.1],
-        "photo to answer, fused": [32, 32, 16, 6.4],
-        "photo to answer, landmarks": [42.5, 42.5, 21.25, 8.5],
+        "photo to prediction, fused": [32, 32, 16, 6.4],
+        "photo to prediction, landmarks": [42.5, 42.5, 21.25, 8.5],
     }
     some = 100 // benchmark_latency.FEWER
     assert some > 8  # as many photos of several faces and large ones as of one face
@@ -128,21 +128,21 @@ def test_models_see_what_they_are_served_with(stages, cut_out):
     assert stages.seen["landmarks"]["crops"] is None
 
 
-def test_the_first_pictures_warm_up_and_slow_ones_show(stages, cut_out):
+def test_the_first_images_warm_up_and_slow_ones_show(stages, cut_out):
     stages.slow = {(BARE, 1): 9000.0, (2, benchmark_latency.WARM_UP + 3): 140.0}
-    close_ups, photos, *_ = tables(run("--images", cut_out).stdout)
-    assert close_ups["bare Face Mesh call"][:2] == [5, 5]
-    assert close_ups["meshes, landmarks"][:2] == [40, 105]  # 0.65 of the way to the slowest
+    tight_crops, photos, *_ = tables(run("--images", cut_out).stdout)
+    assert tight_crops["bare Face Mesh call"][:2] == [5, 5]
+    assert tight_crops["meshes, landmarks"][:2] == [40, 105]  # 0.65 of the way to the slowest
     assert photos["meshes, landmarks"][:2] == [40, 40]
 
 
-def test_cut_out_faces_are_shown_as_they_are_and_in_a_photo(stages, cut_out):
-    close_ups, photos, groups, large = benchmark_latency.pictures(cut_out, 3).values()
+def test_tight_crops_are_measured_as_they_are_and_in_a_photo(stages, cut_out):
+    tight_crops, photos, groups, large = benchmark_latency.encoded_images(cut_out, 3).values()
     assert [read_image(content).shape for content in groups] == [(*CANVAS[::-1], 3)]
     assert [read_image(content).shape for content in large] == [(*LARGE[::-1], 3)]
-    assert [read_image(content).shape for content in close_ups] == 3 * [(48, 48, 3)]
+    assert [read_image(content).shape for content in tight_crops] == 3 * [(48, 48, 3)]
     assert [read_image(content).shape for content in photos] == 3 * [(*CANVAS[::-1], 3)]
-    benchmark_latency.measure(close_ups, {})
+    benchmark_latency.measure(tight_crops, {})
     assert stages.seen[BARE]["pixels"].shape[0] > 192  # enlarged, as the detector shows it
     benchmark_latency.measure(photos, {})
     assert stages.seen[BARE]["pixels"].shape == (*CANVAS[::-1], 3)
@@ -153,14 +153,16 @@ def test_a_photo_is_taken_as_it_is(tmp_path, stages):
     path = tmp_path / "happy" / "large.jpg"
     Image.new("RGB", (800, 600)).save(path)
     (tmp_path / "happy" / "broken.png").write_bytes(b"nothing")
-    assert benchmark_latency.pictures(tmp_path, 10)["photos of one face"] == [path.read_bytes()]
+    assert benchmark_latency.encoded_images(tmp_path, 10)["photos of one face"] == [
+        path.read_bytes()
+    ]
 
 
 def test_no_face_or_no_image_is_one_sentence(tmp_path, stages, cut_out):
     stages.found = 0
     done = run("--images", cut_out)
     assert done.exit_code == 1
-    assert "No face was found in any of 8 pictures" in done.stderr
+    assert "No face was found in any of 8 images" in done.stderr
     (tmp_path / "sad").mkdir()
     (tmp_path / "sad" / "1.png").touch()
     done = run("--images", tmp_path)

@@ -108,7 +108,7 @@ def save_bundle(folder: str | Path, manifest: dict[str, Any], files: dict[str, b
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as beside:
             new, old = Path(beside, "new"), Path(beside, "old")
             new.mkdir()
-            for name, content in sealed(manifest, files).items():
+            for name, content in checksummed(manifest, files).items():
                 (new / name).write_bytes(content)
             if folder.exists():
                 os.replace(folder, old)
@@ -120,8 +120,8 @@ def save_bundle(folder: str | Path, manifest: dict[str, Any], files: dict[str, b
     return folder
 
 
-def sealed(manifest: dict[str, Any], files: dict[str, bytes]) -> dict[str, bytes]:
-    """Return all files of a bundle: those given, and the manifest with the format and their hashes.
+def checksummed(manifest: dict[str, Any], files: dict[str, bytes]) -> dict[str, bytes]:
+    """Return all files of a bundle: the given ones, and the manifest with format and checksums.
 
     Parameters
     ----------

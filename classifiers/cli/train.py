@@ -104,7 +104,7 @@ def main(
     votes: Annotated[
         Path | None,
         typer.Option(
-            help="CSV of a crowd's votes, such as FER+'s, to learn as well; fused and cnn.",
+            help="CSV of annotator votes, such as FER+'s, to learn as well; fused and cnn.",
             rich_help_panel=ON_PIXELS,
         ),
     ] = None,

@@ -16,7 +16,7 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 import numpy as np
 import typer
 
-from classifiers.bundle.bundle import sealed
+from classifiers.bundle.bundle import checksummed
 from classifiers.custom.dataset import Lesson, LessonError, unpacked
 from classifiers.training.bundle_content import TrainOptions
 from classifiers.training.dataset import Rows
@@ -70,7 +70,7 @@ def taught(lesson: Lesson) -> bytes:
     )
     manifest, files = train(rows, held_out, options)
     table = feature_files(lesson.points, lesson.y, lesson.sizes)
-    return _zipped({"model": sealed(manifest, files), "features": table})
+    return _zipped({"model": checksummed(manifest, files), "features": table})
 
 
 def last_of_each(y: np.ndarray) -> np.ndarray:

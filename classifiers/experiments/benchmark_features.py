@@ -1,10 +1,10 @@
-"""``make bench``: how much of the mesh's own speed all of ``make features`` keeps.
+"""``make bench``: compare the speed of ``make features`` with that of bare Face Mesh calls.
 
-Both sides see the same pictures. Each image is brought to 48 x 48 pixels, as FER2013's are, and
-written to a scratch folder; ``make features`` runs over a list of them, and a bare loop on one core
-runs Face Mesh over what the detector shows it of them: enlarged and bordered, and the mirror image
-of that. The loop also runs on all cores at once, which on most machines is
-slower than so many times one: cores share memory, and virtual ones share more.
+Both get the same images. Each image is resized to 48 x 48 pixels, as FER2013's are, and written to
+a temporary folder. ``make features`` runs over a list of them. A bare loop on one core runs Face
+Mesh over the crops that the detector makes of them: enlarged with a border, and the flip of that.
+The loop also runs on all cores at once, which on most machines is slower than one core's rate times
+their number: cores share memory, and virtual cores share more.
 """
 
 import os
@@ -32,7 +32,7 @@ from landmarks.detection.mediapipe_graphs import bare_call
 from landmarks.images import ImageError, read_image
 
 SIDE = 48
-MOST_DIFFERENT = 2000
+MAX_DIFFERENT = 2000
 BARE_IMAGES = 400
 GOAL = 0.9
 MAX_CALLS = 2.2
@@ -41,10 +41,10 @@ SAMPLING_SECONDS = 0.5
 
 @dataclass(frozen=True)
 class Run:
-    """One whole run.
+    """A run of ``make features``.
 
-    Its seconds by the clock, those of the processor in all its processes, and MB of each worker
-    after a fifth of it and at its end.
+    Wall-clock seconds, processor seconds of all its processes, and MB of each worker after a fifth
+    of the run and at its end.
     """
 
     seconds: float
@@ -66,14 +66,17 @@ def bench(
     try:
         with TemporaryDirectory() as folder:
             crops = _write_crops(images, Path(folder))
-            most = min(count, BARE_IMAGES)
-            call = _processor_seconds_of_a_call(crops, most)
-            before, together = _bare_rate(crops, most), _bare_rate_together(crops, most, workers)
+            n_bare = min(count, BARE_IMAGES)
+            call = _processor_seconds_of_a_call(crops, n_bare)
+            before, together = (
+                _bare_rate(crops, n_bare),
+                _bare_rate_together(crops, n_bare, workers),
+            )
             run = _run_features(_write_list(Path(folder), len(crops), count), workers)
             # The machine may slow down or speed up meanwhile: measured on both sides of the run.
-            call = (call + _processor_seconds_of_a_call(crops, most)) / 2
-            bare = (before + _bare_rate(crops, most)) / 2
-            together = (together + _bare_rate_together(crops, most, workers)) / 2
+            call = (call + _processor_seconds_of_a_call(crops, n_bare)) / 2
+            bare = (before + _bare_rate(crops, n_bare)) / 2
+            together = (together + _bare_rate_together(crops, n_bare, workers)) / 2
     except DataError as error:
         print(error, file=sys.stderr)
         raise typer.Exit(1) from error
@@ -85,13 +88,13 @@ def bench(
 def _write_crops(images: Path, folder: Path) -> list[np.ndarray]:
     """Write the readable images in FER2013's size, numbered, and return their RGB pixels."""
     refs, crops = read_images(images), []
-    for ref in refs[:: 1 + len(refs) // MOST_DIFFERENT]:
+    for ref in refs[:: 1 + len(refs) // MAX_DIFFERENT]:
         try:
-            picture = Image.fromarray(read_image(ref.path)).convert("L").resize((SIDE, SIDE))
+            image = Image.fromarray(read_image(ref.path)).convert("L").resize((SIDE, SIDE))
         except ImageError:
             continue
-        picture.save(folder / f"{len(crops)}.png")
-        crops.append(np.asarray(picture.convert("RGB")))
+        image.save(folder / f"{len(crops)}.png")
+        crops.append(np.asarray(image.convert("RGB")))
     if not crops:
         raise DataError(f"None of the images in {images} can be read; name others.")
     return crops
@@ -108,25 +111,25 @@ def _write_list(folder: Path, different: int, count: int) -> Path:
 def _bare_rate(
     crops: list[np.ndarray], count: int, clock: Callable[[], float] = time.perf_counter
 ) -> float:
-    """Return images/s of Face Mesh alone on one core, on each prepared crop and its mirror image.
+    """Return images/s of Face Mesh alone on one core, on each padded crop and its flip.
 
-    `clock` tells the seconds.
+    `clock` returns seconds.
     """
-    *frame, confidence = TIGHT_CROP_CHAIN[0]
-    shown = [padded(crop, *frame).pixels for crop in islice(cycle(crops), count)]
-    pictures = [side for pixels in shown for side in (pixels, pixels[:, ::-1].copy())]
+    *padding, confidence = TIGHT_CROP_CHAIN[0]
+    inputs = [padded(crop, *padding).pixels for crop in islice(cycle(crops), count)]
+    both = [image for pixels in inputs for image in (pixels, pixels[:, ::-1].copy())]
     # MediaPipe's own call, without what the detector does around it.
     mesh = bare_call(confidence)
-    for picture in pictures[:10]:  # The first ones build the graph.
-        mesh(picture)
+    for image in both[:10]:  # The first ones build the graph.
+        mesh(image)
     start = clock()
-    for picture in pictures:
-        mesh(picture)
-    return len(shown) / (clock() - start)
+    for image in both:
+        mesh(image)
+    return len(inputs) / (clock() - start)
 
 
 def _processor_seconds_of_a_call(crops: list[np.ndarray], count: int) -> float:
-    """Return the seconds that the processor works for one bare call."""
+    """Return the processor seconds of one bare call."""
     return 1 / (2 * _bare_rate(crops, count, time.process_time))
 
 
@@ -165,7 +168,7 @@ def _run_features(images: Path, workers: int) -> Run:
 
 
 def _processor_seconds_of_children() -> float:
-    """Return the seconds that the processor worked for processes that have ended."""
+    """Return the processor seconds of child processes that have ended."""
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
     return usage.ru_utime + usage.ru_stime
 
@@ -184,7 +187,7 @@ def _worker_memory(pid: int) -> dict[int, float]:
 
 
 def _report(count: int, workers: int, bare: float, together: float, run: Run) -> None:
-    """Print the figures."""
+    """Print the rates."""
     rate = count / run.seconds
     ratio = rate / (workers * bare)
     print(f"bare Face Mesh loop, one core    {bare:8.1f} images/s (two meshes an image)")

@@ -1,10 +1,9 @@
 """Measure how long one photo takes, stage by stage, for ``make bench``.
 
-Each picture goes through all stages in turn, MediaPipe's plain call among them, so that whatever
-slows the machine down slows all of them alike. The plain call finds one mesh; the detector looks
-for faces first and finds as many meshes of each as the model wants. At no stage does more than
-one thread compute: on an idle machine a stage takes as long as the processor works for it, on a
-busy one longer.
+Each image goes through all stages in turn, with a bare MediaPipe call among them, so that other
+load slows all stages alike. The bare call finds one mesh. The detector finds faces first, and as
+many meshes of each face as the model takes. No stage uses more than one thread: on an idle machine
+wall-clock time and processor time are equal.
 """
 
 import io
@@ -36,13 +35,13 @@ from landmarks.images import ImageError, read_image
 CROP_SIDE = 48
 CANVAS = (640, 480)
 FACE = (320, 320)
-"""A cut-out face is shown as FER2013 would have it, and enlarged in the middle of a photo."""
+"""A tight crop is measured in FER2013's size, and enlarged in the middle of a photo."""
 
 FEWER = 5
-"""Of so many photos one is shown among others and enlarged, which takes longer."""
+"""One of this many photos is also measured in a group and enlarged, which takes longer."""
 
 WARM_UP = 5
-"""Pictures that are shown before the clock counts: the first ones build MediaPipe's graphs."""
+"""Images that are not timed: the first ones build MediaPipe's graphs."""
 
 LARGE = (4000, 3000)
 """Width and height of a photo of 12 megapixels."""
@@ -55,7 +54,7 @@ DECODING, BARE = "decoding", "bare Face Mesh call"
 
 def main(
     images: Annotated[
-        Path, typer.Option(help="Photos or cut-out faces: folder of class folders, or CSV.")
+        Path, typer.Option(help="Photos or tight crops: folder of class folders, or CSV.")
     ] = Path("data/sample"),
     models: Annotated[
         list[str], typer.Option(help="A bundle's folder, or landmarks or fused; for each model.")
@@ -65,8 +64,8 @@ def main(
     """Print the milliseconds that each stage takes for a photo, beside a bare Face Mesh call."""
     try:
         predictors = {model: Predictor(model) for model in models}
-        kinds = pictures(images, count)
-        tables = [_table(kind, measure(shown, predictors)) for kind, shown in kinds.items()]
+        kinds = encoded_images(images, count)
+        tables = [_table(kind, measure(contents, predictors)) for kind, contents in kinds.items()]
     except (BundleError, DataError) as error:
         print(error, file=sys.stderr)
         raise typer.Exit(1) from error
@@ -74,16 +73,16 @@ def main(
         Console().print(table)
 
 
-def pictures(images: Path, count: int) -> dict[str, list[bytes]]:
-    """Return encoded pictures to measure with, by what they are.
+def encoded_images(images: Path, count: int) -> dict[str, list[bytes]]:
+    """Return encoded images to measure with, by kind.
 
     Parameters
     ----------
     images : Path
-        See `data.sources.read_images`. A picture larger than `CANVAS` is a photo and taken as it
-        is; a smaller one is taken for a cut-out face, which makes a close-up and a photo.
+        See `data.sources.read_images`. An image larger than `CANVAS` is a photo and taken as it
+        is. A smaller one is taken for a face, of which a tight crop and a photo are made.
     count : int
-        Most images to take.
+        Maximum number of images.
 
     Returns
     -------
@@ -95,62 +94,62 @@ def pictures(images: Path, count: int) -> dict[str, list[bytes]]:
     data.errors.DataError
         If there is no image that can be read.
     """
-    refs, close_ups, photos = read_images(images), [], []
+    refs, tight_crops, photos = read_images(images), [], []
     for ref in refs[:: math.ceil(len(refs) / count)]:
         try:
-            picture = Image.fromarray(read_image(ref.path))
+            image = Image.fromarray(read_image(ref.path))
         except ImageError:
             continue
-        if max(picture.size) > max(CANVAS):
+        if max(image.size) > max(CANVAS):
             photos.append(Path(ref.path).read_bytes())
             continue
-        close_ups.append(_encoded(picture.convert("L").resize((CROP_SIDE, CROP_SIDE)), "PNG"))
-        photos.append(_encoded(_in_a_photo(picture), "JPEG"))
+        tight_crops.append(_encoded(image.convert("L").resize((CROP_SIDE, CROP_SIDE)), "PNG"))
+        photos.append(_encoded(_in_a_photo(image), "JPEG"))
     if not photos:
         raise DataError(f"None of the images in {images} can be read; name others.")
     some = photos[: max(1, count // FEWER)]
     kinds = {
-        f"tight crops of {CROP_SIDE} x {CROP_SIDE} pixels": close_ups,
+        f"tight crops of {CROP_SIDE} x {CROP_SIDE} pixels": tight_crops,
         "photos of one face": photos,
         f"photos of {GROUP} faces": [_beside_one_another(some, i) for i in range(len(some))],
         "photos of 12 megapixels": [_enlarged(content) for content in some],
     }
-    return {kind: shown for kind, shown in kinds.items() if shown}
+    return {kind: contents for kind, contents in kinds.items() if contents}
 
 
-def measure(shown: Sequence[bytes], predictors: dict[str, Predictor]) -> dict[str, np.ndarray]:
-    """Time every stage on every picture in which a face is found.
+def measure(contents: Sequence[bytes], predictors: dict[str, Predictor]) -> dict[str, np.ndarray]:
+    """Time every stage on every image in which a face is found.
 
     Parameters
     ----------
-    shown : sequence of bytes
-        Encoded pictures.
+    contents : sequence of bytes
+        Encoded images.
     predictors : dict of str to Predictor
-        The models, by the names to show for them.
+        The models by name.
 
     Returns
     -------
     dict of str to ndarray of float, shape (n, 2)
-        Stage -> milliseconds that passed, and that the processor worked, for each picture; a
-        model's stage is what comes after the mesh.
+        Stage -> wall-clock and processor milliseconds for each image; a model's stage comes after
+        the mesh.
 
     Raises
     ------
     data.errors.DataError
         If no face is found in any of them.
     """
-    for content in shown[:WARM_UP]:
+    for content in contents[:WARM_UP]:
         _stages(content, predictors)
     console = Console(stderr=True)
-    each = track(shown, "Timing", console=console, transient=True)
+    each = track(contents, "Timing", console=console, transient=True)
     rows = [row for content in each if (row := _stages(content, predictors))]
     if not rows:
-        raise DataError(f"No face was found in any of {len(shown)} pictures; name others.")
+        raise DataError(f"No face was found in any of {len(contents)} images; name others.")
     return {stage: np.array([row[stage] for row in rows]) for stage in rows[0]}
 
 
 def _stages(content: bytes, predictors: dict[str, Predictor]) -> dict[str, np.ndarray]:
-    """Return the milliseconds of each stage for one picture; empty where it shows no face."""
+    """Return the milliseconds of each stage for one image; empty without a found face."""
     ms: dict[str, np.ndarray] = {}
     rgb = _timed(ms, DECODING, read_image, content)
     for name, predictor in predictors.items():
@@ -159,38 +158,38 @@ def _stages(content: bytes, predictors: dict[str, Predictor]) -> dict[str, np.nd
         if not faces:
             return {}
         points = np.stack([face.points for face in faces])
-        _timed(ms, f"model {name}", _answer, predictor, rgb, points)
+        _timed(ms, f"model {name}", _predict, predictor, rgb, points)
         parts = (DECODING, f"meshes, {name}", f"model {name}")
-        ms[f"photo to answer, {name}"] = sum(ms[part] for part in parts)
-    *frame, confidence = TIGHT_CROP_CHAIN[0]
-    # Face Mesh by itself finds no face of 48 pixels: it is shown the detector's enlargement.
-    plain = crops.padded(rgb, *frame).pixels if min(rgb.shape[:2]) < TIGHT_SIDE else rgb
-    _timed(ms, BARE, bare_call(confidence), plain)
+        ms[f"photo to prediction, {name}"] = sum(ms[part] for part in parts)
+    *padding, confidence = TIGHT_CROP_CHAIN[0]
+    # Face Mesh by itself finds no face of 48 pixels: it gets the detector's enlarged crop.
+    padded = crops.padded(rgb, *padding).pixels if min(rgb.shape[:2]) < TIGHT_SIDE else rgb
+    _timed(ms, BARE, bare_call(confidence), padded)
     return ms
 
 
-def _timed(ms: dict[str, np.ndarray], stage: str, call: Callable[..., Any], *seen: Any) -> Any:
-    """Call, note the milliseconds that it took and return what it answers."""
+def _timed(ms: dict[str, np.ndarray], stage: str, call: Callable[..., Any], *inputs: Any) -> Any:
+    """Call, keep the milliseconds that it took and return its result."""
     start = _clocks()
-    result = call(*seen)
+    result = call(*inputs)
     ms[stage] = 1000 * (_clocks() - start)
     return result
 
 
 def _clocks() -> np.ndarray:
-    """Return the seconds of the clock and those that the processor worked in all threads."""
+    """Return wall-clock seconds and processor seconds of all threads."""
     return np.array([perf_counter(), process_time()])
 
 
-def _answer(predictor: Predictor, rgb: np.ndarray, points: np.ndarray) -> np.ndarray:
+def _predict(predictor: Predictor, rgb: np.ndarray, points: np.ndarray) -> np.ndarray:
     """Do what `Predictor.read` does once the faces are found."""
     crops = np.stack([face_crop(rgb, row) for row in points]) if predictor.takes_pixels else None
     return predictor.predict_proba(points, crops)
 
 
-def _in_a_photo(picture: Image.Image) -> Image.Image:
-    """Enlarge a cut-out face in the middle of a grey photo."""
-    canvas, face = Image.new("RGB", CANVAS, "gray"), ImageOps.contain(picture, FACE)
+def _in_a_photo(image: Image.Image) -> Image.Image:
+    """Enlarge a tight crop in the middle of a grey photo."""
+    canvas, face = Image.new("RGB", CANVAS, "gray"), ImageOps.contain(image, FACE)
     canvas.paste(face, ((canvas.width - face.width) // 2, (canvas.height - face.height) // 2))
     return canvas
 
@@ -211,24 +210,24 @@ def _enlarged(content: bytes) -> bytes:
     return _encoded(Image.open(io.BytesIO(content)).resize(LARGE), "JPEG")
 
 
-def _encoded(picture: Image.Image, form: str) -> bytes:
+def _encoded(image: Image.Image, form: str) -> bytes:
     """Return the content of an image file."""
     buffer = io.BytesIO()
-    picture.save(buffer, form)
+    image.save(buffer, form)
     return buffer.getvalue()
 
 
 def _table(kind: str, ms: dict[str, np.ndarray]) -> Table:
-    """Return the figures of one kind of pictures."""
+    """Return the times of one kind of images."""
     table = Table(title=f"{len(ms[BARE])} {kind} with a face, one thread")
-    table.add_column("ms a picture")
+    table.add_column("ms an image")
     for name in ("median", "95 %", "CPU median", "times bare"):
         table.add_column(name, justify="right")
     bare = np.median(ms[BARE][:, 1])
     for stage, values in ms.items():
         median, processor = np.median(values, axis=0)
-        figures = (median, np.percentile(values[:, 0], 95), processor, processor / bare)
-        table.add_row(escape(stage), *(f"{figure:.2f}" for figure in figures))
+        columns = (median, np.percentile(values[:, 0], 95), processor, processor / bare)
+        table.add_row(escape(stage), *(f"{value:.2f}" for value in columns))
     return table
 
 
