@@ -59,7 +59,7 @@ def address(serve):
 @pytest.fixture(scope="module")
 def address_of_two(serve):
     """A server that finds two faces in every photo."""
-    return serve(FakePredictor(n_faces=2, unsure=True))
+    return serve(FakePredictor(n_faces=2, uncertain=True))
 
 
 @pytest.fixture

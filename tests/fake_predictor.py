@@ -28,9 +28,9 @@ class FakePredictor:
     shift = ()
     manifest = load_manifest(folder) | {"name": "fake", "version": "1.2"}
 
-    def __init__(self, n_faces=1, unsure=False, takes_pixels=False):
+    def __init__(self, n_faces=1, uncertain=False, takes_pixels=False):
         self.n_faces = n_faces
-        self.unsure = unsure
+        self.uncertain = uncertain
         self.takes_pixels = takes_pixels
 
     def predict(self, rgb):
@@ -47,6 +47,6 @@ class FakePredictor:
             expression="happy",
             second="neutral",
             confidences=dict(CONFIDENCES),
-            unsure=self.unsure,
+            uncertain=self.uncertain,
             _explain=lambda: dict(MOVED),
         )

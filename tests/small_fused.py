@@ -4,6 +4,7 @@ import numpy as np
 import torch
 
 from classifiers.bundle.bundle import CARD, MODEL, PIXELS, save_bundle
+from classifiers.bundle.manifest import PIXEL_INPUTS
 from classifiers.models.calibration import Calibration
 from classifiers.models.ensemble import Ensemble, FusedModel
 from classifiers.models.fused import FusedNetwork, NetworkConfig
@@ -88,13 +89,14 @@ def save_untrained(folder):
         "classes": list(CLASSES),
         "mesh": MESH_VERSION,
         "meshes": 1,
+        "inputs": PIXEL_INPUTS,
         "seed": 0,
         "calibration": {},
         "prior": [1 / len(CLASSES)] * len(CLASSES),
-        "unsure_threshold": 0.4,
+        "uncertain_threshold": 0.4,
         "training_seconds": 1.0,
-        "rest_face": CANONICAL.tolist(),
-        "rest_crop": made.crops[0].tolist(),
+        "neutral_face": CANONICAL.tolist(),
+        "neutral_crop": made.crops[0].tolist(),
         "metrics": {},
         "data": {},
     }

@@ -15,7 +15,7 @@ GREY = 120
 RED, GREEN = (255, 40, 40), (40, 255, 40)
 """An angry face and a happy one."""
 
-SURE = 0.9
+CONFIDENCE = 0.9
 
 
 def squares(*faces, size=(160, 120)):
@@ -56,8 +56,8 @@ class ColourPredictor(FakePredictor):
     def _proba(self, rgb, box):
         x, y, width, height = box
         red, green, _ = rgb[y + height // 2, x + width // 2]
-        proba = np.full(len(self.classes), (1 - SURE) / (len(self.classes) - 1))
-        proba[self.classes.index("angry" if red > green else "happy")] = SURE
+        proba = np.full(len(self.classes), (1 - CONFIDENCE) / (len(self.classes) - 1))
+        proba[self.classes.index("angry" if red > green else "happy")] = CONFIDENCE
         return proba
 
     def _in_words(self, face, proba):

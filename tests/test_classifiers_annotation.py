@@ -23,7 +23,7 @@ def reading(height=400, width=600, **options):
 def test_a_label_says_expression_and_confidence_and_the_number_where_there_are_several():
     assert [mark.text for mark in marks_of(reading())] == ["happy 80%"]
     assert [mark.text for mark in marks_of(reading(n_faces=2))] == ["1 happy 80%", "2 happy 80%"]
-    assert [mark.text for mark in marks_of(reading(unsure=True))] == ["happy or neutral? 80%"]
+    assert [mark.text for mark in marks_of(reading(uncertain=True))] == ["happy or neutral? 80%"]
 
 
 @pytest.mark.parametrize(("side", "expected"), [(60, 480), (300, 600), (480, 480), (2000, 2000)])

@@ -18,12 +18,13 @@ MANIFEST = {
     "classes": ["happy", "sad"],
     "mesh": "a mesh",
     "meshes": 2,
+    "inputs": ["points"],
     "seed": 0,
     "calibration": {},
     "prior": [0.5, 0.5],
-    "unsure_threshold": 0.4,
+    "uncertain_threshold": 0.4,
     "training_seconds": 1.0,
-    "rest_face": [],
+    "neutral_face": [],
     "metrics": {},
     "data": {},
 }
@@ -70,7 +71,9 @@ def test_another_mesh_is_refused(folder):
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
-        ({"format": 1}, "Expected a bundle of format 2, got 1"),
+        ({"format": 2}, "Expected a bundle of format 3, got 2.*; train it again"),
+        ({"inputs": ["crops"]}, "Expected inputs"),
+        ({"inputs": ["points", "crops", "has_points"]}, "Expected neutral_crop"),
         ({"classes": ["happy", "happy"]}, "two different classes"),
         ({"classes": None}, "Expected classes"),
         ({"calibration": "warm"}, "Expected calibration"),

@@ -3,12 +3,12 @@ import pytest
 from scipy.special import softmax
 
 from classifiers.models.calibration import (
-    SURE,
+    MAX_THRESHOLD,
     Calibration,
     calibrated,
     fit_calibration,
     served_prior,
-    unsure_threshold,
+    uncertain_threshold,
     with_prior,
 )
 
@@ -62,16 +62,16 @@ def test_threshold_gains_what_is_asked():
     confidence = np.linspace(0.5, 1, 200)
     proba = np.column_stack([confidence, 1 - confidence])
     codes = (np.random.default_rng(0).random(200) > confidence).astype(int)
-    threshold = unsure_threshold(proba, codes, surer_by=0.10)
-    sure = confidence >= threshold
+    threshold = uncertain_threshold(proba, codes, min_gain=0.10)
+    certain = confidence >= threshold
     right = codes == 0
-    assert right[sure].mean() >= right.mean() + 0.10
+    assert right[certain].mean() >= right.mean() + 0.10
     lower = confidence >= np.sort(confidence[confidence < threshold])[-1]
     assert right[lower].mean() < right.mean() + 0.10
 
 
-def test_nothing_is_unsure_where_confidence_tells_nothing():
-    assert unsure_threshold(np.tile([0.6, 0.4], (4, 1)), np.array([1, 1, 1, 0])) == 0.0
+def test_nothing_is_uncertain_where_confidence_tells_nothing():
+    assert uncertain_threshold(np.tile([0.6, 0.4], (4, 1)), np.array([1, 1, 1, 0])) == 0.0
 
 
 def test_a_few_rows_that_are_all_right_make_no_certainties():
@@ -79,9 +79,9 @@ def test_a_few_rows_that_are_all_right_make_no_certainties():
     proba = np.full((18, 3), 0.05) + 0.85 * np.eye(3)[codes]
     calibration = fit_calibration(np.stack([proba, proba]), codes)
     assert calibration.scale.max() < 2
-    sure = calibrated(proba, calibration)
-    assert sure.max() < 0.99
-    assert unsure_threshold(sure, codes) == SURE
+    proba = calibrated(proba, calibration)
+    assert proba.max() < 0.99
+    assert uncertain_threshold(proba, codes) == MAX_THRESHOLD
 
 
 @pytest.mark.parametrize(

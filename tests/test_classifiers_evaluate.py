@@ -30,7 +30,7 @@ class FakePredictor:
         "name": "fake",
         "seed": 7,
         "training_seconds": 12.5,
-        "unsure_threshold": 0.5,
+        "uncertain_threshold": 0.5,
         "mesh": MESH_VERSION,
         "meshes": 2,
     }

@@ -10,24 +10,24 @@ from classifiers.inference.video_summary import FilmSummary
 CLASSES = ("happy", "sad")
 
 
-def face(number, happy=1.0, unsure=False):
+def face(number, happy=1.0, uncertain=False):
     confidences = {"happy": happy, "sad": 1 - happy}
     best = max(confidences, key=confidences.get)
     return SeenFace(
-        number, SimpleNamespace(expression=best, confidences=confidences, unsure=unsure)
+        number, SimpleNamespace(expression=best, confidences=confidences, uncertain=uncertain)
     )
 
 
 def test_an_answer_stands_until_the_next_frame():
     summary = FilmSummary(CLASSES)
     summary.add(0.0, [face(1, 0.9)])
-    summary.add(1.0, [face(1, 0.2, unsure=True), face(2, 0.9)])
+    summary.add(1.0, [face(1, 0.2, uncertain=True), face(2, 0.9)])
     summary.add(1.5, [])
     summary.add(9.0, [face(2, 0.9)])
     summary.end(10.0)
     one, two = summary.to_json()["faces"]
     assert (one["face_id"], one["first"], one["last"]) == (1, 0.0, 1.0)
-    assert (one["seconds"], one["unsure"]) == (1.5, 0.5)
+    assert (one["seconds"], one["uncertain"]) == (1.5, 0.5)
     assert one["expressions"] == {"happy": pytest.approx(2 / 3, abs=1e-4), "sad": 0.3333}
     assert (two["first"], two["last"], two["seconds"]) == (1.0, 9.0, 1.5)
     assert summary.to_json()["frames"] == 4

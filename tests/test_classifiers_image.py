@@ -22,7 +22,7 @@ CLASSES = list(CONFIDENCES)
 HEAD = [
     *("image", "face", "x", "y", "width", "height", "expression"),
     *CLASSES,
-    *("unsure", "success", "reason"),
+    *("uncertain", "success", "reason"),
 ]
 
 
@@ -93,9 +93,9 @@ def test_people_read_bars_and_per_cent(run, photo):
     assert bars["happy"] == round(0.8 * BAR_WIDTH)
 
 
-def test_unsure_answers_name_the_two_best(run, photo):
-    assert "unsure: happy or neutral" in run(photo, unsure=True).stdout
-    assert "unsure:" not in run(photo).stdout
+def test_uncertain_answers_name_the_two_best(run, photo):
+    assert "uncertain: happy or neutral" in run(photo, uncertain=True).stdout
+    assert "uncertain:" not in run(photo).stdout
 
 
 def test_no_face_is_an_answer_not_a_failure(run, photo):
@@ -136,7 +136,7 @@ def test_one_unreadable_photo_in_a_hundred_is_no_failure(run, photo):
 def test_a_csv_has_a_row_for_each_face_and_for_each_photo_without(run, tmp_path, photo):
     (photo.parent / "broken.png").write_bytes(b"no photo")
     out, counts = tmp_path / "deep" / "faces.csv", tmp_path / "counts.csv"
-    done = run(photo.parent, "--output-csv", out, "--counts", counts, n_faces=2, unsure=True)
+    done = run(photo.parent, "--output-csv", out, "--counts", counts, n_faces=2, uncertain=True)
     assert done.exit_code == 2
     assert next(csv.reader(out.open(newline=""))) == HEAD
     broken, *found = rows(out)
@@ -148,7 +148,7 @@ def test_a_csv_has_a_row_for_each_face_and_for_each_photo_without(run, tmp_path,
     expected = FakePredictor(n_faces=2).predict(np.zeros((80, 120, 3))).faces[1].face.box
     assert tuple(int(found[1][side]) for side in ("x", "y", "width", "height")) == expected
     assert {name: float(found[0][name]) for name in CLASSES} == CONFIDENCES
-    assert (found[0]["unsure"], found[0]["success"], found[0]["reason"]) == ("true", "1", "")
+    assert (found[0]["uncertain"], found[0]["success"], found[0]["reason"]) == ("true", "1", "")
     counted = {row["expression"]: row for row in rows(counts)}
     assert list(counted) == CLASSES
     assert list(counted["happy"].values()) == ["happy", "2", "1.0", "2"]

@@ -48,13 +48,13 @@ def test_one_call_answers_a_photo_and_another_many_as_a_table(portrait, tmp_path
     assert table.loc[0, "expression"] == face.expression == "happy"
     assert table.loc[0, list(model.classes)].tolist() == list(face.confidences.values())
     assert table.loc[1:, "x"].isna().all()
-    assert table.loc[1:, "unsure"].isna().all()
-    kinds = {name: str(table[name].dtype) for name in ("x", "happy", "unsure", "success")}
-    assert kinds == {"x": "Int64", "happy": "float64", "unsure": "boolean", "success": "int64"}
+    assert table.loc[1:, "uncertain"].isna().all()
+    kinds = {name: str(table[name].dtype) for name in ("x", "happy", "uncertain", "success")}
+    assert kinds == {"x": "Int64", "happy": "float64", "uncertain": "boolean", "success": "int64"}
 
 
 def test_a_class_may_be_called_like_a_column():
-    classes = ["x", "unsure", *CLASSES[2:]]
+    classes = ["x", "uncertain", *CLASSES[2:]]
     reading = FakePredictor(n_faces=2).predict(np.zeros((80, 120, 3)))
     frame = frame_of(rows_of("a.png", reading, "", classes), classes)
     assert frame.iloc[:, 7].tolist() == [CONFIDENCES["angry"]] * 2

@@ -67,7 +67,7 @@ def test_without_copies(figures):
     assert figures["accuracy_with_misses_without_copies"] == pytest.approx(3 / 5)
 
 
-def test_unsure_answers_are_left_out_of_the_sure_ones(figures):
+def test_uncertain_answers_are_left_out_of_the_sure_ones(figures):
     assert figures["coverage"] == pytest.approx(3 / 5)
     assert figures["selective_accuracy"] == 1.0
 

@@ -76,7 +76,7 @@ def test_trains_a_bundle_that_serves(tmp_path, made, model, networks):
     points = np.where(fused.has_points[:, None, None], fused.points, np.nan)
     proba = predictor.predict_proba(points, fused.crops)
     assert (np.array(CLASSES)[proba.argmax(axis=1)] == fused.y).mean() > 0.8
-    rest = np.array(predictor.manifest["rest_crop"])
+    rest = np.array(predictor.manifest["neutral_crop"])
     neutral = fused.crops[fused.y == "neutral"]
     assert rest.shape == (SIDE, SIDE)
     assert np.abs(rest - neutral.mean(axis=0)).mean() < 5

@@ -28,8 +28,8 @@ def folder(tmp_path_factory):
         "mesh": MESH_VERSION,
         "meshes": 2,
         "prior": [1 / len(CLASSES)] * len(CLASSES),
-        "unsure_threshold": 0.5,
-        "rest_face": CANONICAL.astype(float).tolist(),
+        "uncertain_threshold": 0.5,
+        "neutral_face": CANONICAL.astype(float).tolist(),
     }
     model = to_onnx(small_pipeline(), CALIBRATION, faces(5)[0])
     files = dict.fromkeys(FILES, b"never unpickled") | {MODEL: model, CARD: b""}
@@ -86,13 +86,13 @@ def test_a_reading_says_what_each_face_shows(folder, monkeypatch):
     assert more["explanation"] == moved
 
 
-def test_below_the_threshold_it_is_unsure(folder, monkeypatch):
+def test_below_the_threshold_it_is_uncertain(folder, monkeypatch):
     points, _ = faces(1, seed=4)
     monkeypatch.setattr(module, "shared_finder", lambda detector: Finder(points))
     predictor = Predictor(folder)
-    assert not predictor.predict(np.zeros((9, 9, 3), dtype=np.uint8)).faces[0].unsure
-    predictor.manifest["unsure_threshold"] = 1.01
-    assert predictor.predict(np.zeros((9, 9, 3), dtype=np.uint8)).faces[0].unsure
+    assert not predictor.predict(np.zeros((9, 9, 3), dtype=np.uint8)).faces[0].uncertain
+    predictor.manifest["uncertain_threshold"] = 1.01
+    assert predictor.predict(np.zeros((9, 9, 3), dtype=np.uint8)).faces[0].uncertain
 
 
 def test_no_face_is_a_reason(folder, monkeypatch):

@@ -170,7 +170,7 @@ def test_models_predict_for_jobs_as_for_photos(jobs, monkeypatch):
     predictor = Predictor("landmarks")
     summary = predict_job(jobs[0], [predictor], seed=0)["predictions"]
     face = predictor.predict(jobs[0].ref.path).faces[0]
-    assert summary[CLEAN] == [[face.expression, not face.unsure]]
+    assert summary[CLEAN] == [[face.expression, not face.uncertain]]
     assert len(summary["brightness"]) == SEVERITIES
     assert summary["brightness"][0][0][0] == face.expression
     assert predict_job(jobs[-1], [predictor], seed=0)["predictions"] == {

@@ -178,8 +178,8 @@ TAMPERED = {
     "a pickle for hashes": (pickled(PIXELS), "no pickle"),
     "PyTorch's pickle for weights": (zipped, "no pickle"),
     "a huge file": (oversize, "at most"),
-    "another format": (lambda f: edit(f, format=3), "format 2, got 3"),
-    "a true format": (lambda f: edit(f, format=True), "format 2"),
+    "another format": (lambda f: edit(f, format=2), "format 3, got 2"),
+    "a true format": (lambda f: edit(f, format=True), "format 3"),
     "a key twice": (
         manifest_text(lambda text: text.replace("{", '{"classes": ["a", "b"], ', 1)),
         "manifest",
@@ -199,7 +199,7 @@ TAMPERED = {
     "a prior for others": (lambda f: edit(f, prior=[1.0]), "prior"),
     "a class of no share": (lambda f: edit(f, prior=[0, *[0.1] * 6]), "prior"),
     "eight meshes a face": (lambda f: edit(f, meshes=8), "meshes"),
-    "a threshold out of range": (lambda f: edit(f, unsure_threshold=1.5), "unsure_threshold"),
+    "a threshold out of range": (lambda f: edit(f, uncertain_threshold=1.5), "uncertain_threshold"),
     "foreign classes": (
         lambda f: edit(f, classes=["a", "b"], calibration={}, prior=[0.5, 0.5]),
         "manifest's 2 classes",

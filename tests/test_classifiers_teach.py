@@ -44,7 +44,7 @@ def test_the_bundle_serves_and_knows_new_frames(taught):
         proba = predictor.predict_proba(film(pull, 6, seed=50))
         assert {predictor.classes[i] for i in proba.argmax(axis=1)} == {name}
     between = predictor.predict_proba(film(PULL["pout"] / 2, 6, seed=50)).max(axis=1)
-    assert (between < predictor.manifest["unsure_threshold"]).all()
+    assert (between < predictor.manifest["uncertain_threshold"]).all()
 
 
 def test_the_bundle_says_what_its_figures_are_worth(taught):

@@ -14,7 +14,7 @@ from data.errors import StorageError
 from data.files import part_of
 from landmarks.video.reader import Film
 from tests.film_maker import make_film, moving, numbered
-from tests.square_faces import GREEN, RED, SURE, squares, use_squares
+from tests.square_faces import CONFIDENCE, GREEN, RED, squares, use_squares
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def test_the_csv_has_a_row_for_each_face_in_each_frame(run, film, tmp_path):
     assert [float(row["timestamp"]) for row in table[:10]] == pytest.approx(np.arange(10) / 10)
     first, last = table[0], table[-1]
     assert (first["expression"], last["expression"]) == ("angry", "happy")
-    assert float(first["confidence"]) == float(first["angry"]) == pytest.approx(SURE)
+    assert float(first["confidence"]) == float(first["angry"]) == pytest.approx(CONFIDENCE)
     assert [int(first[name]) for name in ("x", "y", "width", "height")] == pytest.approx(
         [10, 20, 40, 40], abs=3
     )
@@ -79,7 +79,7 @@ def test_confidences_are_averaged_over_time_unless_told_otherwise(run, tmp_path)
     for tau in (0, 0.2):
         run(path, "--output-csv", tmp_path / "film.csv", "--overwrite", "--smoothing", tau)
         happy[tau] = [float(row["happy"]) for row in rows(tmp_path / "film.csv")]
-    before, after = (1 - SURE) / 6, SURE
+    before, after = (1 - CONFIDENCE) / 6, CONFIDENCE
     assert happy[0] == pytest.approx([before] * 5 + [after] * 5, abs=1e-5)
     steps = np.exp(-np.arange(1, 6) * 0.1 / 0.2)
     wanted = [*[before] * 5, *(after + (before - after) * steps)]

@@ -76,9 +76,9 @@ def test_explanation_is_coloured_signed_and_listed_strongest_first(client):
     assert fills[2] == ("against", "0.04")
 
 
-def test_unsure_names_the_two_best():
-    html = post(create_app(Reader(FakePredictor(unsure=True))).test_client()).text
-    assert re.search(r"<h4>\s*Unsure: happy or neutral", html)
+def test_uncertain_names_the_two_best():
+    html = post(create_app(Reader(FakePredictor(uncertain=True))).test_client()).text
+    assert re.search(r"<h4>\s*Uncertain: happy or neutral", html)
     assert html.count('<tr class="best">') == 2
 
 

@@ -203,7 +203,7 @@ def test_a_face_and_its_box_light_up_together(visit, address_of_two):
     card = page.locator("article.face").nth(1)
     box = page.locator("a.found").nth(1)
     lit = page.locator(".lit")
-    expect(page.get_by_role("link", name="Face 2: Unsure: happy or neutral")).to_have_count(1)
+    expect(page.get_by_role("link", name="Face 2: Uncertain: happy or neutral")).to_have_count(1)
     card.hover()
     expect(box).to_contain_class("lit")
     expect(lit).to_have_count(2)

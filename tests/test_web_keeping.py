@@ -79,13 +79,13 @@ def test_csv_has_a_row_for_each_face_and_no_formula(visit, address_of_two):
         (f"'{wicked}", "1"), (f"'{wicked}", "2"), ("astronaut.png", "1"), ("astronaut.png", "2"),
     ]  # fmt: skip
     assert list(rows[0]) == [
-        "image", "face", "x", "y", "width", "height", "expression", *CONFIDENCES, "unsure",
+        "image", "face", "x", "y", "width", "height", "expression", *CONFIDENCES, "uncertain",
     ]  # fmt: skip
     found = FakePredictor(n_faces=2).predict(np.zeros((512, 512, 3))).faces[1]
     box = tuple(int(rows[1][side]) for side in ("x", "y", "width", "height"))
     assert box == found.face.box
     assert {name: float(rows[0][name]) for name in CONFIDENCES} == CONFIDENCES
-    assert rows[0]["unsure"] == "true"
+    assert rows[0]["uncertain"] == "true"
 
 
 def test_a_cell_that_a_spreadsheet_would_run_gets_an_apostrophe(visit, address):

@@ -36,7 +36,7 @@ def test_a_bundle_named_by_a_relative_path_is_found(monkeypatch):
 def test_the_bundle_says_what_scripts_need(client):
     said = client.get("/live/bundle.json").json
     assert said["classes"] == list(CONFIDENCES)
-    assert 0 < said["unsure_threshold"] < 1
+    assert 0 < said["uncertain_threshold"] < 1
     assert said["mirror"] == MIRROR.tolist()
     assert said["edges"] == EDGES.tolist()
 

@@ -11,11 +11,14 @@ from typing import Any
 
 MANIFEST = "manifest.json"
 
-FORMAT = 2
+FORMAT = 3
 """Version of the layout; a bundle of another version is refused."""
 
 MESHES = (1, 2, 4)
 """Meshes whose mean a model may want for a face, see `landmarks.detection.detector`."""
+
+LANDMARK_INPUTS, PIXEL_INPUTS = ["points"], ["points", "crops", "has_points"]
+"""Inputs of a model's graph: of one that takes landmarks alone, of one that takes pixels, too."""
 
 MAX_MANIFEST_BYTES = 16 * 1024**2
 """Largest manifest: a hundred of the shipped ones."""
@@ -26,12 +29,13 @@ _TYPES = {
     "classes": list,
     "mesh": str,
     "meshes": int,
+    "inputs": list,
     "seed": int,
     "calibration": dict,
     "prior": list,
-    "unsure_threshold": float,
+    "uncertain_threshold": float,
     "training_seconds": float,
-    "rest_face": list,
+    "neutral_face": list,
     "metrics": dict,
     "data": dict,
     "files": dict,
@@ -84,14 +88,15 @@ def read_manifest(path: Path) -> dict[str, Any]:
     for key, kind in _TYPES.items():
         if not isinstance(manifest.get(key), kind):
             raise BundleError(f"Expected {key} in {path}, found none that fits; train it again.")
-    if not 0 <= manifest["unsure_threshold"] <= 1:
-        raise BundleError(f"Expected an unsure_threshold of 0..1 in {path}; train it again.")
-    if manifest["meshes"] not in MESHES:
-        raise BundleError(
-            f"Expected meshes of {MESHES} in {path}, got {manifest['meshes']}; train it again."
-        )
+    _check_numbers(manifest, path)
+    _check_inputs(manifest, path)
     _check_classes(manifest, path)
     return manifest
+
+
+def takes_pixels(manifest: dict[str, Any]) -> bool:
+    """Return whether a bundle's model takes the crop of a face beside its landmarks."""
+    return manifest["inputs"] == PIXEL_INPUTS
 
 
 def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -104,6 +109,28 @@ def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_number(name: str) -> float:
     raise ValueError(f"{name} is no number")
+
+
+def _check_numbers(manifest: dict[str, Any], path: Path) -> None:
+    """Check that the threshold is a confidence and that so many meshes can be averaged."""
+    if not 0 <= manifest["uncertain_threshold"] <= 1:
+        raise BundleError(f"Expected an uncertain_threshold of 0..1 in {path}; train it again.")
+    if manifest["meshes"] not in MESHES:
+        raise BundleError(
+            f"Expected meshes of {MESHES} in {path}, got {manifest['meshes']}; train it again."
+        )
+
+
+def _check_inputs(manifest: dict[str, Any], path: Path) -> None:
+    """Check that the inputs are known, and that a model of pixels has a neutral face's."""
+    inputs = manifest["inputs"]
+    if inputs not in (LANDMARK_INPUTS, PIXEL_INPUTS):
+        raise BundleError(
+            f"Expected inputs {LANDMARK_INPUTS} or {PIXEL_INPUTS} in {path}, got {inputs}; "
+            "train it again."
+        )
+    if takes_pixels(manifest) and not isinstance(manifest.get("neutral_crop"), list):
+        raise BundleError(f"Expected neutral_crop in {path}, found none that fits; train it again.")
 
 
 def _check_classes(manifest: dict[str, Any], path: Path) -> None:

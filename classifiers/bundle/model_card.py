@@ -27,8 +27,8 @@ Reads the expression that a face shows: {classes}.
 - Input: {input}
 - Size: {megabytes:.1f} MB to serve
 - Mesh: {mesh}, {meshes} a face
-- Confidences are calibrated class by class (vector scaling); below {unsure_threshold:.2f} the
-  answer counts as unsure.
+- Confidences are calibrated class by class (vector scaling); below {uncertain_threshold:.2f} the
+  answer counts as uncertain.
 - The confidences are for faces of which the classes have these shares: {shares}.
 
 ## What it learned from
@@ -88,5 +88,5 @@ _PLAIN = (
     "input",
     "mesh",
     "meshes",
-    "unsure_threshold",
+    "uncertain_threshold",
 )

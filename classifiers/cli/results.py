@@ -15,7 +15,7 @@ from classifiers.cli.outputs import Sheet
 from classifiers.inference.tables import rows_of
 from data.console import printable, warn
 
-COUNTS = ("expression", "count", "share", "unsure")
+COUNTS = ("expression", "count", "share", "uncertain")
 """Columns of `Results.counted`."""
 
 
@@ -35,7 +35,7 @@ class Results:
     def __init__(self, classes: Sequence[str], as_json: bool, explain: bool, quiet: bool):
         self.classes, self.as_json, self.explain, self.quiet = classes, as_json, explain, quiet
         self.n_photos = self.n_faces = self.n_unreadable = self.n_faceless = 0
-        self.expressions, self.unsure = Counter(), Counter()
+        self.expressions, self.uncertain = Counter(), Counter()
         self._elements: list[dict[str, Any]] = []
         self._console = Console(highlight=False)
 
@@ -55,10 +55,10 @@ class Results:
             show(self._console, outcome.path, reading, self.explain)
 
     def counted(self) -> Iterator[tuple[str, int, float, int]]:
-        """Yield each expression, how many faces show it, their share, how many of them unsure."""
+        """Yield expression, count of faces, their share, and how many of them are uncertain."""
         for name in self.classes:
             count = self.expressions[name]
-            yield name, count, count / max(self.n_faces, 1), self.unsure[name]
+            yield name, count, count / max(self.n_faces, 1), self.uncertain[name]
 
     def print_rest(self, places: Sequence[Path]) -> None:
         """Print what comes at the end: the JSON, or what was written to which places."""
@@ -82,4 +82,4 @@ class Results:
         self.n_unreadable += outcome.reading is None
         self.n_faceless += outcome.reading is not None and not faces
         self.expressions.update(face.expression for face in faces)
-        self.unsure.update(face.expression for face in faces if face.unsure)
+        self.uncertain.update(face.expression for face in faces if face.uncertain)

@@ -195,5 +195,5 @@ def _words(faces: list[FaceTimes], classes: tuple[str, ...]) -> str:
     largest = sorted(each.items(), key=lambda pair: -pair[1])
     words = [f"{escape(name)} {share:.0%}" for name, share in largest if share >= SMALLEST_SHARE]
     seconds = sum(sum(times.seconds.values()) for times in faces)
-    unsure = sum(times.unsure for times in faces) / seconds if seconds else 0.0
-    return f"seen for {seconds:.1f} s: {', '.join(words)} (unsure {unsure:.0%})"
+    uncertain = sum(times.uncertain for times in faces) / seconds if seconds else 0.0
+    return f"seen for {seconds:.1f} s: {', '.join(words)} (uncertain {uncertain:.0%})"

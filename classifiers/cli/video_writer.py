@@ -32,7 +32,7 @@ def drawn(rgb: np.ndarray, faces: Collection[SeenFace]) -> np.ndarray:
     """Return a copy of a frame with a box, number, expression and confidence for each face."""
     marks = []
     for number, found in faces:
-        words = f"{found.expression} or {found.second}?" if found.unsure else found.expression
+        words = f"{found.expression} or {found.second}?" if found.uncertain else found.expression
         text = f"{number} {words} {found.confidences[found.expression]:.0%}"
         marks.append(Mark(found.face.box, text))
     return np.asarray(annotate(rgb, marks))

@@ -77,7 +77,7 @@ def evaluate(
         proba,
         predictor.classes,
         copies=copies_of(known, folder, train_pixels(predictor.folder)),
-        threshold=predictor.manifest["unsure_threshold"],
+        threshold=predictor.manifest["uncertain_threshold"],
     )
     n_missed = int((known["reason"] == NO_FACE).sum())
     return {

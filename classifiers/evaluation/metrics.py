@@ -149,12 +149,12 @@ def selective_metrics(confidence: np.ndarray, right: np.ndarray, threshold: floa
     Returns
     -------
     dict
-        ``unsure_threshold``; ``coverage``, the share of found faces whose prediction is not
+        ``uncertain_threshold``; ``coverage``, the share of found faces whose prediction is not
         uncertain; and ``selective_accuracy``, the accuracy on these.
     """
     certain = confidence >= threshold
     return {
-        "unsure_threshold": float(threshold),
+        "uncertain_threshold": float(threshold),
         "coverage": _mean(certain),
         "selective_accuracy": _mean(right[certain]),
     }

@@ -92,7 +92,7 @@ def plot_calibration(metrics: dict) -> Figure:
     Parameters
     ----------
     metrics : dict
-        ``reliability`` and ``ece`` are read, and ``unsure_threshold`` where there is one.
+        ``reliability`` and ``ece`` are read, and ``uncertain_threshold`` where there is one.
 
     Returns
     -------
@@ -108,9 +108,9 @@ def plot_calibration(metrics: dict) -> Figure:
     errors = 2 * np.sqrt(bins["accuracy"] * (1 - bins["accuracy"]) / bins["n"])
     upper.errorbar(bins["confidence"], bins["accuracy"], errors, fmt="none", color=BLUE, capsize=3)
     lower.bar(bins["lower"], bins["n"], bins["upper"] - bins["lower"], align="edge", color=BLUE)
-    if metrics.get("unsure_threshold") is not None:
+    if metrics.get("uncertain_threshold") is not None:
         for axes in (upper, lower):
-            axes.axvline(metrics["unsure_threshold"], color=VERMILION, ls=":", label=UNCERTAIN)
+            axes.axvline(metrics["uncertain_threshold"], color=VERMILION, ls=":", label=UNCERTAIN)
     ece = "no predictions" if metrics["ece"] is None else f"ECE {metrics['ece']:.3f}"
     title = f"Do confidences mean what they say?  {ece}, {len(metrics['reliability'])} bins"
     upper.set(xlim=(0, 1), ylim=(0, 1), xlabel="", ylabel="accuracy", title=title)

@@ -175,7 +175,7 @@ def _predict(rgb: np.ndarray, predictors: Sequence[Predictor]) -> list[list[Any]
         for meshes in {predictor.meshes for predictor in predictors}
     }
     predictions = [one.predict_faces(rgb, largest[one.meshes]) for one in predictors]
-    return [[found[0].expression, not found[0].unsure] for found in predictions if found]
+    return [[found[0].expression, not found[0].uncertain] for found in predictions if found]
 
 
 def _number(name: str) -> int:

@@ -81,7 +81,7 @@ def marks_of(reading: Reading, mesh: bool = False, explain: bool = False) -> lis
     """
     marks = []
     for number, found in enumerate(reading.faces, 1):
-        words = f"{found.expression} or {found.second}?" if found.unsure else found.expression
+        words = f"{found.expression} or {found.second}?" if found.uncertain else found.expression
         share = f"{found.confidences[found.expression]:.0%}"
         text = " ".join([str(number)] * (len(reading.faces) > 1) + [words, share])
         points = found.face.points if mesh or explain else None

@@ -23,7 +23,7 @@ class FaceReading:
         The classes with the largest and the second largest confidence.
     confidences : dict of str to float, 0..1
         Every class in the bundle's order; they sum to 1.
-    unsure : bool
+    uncertain : bool
         Whether the largest confidence lies below the bundle's threshold.
     """
 
@@ -31,13 +31,15 @@ class FaceReading:
     expression: str
     second: str
     confidences: dict[str, float]
-    unsure: bool
+    uncertain: bool
     _explain: Callable[[], dict[str, float]] = field(repr=False, compare=False)
 
     @property
     def verdict(self) -> str:
-        """The expression in words: "happy", or "unsure: happy or neutral"."""
-        return f"unsure: {self.expression} or {self.second}" if self.unsure else self.expression
+        """The expression in words: "happy", or "uncertain: happy or neutral"."""
+        if self.uncertain:
+            return f"uncertain: {self.expression} or {self.second}"
+        return self.expression
 
     def explanation(self) -> dict[str, float]:
         """Return what each region contributed to `expression`, see `attribution`."""
@@ -49,7 +51,7 @@ class FaceReading:
             "box": list(self.face.box),
             "expression": self.expression,
             "confidences": self.confidences,
-            "unsure": self.unsure,
+            "uncertain": self.uncertain,
         }
         if points:
             entry["points"] = self.face.points.astype(np.float64).round(2).tolist()

@@ -9,6 +9,7 @@ import numpy as np
 import onnxruntime
 
 from classifiers.bundle.bundle import DEFAULT_BUNDLE, MODEL, BundleError, load_manifest, resolve
+from classifiers.bundle.manifest import takes_pixels
 from classifiers.inference.attribution import Rest, explain
 from classifiers.inference.predictions import NO_FACE, FaceReading, Reading
 from classifiers.inference.shifts import neutral_shift, prior_shift, shifted
@@ -78,9 +79,9 @@ class Predictor:
         self.manifest = load_manifest(self.folder, MESH_VERSION)
         self.classes = tuple(self.manifest["classes"])
         self.mirror = mirror
-        self._session = _session(self.folder / MODEL, len(self.classes))
+        self._session = _session(self.folder / MODEL, self.manifest["inputs"], len(self.classes))
         self.meshes: int = self.manifest["meshes"]
-        self.takes_pixels = "crops" in {entry.name for entry in self._session.get_inputs()}
+        self.takes_pixels = takes_pixels(self.manifest)
         self._rest = _rest_of(self.manifest)
         self.shift = np.zeros(len(self.classes))
         if prior is not None:
@@ -199,7 +200,7 @@ class Predictor:
         --------
         >>> from classifiers import load
         >>> reading = load("landmarks").predict("data/sample/test/happy/happy_01.png")
-        >>> [(face.expression, face.unsure) for face in reading.faces]
+        >>> [(face.expression, face.uncertain) for face in reading.faces]
         [('happy', False)]
         """
         if neutral := list(neutral):
@@ -281,7 +282,7 @@ class Predictor:
             expression=self.classes[first],
             second=self.classes[second],
             confidences=dict(zip(self.classes, proba.tolist(), strict=True)),
-            unsure=bool(proba[first] < self.manifest["unsure_threshold"]),
+            uncertain=bool(proba[first] < self.manifest["uncertain_threshold"]),
             _explain=lambda: explain(self.predict_proba, face.points, self._rest, first, crop),
         )
 
@@ -296,14 +297,14 @@ _MIRRORS = {
 
 def _rest_of(manifest: dict[str, Any]) -> Rest:
     """Return the mean neutral face that a bundle keeps."""
-    crop = manifest.get("rest_crop")
+    crop = manifest.get("neutral_crop")
     return Rest(
-        np.array(manifest["rest_face"], dtype=np.float32),
+        np.array(manifest["neutral_face"], dtype=np.float32),
         None if crop is None else np.array(crop, dtype=np.uint8),
     )
 
 
-def _session(path: Path, n_classes: int) -> onnxruntime.InferenceSession:
+def _session(path: Path, inputs: list[str], n_classes: int) -> onnxruntime.InferenceSession:
     """Load the graph for one core: a face is too little work to share among several."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
@@ -316,12 +317,12 @@ def _session(path: Path, n_classes: int) -> onnxruntime.InferenceSession:
     # The runtime's own errors share no public base class.
     except Exception as error:
         raise BundleError(f"Expected an ONNX model in {path}, got none that loads.") from error
-    inputs = {entry.name for entry in session.get_inputs()}
+    found = {entry.name for entry in session.get_inputs()}
     shapes = [entry.shape for entry in session.get_outputs()]
-    if not {"points"} <= inputs <= set(_MIRRORS) or len(shapes) != 1 or len(shapes[0]) != 2:
+    if found != set(inputs) or len(shapes) != 1 or len(shapes[0]) != 2:
         raise BundleError(
-            f"Expected a model of points to one row of confidences a face in {path}, got another; "
-            "train it again."
+            f"Expected a model of {', '.join(inputs)} to one row of confidences a face in {path}, "
+            "got another; train it again."
         )
     if shapes[0][1] != n_classes:
         raise BundleError(

@@ -24,9 +24,9 @@ def columns(classes: Sequence[str]) -> list[str]:
     list of str
         ``image``; ``face``, its number from 1, largest first, 0 in a row without; ``x``, ``y``,
         ``width``, ``height`` of its box in pixels of the upright image; ``expression``; the
-        confidence (0..1) of each class; ``unsure``; ``success`` (1 or 0) and ``reason``.
+        confidence (0..1) of each class; ``uncertain``; ``success`` (1 or 0) and ``reason``.
     """
-    return ["image", "face", *BOX, "expression", *classes, "unsure", "success", "reason"]
+    return ["image", "face", *BOX, "expression", *classes, "uncertain", "success", "reason"]
 
 
 def rows_of(
@@ -55,7 +55,7 @@ def rows_of(
         return [[image, 0, *[None] * 5, *[None] * len(classes), None, 0, reason]]
     rows = []
     for number, found in enumerate(reading.faces, 1):
-        seen = (*found.face.box, found.expression, *found.confidences.values(), found.unsure)
+        seen = (*found.face.box, found.expression, *found.confidences.values(), found.uncertain)
         rows.append([image, number, *seen, 1, ""])
     return rows
 

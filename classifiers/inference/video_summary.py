@@ -21,14 +21,14 @@ class FaceTimes:
         Seconds of the film at which it was first and last seen.
     seconds : dict of str to float
         Expression -> seconds for which it was the likeliest one, in the order of the classes.
-    unsure : float
+    uncertain : float
         Seconds for which the likeliest one was below the bundle's threshold.
     """
 
     first: float
     last: float
     seconds: dict[str, float]
-    unsure: float = 0.0
+    uncertain: float = 0.0
 
 
 @dataclass
@@ -68,7 +68,7 @@ class FilmSummary:
         for number, found in faces:
             times, elapsed = self.faces[number], max(seconds - since, 0.0)
             times.seconds[found.expression] += elapsed
-            times.unsure += elapsed * found.unsure
+            times.uncertain += elapsed * found.uncertain
         self._standing = seconds, []
 
     def overall(self) -> dict[str, float]:
@@ -86,7 +86,7 @@ class FilmSummary:
                     "first": round(times.first, 3),
                     "last": round(times.last, 3),
                     "seconds": round(sum(times.seconds.values()), 3),
-                    "unsure": round(times.unsure, 3),
+                    "uncertain": round(times.uncertain, 3),
                     "expressions": shares([times.seconds], self.classes),
                 }
                 for number, times in self.faces.items()

@@ -10,7 +10,7 @@ from classifiers.inference.tables import BOX
 from classifiers.inference.video import SeenFace
 from landmarks.video.reader import Frame
 
-START = ("frame", "face_id", "timestamp", "confidence", "success", *BOX, "expression", "unsure")
+START = ("frame", "face_id", "timestamp", "confidence", "success", *BOX, "expression", "uncertain")
 
 
 def columns(classes: Sequence[str]) -> list[str]:
@@ -40,6 +40,6 @@ def rows_of(frame: Frame, faces: Sequence[SeenFace], classes: Sequence[str]) -> 
     rows = []
     for number, found in faces:
         confidence = found.confidences[found.expression]
-        words = found.expression, found.unsure, *found.confidences.values()
+        words = found.expression, found.uncertain, *found.confidences.values()
         rows.append([frame.number, number, seconds, confidence, 1, *found.face.box, *words])
     return rows

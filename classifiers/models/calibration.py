@@ -1,4 +1,4 @@
-"""Confidences that mean what they say, and below what the answer is "unsure".
+"""Calibrate confidences, and find the one below which a prediction is uncertain.
 
 Vector scaling of Guo et al., "On Calibration of Modern Neural Networks", ICML 2017, on the
 logarithms of the probabilities, which works for an average of networks too: each class has its own
@@ -15,22 +15,23 @@ from scipy.special import log_softmax, softmax
 PRIORS = {"training": 1.0, "roots": 0.5, "uniform": 0.0}
 """Exponents that take the classes' shares in training to those that a model is served for."""
 
-SMALLEST = 1e-30
+MIN_PROBABILITY = 1e-30
 """Keeps the logarithm of a probability finite."""
 
 PRIOR_PRECISION = 4.0
 """Of each class's bias and logarithm of its scale, about the common temperature: a deviation of a
 half. Values from 1 to 20 gave the same cross-entropy on 2,864 rows of FER2013. And of the common
 temperature's logarithm, about 0: where a few rows are all answered rightly, as with a classifier
-that a visitor taught, nothing else keeps the confidences from becoming certainties."""
+of custom classes, nothing else keeps the confidences from becoming certainties."""
 
-SURER_BY = 0.12
-"""How much more accurate the sure answers shall be than all answers on validation rows: ten points
-are wanted, and a threshold gains less on other rows than on those that chose it."""
+MIN_ACCURACY_GAIN = 0.12
+"""By how much the selective accuracy, that of the predictions which aren't uncertain, exceeds the
+accuracy of all on validation rows. Ten points are wanted, and a threshold gains less on other rows
+than on those that chose it."""
 
-SURE = 0.8
-"""From here on an answer is sure: where a few rows are all answered rightly, the least of their
-confidences is luck, and may be 0.99."""
+MAX_THRESHOLD = 0.8
+"""Largest threshold. Where all of a few rows are predicted rightly, the least of their confidences
+is luck, and may be 0.99."""
 
 
 class Calibration(NamedTuple):
@@ -123,8 +124,10 @@ def with_prior(calibration: Calibration, shares: np.ndarray, prior: np.ndarray) 
     return calibration._replace(bias=calibration.bias + np.log(prior) - np.log(shares))
 
 
-def unsure_threshold(proba: np.ndarray, codes: np.ndarray, surer_by: float = SURER_BY) -> float:
-    """Find the lowest confidence from which on the answers are that much more accurate.
+def uncertain_threshold(
+    proba: np.ndarray, codes: np.ndarray, min_gain: float = MIN_ACCURACY_GAIN
+) -> float:
+    """Find the threshold with the largest coverage whose selective accuracy gains enough.
 
     Parameters
     ----------
@@ -132,20 +135,21 @@ def unsure_threshold(proba: np.ndarray, codes: np.ndarray, surer_by: float = SUR
         Calibrated probabilities of validation rows.
     codes : ndarray of int, shape (n,)
         The number of each row's class.
-    surer_by : float
-        Accuracy that the sure answers gain over all answers, where that stays below 1.
+    min_gain : float
+        Least gain of the selective accuracy over the accuracy of all, where their sum is below 1.
 
     Returns
     -------
     float
-        Threshold, 0 to `SURE`; 0, nothing is unsure, where no threshold reaches the gain.
+        Threshold, 0 to `MAX_THRESHOLD`; 0, so that nothing is uncertain, where no threshold gains
+        enough.
     """
     order = np.argsort(-proba.max(axis=1), kind="stable")
     right = (proba.argmax(axis=1) == codes)[order]
     accuracy = np.cumsum(right) / np.arange(1, len(right) + 1)
-    enough = np.flatnonzero(accuracy >= min(right.mean() + surer_by, 1.0))
-    return min(float(proba.max(axis=1)[order][enough[-1]]), SURE) if len(enough) else 0.0
+    enough = np.flatnonzero(accuracy >= min(right.mean() + min_gain, 1.0))
+    return min(float(proba.max(axis=1)[order][enough[-1]]), MAX_THRESHOLD) if len(enough) else 0.0
 
 
 def _log(proba: np.ndarray) -> np.ndarray:
-    return np.log(np.maximum(np.asarray(proba, dtype=np.float64), SMALLEST))
+    return np.log(np.maximum(np.asarray(proba, dtype=np.float64), MIN_PROBABILITY))

@@ -17,7 +17,7 @@ from classifiers.models.calibration import (
     calibrated,
     fit_calibration,
     served_prior,
-    unsure_threshold,
+    uncertain_threshold,
     with_prior,
 )
 from classifiers.training.dataset import Rows
@@ -158,7 +158,7 @@ def bundle_content(
         "versions": {name: version(name) for name in PACKAGES},
         **summary,
         "data": _data_summary(rows, held_out, options.data_name),
-        "rest_face": neutral_face(rows.points[~held_out], y_train),
+        "neutral_face": neutral_face(rows.points[~held_out], y_train),
     }
     onnx = model.export(calibration)
     files = {
@@ -190,7 +190,7 @@ def calibrate(
     -------
     calibration : Calibration
     summary : dict
-        ``calibration``, ``prior``, ``unsure_threshold`` and ``metrics`` of the manifest.
+        ``calibration``, ``prior``, ``uncertain_threshold`` and ``metrics`` of the manifest.
     """
     classes, counts = np.unique(y_train, return_counts=True)
     shares = counts / counts.sum()
@@ -198,12 +198,12 @@ def calibrate(
     codes = np.searchsorted(classes, y)
     calibration = with_prior(fit_calibration(passes, codes), shares, served)
     proba = calibrated(passes, calibration).mean(axis=0)
-    threshold = unsure_threshold(proba, codes)
+    threshold = uncertain_threshold(proba, codes)
     metrics = measure(y, proba, classes.tolist(), threshold=threshold)
     return calibration, {
         "calibration": {name: values.tolist() for name, values in calibration._asdict().items()},
         "prior": served.tolist(),
-        "unsure_threshold": threshold,
+        "uncertain_threshold": threshold,
         "metrics": {key: metrics[key] for key in METRICS if metrics[key] is not None},
     }
 

@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 
 from classifiers.bundle.bundle import PICKLE
+from classifiers.bundle.manifest import LANDMARK_INPUTS
 from classifiers.models.base import NetworkClassifier, Progress
 from classifiers.models.mlp_onnx import to_onnx
 from classifiers.models.pipeline import fit_pipeline, make_pipeline, tta_proba
@@ -110,6 +111,7 @@ def _metadata(pipeline: Pipeline) -> dict[str, Any]:
     components = int(pipeline["pca"].n_components_)
     return {
         "meshes": DEFAULT_MESHES,
+        "inputs": LANDMARK_INPUTS,
         "n_components": components,
         "input": "468 landmarks of one face in pixels, x right, y down, z away, float32",
         "preprocessing": f"alignment to the mean face, StandardScaler, PCA({components})",

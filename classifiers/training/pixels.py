@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from classifiers.bundle.bundle import WEIGHTS
+from classifiers.bundle.manifest import PIXEL_INPUTS
 from classifiers.models.backbones import BACKBONES
 from classifiers.models.ensemble import Ensemble, FusedModel, saved_weights
 from classifiers.models.fused import NetworkConfig
@@ -94,9 +95,10 @@ def train_pixel_model(
         model = fit_fused(*data, network, recipe, options.device, progress, options.n_networks)
         saved, checked = saved_weights(model), CHECKED_ROWS
         metadata = _metadata(model, recipe)
-    metadata |= {"meshes": MESHES, "training_seconds": training_seconds(run)}
+    metadata |= {"meshes": MESHES, "inputs": PIXEL_INPUTS}
+    metadata["training_seconds"] = training_seconds(run)
     trained = np.flatnonzero(~held_out)
-    metadata["rest_crop"] = neutral_crop(fused.crops[trained], fused.y[trained])
+    metadata["neutral_crop"] = neutral_crop(fused.crops[trained], fused.y[trained])
     examples = _inputs(fused, calibration_split[:checked])
     content = TrainedModel(
         classes=list(model.classes),

@@ -38,7 +38,7 @@ def pack(result: Result) -> bytes:
         "size": [reading.width, reading.height],
         "model": reading.model,
         "faces": [
-            [face.expression, face.second, face.confidences, face.unsure, face.explanation()]
+            [face.expression, face.second, face.confidences, face.uncertain, face.explanation()]
             for face in reading.faces
         ],
     }
@@ -83,11 +83,11 @@ def _face(
     expression: str,
     second: str,
     confidences: dict[str, float],
-    unsure: bool,
+    uncertain: bool,
     contributions: dict[str, float],
 ) -> FaceReading:
     """Return the reading of one face, whose explanation is known."""
     face = Face(points.astype(np.float32))
     return FaceReading(
-        face, expression, second, confidences, unsure, _explain=lambda: dict(contributions)
+        face, expression, second, confidences, uncertain, _explain=lambda: dict(contributions)
     )

@@ -15,6 +15,7 @@ from threading import Condition, Event, Thread
 from time import perf_counter
 
 from classifiers.bundle.bundle import DEFAULT_BUNDLE, load_manifest, resolve
+from classifiers.bundle.manifest import takes_pixels
 from landmarks.detection.detector import MESH_VERSION
 from web.errors import ApiError
 from web.inference.process import Limits, WorkerError, WorkerProcess
@@ -83,7 +84,7 @@ class WorkerPool:
     ):
         self.folder = resolve(bundle).absolute()
         self.manifest = load_manifest(self.folder, MESH_VERSION)
-        self.takes_pixels = "rest_crop" in self.manifest
+        self.takes_pixels = takes_pixels(self.manifest)
         n = n or _cores()
         self.capacity = n * (1 + MAX_QUEUE_PER_WORKER)
         self.restarts = 0

@@ -10,6 +10,7 @@ from typing import Any
 from flask import Flask, Response, current_app, jsonify, request
 
 from classifiers.bundle.bundle import MANIFEST, SHIPPED, load_manifest
+from classifiers.bundle.manifest import takes_pixels
 from web import metrics
 from web.errors import ApiError
 from web.inference.service import Result
@@ -85,11 +86,10 @@ def _entry(folder: Path, manifest: dict[str, Any]) -> dict[str, Any]:
     """Describe a bundle by what it says about itself."""
     return {
         **{key: manifest[key] for key in ("name", "version", "classes", "input")},
-        # A model that sees pixels keeps a neutral face's pixels for its explanations.
-        "takes_pixels": manifest.get("rest_crop") is not None,
-        # JSON has no NaN, which is the accuracy when sure of a model that is never sure.
+        "takes_pixels": takes_pixels(manifest),
+        # JSON has no NaN, which is the selective accuracy of a model whose coverage is 0.
         "metrics": {k: v if isfinite(v) else None for k, v in manifest["metrics"].items()},
-        "unsure_threshold": manifest["unsure_threshold"],
+        "uncertain_threshold": manifest["uncertain_threshold"],
         "bytes": sum(path.stat().st_size for path in folder.iterdir()),
     }
 

@@ -92,5 +92,6 @@ def _folder() -> Path:
 def _description(folder: Path) -> dict[str, Any]:
     """Return classes and threshold of a bundle, and the mesh's mirror and edges."""
     manifest = load_manifest(folder)
-    description = {key: manifest[key] for key in ("name", "version", "classes", "unsure_threshold")}
-    return description | {"mirror": MIRROR.tolist(), "edges": EDGES.tolist()}
+    description = {"mirror": MIRROR.tolist(), "edges": EDGES.tolist()}
+    keys = ("name", "version", "classes", "uncertain_threshold")
+    return {key: manifest[key] for key in keys} | description

@@ -9,10 +9,10 @@ function elements(scope) {
 
 function table(images) {
   const classes = Object.keys(images.find(({ faces }) => faces.length)?.faces[0].confidences ?? {});
-  const head = ["image", "face", "x", "y", "width", "height", "expression", ...classes, "unsure"];
+  const head = ["image", "face", "x", "y", "width", "height", "expression", ...classes, "uncertain"];
   const rows = images.flatMap(({ image, faces }) => faces.map((face, i) => [
     image, i + 1, ...face.box, face.expression,
-    ...classes.map((name) => face.confidences[name]), face.unsure,
+    ...classes.map((name) => face.confidences[name]), face.uncertain,
   ]));
   return csv([head, ...rows]);
 }

@@ -12,11 +12,11 @@ ort.env.wasm.wasmPaths = {
  * Load a model.
  *
  * @param {string|ArrayBuffer|Uint8Array} model  address or content of the ONNX file
- * @param {{classes: string[], mirror: number[], unsure_threshold: number}} manifest
+ * @param {{classes: string[], mirror: number[], uncertain_threshold: number}} manifest
  *   as /live/bundle.json has it
- * @returns {Promise<{classes: string[], unsure: number, predict: Function}>}
+ * @returns {Promise<{classes: string[], threshold: number, predict: Function}>}
  *   predict([points]): a Float32Array of confidences a face, in the order of the classes, averaged
- *   over the face and its mirror image; below `unsure` the largest one says little.
+ *   over the face and its mirror image; below `threshold` the largest one is uncertain.
  */
 export async function openClassifier(model, manifest) {
   const { classes, mirror } = manifest;
@@ -33,7 +33,7 @@ export async function openClassifier(model, manifest) {
     return faces.map((_, i) => mean(data, classes.length, i, i + faces.length));
   }
 
-  return { classes, unsure: manifest.unsure_threshold, predict };
+  return { classes, threshold: manifest.uncertain_threshold, predict };
 }
 
 async function fetched(address) {

@@ -13,7 +13,7 @@ export function colours(classes) {
  * Build the bars of one face.
  *
  * @param {number} number  of the face
- * @param {{classes: string[], unsure: number}} classifier
+ * @param {{classes: string[], threshold: number}} classifier
  * @returns {{element: HTMLElement, show: (proba: Float32Array) => void}}
  */
 export function createPanel(number, classifier) {

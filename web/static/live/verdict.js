@@ -8,11 +8,11 @@ export function named(name) {
   return Object.hasOwn(words.expressions, name) ? words.expressions[name] : name;
 }
 
-/** What a face shows, in a word, or between which two it is unsure. */
-export function verdict(proba, { classes, unsure }) {
+/** What a face shows, in a word, or that it is uncertain between two. */
+export function verdict(proba, { classes, threshold }) {
   const order = [...proba.keys()].sort((one, other) => proba[other] - proba[one]);
   const [expression, second] = order.map((k) => named(classes[k]));
-  return proba[order[0]] < unsure ? say(words.unsure, { expression, second }) : expression;
+  return proba[order[0]] < threshold ? say(words.uncertain, { expression, second }) : expression;
 }
 
 /** 0 to 1 as a percentage without decimals: they would only flicker. */
