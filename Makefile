@@ -67,9 +67,10 @@ fuzz: $(DEV)  ## Look for bytes that break the decoding and the forms: SECONDS=6
 reliability: $(DEV)  ## Measure what the server stands, into docs/reliability.md: CORPUS= SUITE=1
 	@$(PYTHON) -m tests.reliability $(call option,CORPUS,corpus) $(if $(SUITE),--suite)
 
-lint: $(DEV)  ## Check style and format, changing nothing
+lint: $(DEV)  ## Check style, format, types and imports, changing nothing
 	@$(PYTHON) -m ruff check .
 	@$(PYTHON) -m ruff format --check .
+	@$(PYTHON) -m mypy --no-error-summary
 	@$(VENV)/bin/lint-imports --no-cache >/dev/null || $(VENV)/bin/lint-imports --no-cache
 
 bench: $(DEV)  ## Images and film frames per second, and ms of a photo's stages, beside bare Face Mesh: IMAGES= MODEL=

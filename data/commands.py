@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from importlib import import_module
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -55,7 +55,7 @@ def _load(name: str, module: str) -> TyperCommand:
         main = import_module(module).main
     app = typer.Typer(add_completion=False, pretty_exceptions_show_locals=False)
     app.command(name)(main)
-    return get_command(app)
+    return cast(TyperCommand, get_command(app))
 
 
 def _print_version(wanted: bool) -> None:

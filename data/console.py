@@ -61,12 +61,13 @@ def handle_errors(*bad_input: type[Exception], stopped: str = "Stopped.") -> Ite
     stopped : str
         The sentence on Ctrl-C, which ends with `STOPPED`.
     """
+    mended: tuple[type[Exception], ...] = (DataError, DetectorError, *bad_input)
     try:
         with exit_on_missing_library():
             yield
     except StorageError as error:
         exit_with(str(error), NO_STORAGE)
-    except (DataError, DetectorError, *bad_input) as error:
+    except mended as error:
         exit_with(str(error), BAD_INPUT)
     except KeyboardInterrupt:
         exit_with(stopped, STOPPED)
@@ -88,7 +89,11 @@ def progress_bar(*columns: ProgressColumn, hidden: bool = False) -> Progress:
     """
     screen = Console(stderr=True)
     return Progress(
-        *("{task.description}", BarColumn(), MofNCompleteColumn(), *columns, TimeRemainingColumn()),
+        "{task.description}",
+        BarColumn(),
+        MofNCompleteColumn(),
+        *columns,
+        TimeRemainingColumn(),
         console=screen,
         transient=True,
         redirect_stdout=False,

@@ -32,7 +32,7 @@ SKETCH = 64
 """Principal components on which neighbours are looked for: distances on them are never longer."""
 
 
-def same_photograph(points: np.ndarray, pixels: Sequence[str]) -> np.ndarray:
+def same_photograph(points: np.ndarray, pixels: Sequence[str] | np.ndarray) -> np.ndarray:
     """Give faces numbers so that those of one photograph share a number.
 
     Data sets hold many pictures twice: byte for byte, or cropped, scaled or mirrored anew. No
@@ -56,7 +56,7 @@ def same_photograph(points: np.ndarray, pixels: Sequence[str]) -> np.ndarray:
     return _grouped(near, pixels)
 
 
-def same_picture(shades: np.ndarray, pixels: Sequence[str]) -> np.ndarray:
+def same_picture(shades: np.ndarray, pixels: Sequence[str] | np.ndarray) -> np.ndarray:
     """Do what `same_photograph` does for pictures whose faces aren't known.
 
     Parameters
@@ -76,7 +76,7 @@ def same_picture(shades: np.ndarray, pixels: Sequence[str]) -> np.ndarray:
     return _grouped(_near_pairs(flat, flipped, np.sqrt(2 * (1 - ALIKE))), pixels)
 
 
-def _grouped(near: np.ndarray, pixels: Sequence[str]) -> np.ndarray:
+def _grouped(near: np.ndarray, pixels: Sequence[str] | np.ndarray) -> np.ndarray:
     """Return the numbers of the groups that near pairs (m, 2) and equal pixels make."""
     pairs, count = np.concatenate([near, _equal_pairs(pixels)]), len(pixels)
     links = coo_array((np.ones(len(pairs)), pairs.T), shape=(count, count))
@@ -110,10 +110,10 @@ def _flat(points: np.ndarray) -> np.ndarray:
     return align(points)[0].reshape(len(points), -1).astype(np.float32)
 
 
-def _equal_pairs(pixels: Sequence[str]) -> np.ndarray:
+def _equal_pairs(pixels: Sequence[str] | np.ndarray) -> np.ndarray:
     """Return the numbers (m, 2) that chain rows of one hash together."""
-    pixels = np.asarray(pixels, dtype=str)
-    order = np.argsort(pixels, kind="stable")
+    hashes = np.asarray(pixels, dtype=str)
+    order = np.argsort(hashes, kind="stable")
     one, other = order[:-1], order[1:]
-    equal = (pixels[one] == pixels[other]) & (pixels[one] != "")
+    equal = (hashes[one] == hashes[other]) & (hashes[one] != "")
     return np.column_stack([one, other])[equal]

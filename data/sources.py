@@ -4,6 +4,7 @@ import csv
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from data.errors import DataError, NoImages
 from data.features.records import ImageRef
@@ -149,7 +150,7 @@ def _read_csv(path: Path) -> list[ImageRef]:
     )
 
 
-def _fer2013_refs(path: Path, rows: Iterator, columns: list[str]) -> Iterator[ImageRef]:
+def _fer2013_refs(path: Path, rows: Any, columns: list[str]) -> Iterator[ImageRef]:
     """Yield a reference for each row of ``fer2013.csv``, which may lack Usage."""
     emotion = columns.index("emotion")
     usage = columns.index("usage") if "usage" in columns else None
@@ -165,7 +166,7 @@ def _fer2013_refs(path: Path, rows: Iterator, columns: list[str]) -> Iterator[Im
         yield ImageRef(f"{path.name}:{line}", label, split, str(path), row=line - 2)
 
 
-def _listed_refs(path: Path, rows: Iterator, columns: list[str]) -> Iterator[ImageRef]:
+def _listed_refs(path: Path, rows: Any, columns: list[str]) -> Iterator[ImageRef]:
     """Yield a reference for each row of a CSV of path, label and optionally split."""
     split = columns.index("split") if "split" in columns else None
     for line, row in _rows(path, rows, columns):
@@ -176,7 +177,7 @@ def _listed_refs(path: Path, rows: Iterator, columns: list[str]) -> Iterator[Ima
         yield ImageRef(image, label, where, str(path.parent / image))
 
 
-def _rows(path: Path, rows: Iterator, columns: list[str]) -> Iterator[tuple[int, list[str]]]:
+def _rows(path: Path, rows: Any, columns: list[str]) -> Iterator[tuple[int, list[str]]]:
     """Yield the rows that aren't blank with their line numbers."""
     for row in rows:
         if not row:

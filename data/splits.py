@@ -1,6 +1,7 @@
 """Rows drawn by a seed: validation rows, copies of one picture kept on one side, or a few."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -9,7 +10,10 @@ from data.features.records import ImageRef
 
 
 def validation_split(
-    labels: Sequence[str], groups: Sequence, fraction: float = 0.1, seed: int = 0
+    labels: Sequence[str] | np.ndarray,
+    groups: Sequence[Any] | np.ndarray,
+    fraction: float = 0.1,
+    seed: int = 0,
 ) -> np.ndarray:
     """Choose validation rows: the same share of each class, whole groups, by a seed.
 
@@ -40,11 +44,11 @@ def validation_split(
     if not 0 < fraction < 1:
         raise DataError(f"Expected a validation share between 0 and 1, got {fraction}.")
     _, classes = np.unique(np.asarray(labels), return_inverse=True)
-    _, groups = np.unique(np.asarray(groups), return_inverse=True)
+    _, numbers = np.unique(np.asarray(groups), return_inverse=True)
     sizes = np.bincount(classes)
     room = np.minimum(np.round(fraction * sizes), sizes - 1).astype(int)
-    chosen = np.zeros(groups.max(initial=-1) + 1, dtype=bool)
-    members = np.split(np.argsort(groups, kind="stable"), np.cumsum(np.bincount(groups))[:-1])
+    chosen = np.zeros(numbers.max(initial=-1) + 1, dtype=np.bool_)
+    members = np.split(np.argsort(numbers, kind="stable"), np.cumsum(np.bincount(numbers))[:-1])
     for group in np.random.default_rng(seed).permutation(len(chosen)):
         counts = np.bincount(classes[members[group]], minlength=len(sizes))
         if (counts <= room).all():
@@ -52,10 +56,10 @@ def validation_split(
             chosen[group] = True
     if not chosen.any():
         raise DataError(
-            f"{len(groups)} rows are too few for a validation share of {fraction}; "
+            f"{len(numbers)} rows are too few for a validation share of {fraction}; "
             "add images or raise the share."
         )
-    return chosen[groups]
+    return chosen[numbers]
 
 
 def some_of_each_class(refs: list[ImageRef], limit: int, seed: int) -> list[ImageRef]:

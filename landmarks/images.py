@@ -121,7 +121,7 @@ def pixel_hash(rgb: np.ndarray) -> str:
         16 hexadecimal characters: BLAKE2b of the shape and the pixels.
     """
     digest = hashlib.blake2b(repr(rgb.shape).encode(), digest_size=8)
-    digest.update(np.ascontiguousarray(rgb))
+    digest.update(np.ascontiguousarray(rgb).data)
     return digest.hexdigest()
 
 
@@ -158,7 +158,8 @@ def _unidentified(content: bytes, name: str, formats: tuple[str, ...]) -> ImageE
     """Tell an image of another format, by its first bytes, from something that is no image."""
     wanted = ", ".join(formats)
     for other in FOLDER_FORMATS:
-        if other not in formats and Image.OPEN[other][1](content[:16]):
+        is_one = Image.OPEN[other][1]
+        if other not in formats and is_one and is_one(content[:16]):
             return UnsupportedImage(
                 f"{name} is a {other} image; expected {wanted}: convert it first."
             )

@@ -15,6 +15,7 @@ import hashlib
 import json
 import os
 import tempfile
+from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -66,13 +67,13 @@ def resolve(bundle: str | Path) -> Path:
     BundleError
         If there is none.
     """
-    names = PREFERRED if bundle == DEFAULT_BUNDLE else (bundle,)
+    names: Sequence[str | Path] = PREFERRED if bundle == DEFAULT_BUNDLE else (bundle,)
     for folder in (*(SHIPPED / name for name in names), Path(bundle)):
         if (folder / MANIFEST).is_file():
             return folder
-    names = sorted(path.parent.name for path in SHIPPED.glob(f"*/{MANIFEST}"))
+    shipped = sorted(path.parent.name for path in SHIPPED.glob(f"*/{MANIFEST}"))
     raise BundleError(
-        f"Expected a bundle's folder or a shipped one's name ({', '.join(names) or 'none yet'}), "
+        f"Expected a bundle's folder or a shipped one's name ({', '.join(shipped) or 'none yet'}), "
         f"got {bundle}; make one with make train."
     )
 

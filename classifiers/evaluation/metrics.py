@@ -17,7 +17,7 @@ ECE_BINS = 15
 
 
 def measure(
-    y_true: Sequence[str],
+    y_true: Sequence[str] | np.ndarray,
     proba: np.ndarray,
     classes: Sequence[str],
     copies: np.ndarray | None = None,

@@ -133,8 +133,8 @@ def predict_job(job: Job, predictors: Sequence[Predictor], seed: int) -> dict[st
         return {"reason": error.reason, "predictions": {}}
     if job.kind != LABELLED:
         images = as_photo_and_tight_crop(rgb)
-        predictions = {name: _predict(image, predictors) for name, image in images.items()}
-        return {"reason": "", "predictions": predictions}
+        found = {name: _predict(image, predictors) for name, image in images.items()}
+        return {"reason": "", "predictions": found}
     predictions: dict[str, Any] = {CLEAN: _predict(rgb, predictors)}
     for number, corruption in enumerate(CORRUPTIONS):
         entropy = [seed, _number(job.name), number]

@@ -110,10 +110,13 @@ def annotate(rgb: np.ndarray, marks: Sequence[Mark], room_for_labels: bool = Fal
     scale = max(_scale(side), _scale_for(widths, side) if room_for_labels and marks else 1)
     canvas = cv2.resize(rgb, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
     for mark in marks:
+        if mark.points is None:
+            continue
+        points = mark.points[:, :2] * scale
         if mark.moved is not None:
-            _colour(canvas, mark.points[:, :2] * scale, mark.moved)
-        elif mark.points is not None:
-            _draw_mesh(canvas, mark.points[:, :2] * scale)
+            _colour(canvas, points, mark.moved)
+        else:
+            _draw_mesh(canvas, points)
     picture = Image.fromarray(canvas)
     pen = ImageDraw.Draw(picture, "RGBA")
     boxes = [(scale * x, scale * y, scale * (x + w), scale * (y + h)) for (x, y, w, h), *_ in marks]
@@ -160,7 +163,7 @@ def _width(text: str, letters: int) -> float:
 
 
 @cache
-def font_of(size: int) -> ImageFont.FreeTypeFont:
+def font_of(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     """Return Pillow's own font with letters of this height in pixels."""
     return ImageFont.load_default(size)
 

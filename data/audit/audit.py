@@ -226,7 +226,7 @@ def to_json(found: Findings) -> dict[str, Any]:
     }
 
 
-def _copies(found: Findings, name: str, pictures: Sequence) -> dict[str, Any]:
+def _copies(found: Findings, name: str, pictures: Sequence[Any] | np.ndarray) -> dict[str, Any]:
     groups = found.copies[name]
     listed = [[_named(found.refs[row]) for row in group] for group in groups]
     return {**summary(groups, found.refs, pictures), "listed": listed}

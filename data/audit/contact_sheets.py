@@ -96,7 +96,7 @@ def _draw(page: Image.Image, draw: ImageDraw.ImageDraw, tile: Tile, left: int, t
         draw.text(where, _cut(text, font), "black", font)
 
 
-def _cut(text: str, font: ImageFont.FreeTypeFont) -> str:
+def _cut(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> str:
     """Return a text that is no wider than a picture, its middle left out where need be."""
     # One line, whatever a file's name holds; a line break would be drawn over the next tile.
     text = "".join(c if c.isprintable() else "?" for c in text)

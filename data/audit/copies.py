@@ -61,7 +61,7 @@ def across(group: np.ndarray, refs: Sequence[ImageRef]) -> bool:
 
 
 def summary(
-    groups: Sequence[np.ndarray], refs: Sequence[ImageRef], pictures: Sequence
+    groups: Sequence[np.ndarray], refs: Sequence[ImageRef], pictures: Sequence[Any] | np.ndarray
 ) -> dict[str, Any]:
     """Count what is wrong with groups of copies.
 

@@ -170,14 +170,16 @@ def _counter(
 
 def _assemble(out: Path, chunks: list[Chunk], key: str, detector: Detector) -> dict[str, Any]:
     """Join the parts of each split and class; the manifest comes last and vouches for them."""
-    files, groups, reasons = {}, {}, Counter()
+    files: dict[str, int] = {}
+    groups: dict[str, dict[str, Any]] = {}
+    reasons: Counter[str] = Counter()
     with replacing(out / PIXELS, out / PARTS) as pixels:
         pixels.write(b"image\tsplit\tlabel\tpixels\n")
         for (split, label), members in groupby(
             chunks, lambda c: (c.refs[0].split, c.refs[0].label)
         ):
             name = f"{file_stem(split)}/{file_stem(label)}.csv"
-            counts = Counter()
+            counts: Counter[str] = Counter()
             for image, digest, reason in _join(out, name, [chunk.part for chunk in members]):
                 fields = (quoted(field) for field in (image, split, label, digest))
                 pixels.write(("\t".join(fields) + "\n").encode())

@@ -107,7 +107,7 @@ def _rows(
     ref: ImageRef, records: dict[tuple[str, int], str], detector: Detector
 ) -> Iterator[dict[str, Any]]:
     """Yield an image's rows; whatever is wrong with it ends as a reason."""
-    known = {"image": ref.image, "label": ref.label, "split": ref.split}
+    known: dict[str, Any] = {"image": ref.image, "label": ref.label, "split": ref.split}
     failed = {"face": 0, "success": 0, "points": None}
     try:
         image = _image(ref, records)

@@ -46,7 +46,7 @@ def main(
     straight, flipped = _meshes(images)
     mirror = mirror_of(straight, flipped)
     canonical = mean_face(straight, mirror)
-    edges = sorted({tuple(sorted(edge)) for edge in connections("TESSELATION")})
+    edges = sorted({(min(edge), max(edge)) for edge in connections("TESSELATION")})
     topology = {
         "regions": regions(canonical, mirror),
         "mirror": mirror.tolist(),
@@ -69,8 +69,8 @@ def _meshes(images: Path) -> tuple[np.ndarray, np.ndarray]:
 
 def _both(image: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
     """Return the mesh of an image and of its mirror image with x turned back, if both are found."""
-    *look, confidence = TIGHT_CROP_CHAIN[0]
-    pixels = padded(image, *look).pixels
+    size, border, grey, confidence = TIGHT_CROP_CHAIN[0]
+    pixels = padded(image, size, border, grey).pixels
     straight, flipped = (
         mesh_points(pixels, confidence),
         mesh_points(cv2.flip(pixels, 1), confidence),

@@ -108,5 +108,5 @@ def _feathered(ring: np.ndarray) -> np.ndarray:
     radius = np.linalg.norm(ring - centre, axis=1, keepdims=True)
     shrunk = centre + (ring - centre) * (1 - 2 * blur / radius)
     mask = np.zeros((SIDE, SIDE), np.float32)
-    cv2.fillPoly(mask, [np.rint(shrunk).astype(np.int32)], 1.0)
+    cv2.fillPoly(mask, [np.rint(shrunk).astype(np.int32)], (1.0,))
     return gaussian_filter(mask, blur, truncate=2.0)

@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable, Iterator
 from functools import cache
 from importlib.metadata import version
+from typing import Any
 
 import numpy as np
 
@@ -130,7 +131,7 @@ class _FaceDetector:
         ]
 
 
-def _box_corners(box: object) -> np.ndarray:
+def _box_corners(box: Any) -> np.ndarray:
     return np.array([(box.xmin, box.ymin), (box.xmin + box.width, box.ymin + box.height)])
 
 
@@ -138,7 +139,7 @@ _face_mesh = cache(_FaceMesh)
 _face_detector = cache(_FaceDetector)
 
 
-def _solutions() -> object:
+def _solutions() -> Any:
     """Import MediaPipe late: it takes seconds, and who only reads a table needs none of it."""
     import mediapipe
 

@@ -6,6 +6,7 @@ those projects use it, with the package's own settings, on the image as it is.
 
 import warnings
 from functools import cache
+from typing import Any
 
 import cv2
 import numpy as np
@@ -55,7 +56,7 @@ def _as_detection(found: dict, scale: np.ndarray) -> Detection:
 
 
 @cache
-def _networks() -> object:
+def _networks() -> Any:
     """Load the networks once a process, without what the package's source is warned about."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -87,7 +87,7 @@ def mean_mesh(image: np.ndarray, points: np.ndarray) -> np.ndarray:
         The face in pixels of the image.
     """
     found = next(_further_meshes(image, points, TTA_CROPS[:1]))
-    agreed = [mesh for mesh in found if _agrees(mesh, points)]
+    agreed = [mesh for mesh in found if mesh is not None and _agrees(mesh, points)]
     return np.mean([points, points, *agreed], axis=0)
 
 

@@ -52,7 +52,7 @@ def consensus(
     """
     found = [points for points in (straight, flipped) if points is not None]
     agreed = False
-    if len(found) == 2:
+    if straight is not None and flipped is not None:
         apart = disagreement(straight, flipped)
         mean = (straight + flipped) / 2
         if apart < SMALL_DISAGREEMENT:

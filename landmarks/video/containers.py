@@ -83,7 +83,7 @@ def open_container(file: BinaryIO, name: str) -> av.container.InputContainer:
         raise UnsupportedFilm(f"Expected a film in {FORMATS}, got something else in {name}.")
     options = {"max_pixels": str(MAX_PIXELS)} | (_ALONE if kind == "mov" else {})
     try:
-        return av.open(file, format=kind, options=options, buffer_size=_BUFFER)
+        return av.open(file, "r", format=kind, options=options, buffer_size=_BUFFER)
     except (av.FFmpegError, UnicodeDecodeError) as error:
         raise DamagedFilm(
             f"{name} is damaged or cut off so that nothing of it can be read; copy it again."

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -177,7 +178,7 @@ def _announced_seconds(
     return seconds or None
 
 
-def _decoded(packet: av.Packet) -> tuple[list[av.VideoFrame] | list[av.AudioFrame], bool]:
+def _decoded(packet: av.Packet) -> tuple[list[Any], bool]:
     """Return what a packet completes, and whether nothing of it was lost."""
     try:
         found = packet.decode()

@@ -74,7 +74,8 @@ def unpack(message: bytes) -> Result:
         raise ApiError(head["error"])
     rows = np.frombuffer(rest, _POINTS, len(head["faces"]))
     faces = [_face(row, *fields) for row, fields in zip(rows, head["faces"], strict=True)]
-    reading = Reading(faces, head["reason"], *head["size"], head["model"])
+    width, height = head["size"]
+    reading = Reading(faces, head["reason"], width, height, head["model"])
     return Result(reading, rest[rows.nbytes :], head["seconds"])
 
 

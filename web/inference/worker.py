@@ -54,9 +54,9 @@ def main(descriptor: int, maker: str, bundle: str, megabytes: int, seconds: floa
 
 def _limit_memory(megabytes: int) -> None:
     """Let the process grow by so much; what asks for more gets a MemoryError."""
-    if STATUS.exists():
-        kilobytes = int(re.search(r"VmData:\s+(\d+)", STATUS.read_text())[1])
-        most = kilobytes * 1024 + megabytes * 1024**2
+    used = STATUS.exists() and re.search(r"VmData:\s+(\d+)", STATUS.read_text())
+    if used:
+        most = int(used[1]) * 1024 + megabytes * 1024**2
         resource.setrlimit(resource.RLIMIT_DATA, (most, most))
 
 
@@ -86,7 +86,8 @@ def _answer(reader: Service, content: bytes, picture: bool) -> bytes:
 
 if __name__ == "__main__":
     with suppress(EOFError, ConnectionError):  # the server is gone
-        main(int(sys.argv[1]), *sys.argv[2:4], int(sys.argv[4]), float(sys.argv[5]))
+        descriptor, maker, bundle, megabytes, seconds = sys.argv[1:]
+        main(int(descriptor), maker, bundle, int(megabytes), float(seconds))
     # Nothing is worth keeping, and native libraries may hang when they are taken down.
     sys.stderr.flush()
     os._exit(0)
