@@ -3,10 +3,10 @@
 # %% [markdown]
 # # A walk through Mien
 #
-# From photos to a model of one's own that explains its answers, in a minute and without a network.
-# Run it whole with `make walk`, or cell by cell: Visual Studio Code, PyCharm, Spyder and Jupyter
-# with Jupytext open it as a notebook, whose Python has to start in Mien's folder. What it makes is
-# in `build/walk/`.
+# From photos to a model of one's own that explains its predictions, in a minute and without a
+# network. Run it whole with `make walk`, or cell by cell: Visual Studio Code, PyCharm, Spyder and
+# Jupyter with Jupytext open it as a notebook. Its Python has to start in Mien's folder. The output
+# is in `build/walk/`.
 
 # %%
 from pathlib import Path
@@ -37,8 +37,8 @@ OUT.mkdir(parents=True, exist_ok=True)
 # ## Photos
 #
 # Every other face of the sample, as a list of paths with label and split. A folder with a folder
-# for each class would do as well. These are composites of 25 people each: nobody, and far clearer
-# than photos, so that no accuracy below says anything about people.
+# for each class would do as well. Each image is a composite of 25 people. It shows nobody and is
+# far clearer than a photo, so that no accuracy below says anything about people.
 
 # %%
 photos = sorted(SAMPLE.glob("*/*/*.png"))[::2]
@@ -50,8 +50,8 @@ print(listed.groupby("split").size().to_dict())
 # %% [markdown]
 # ## Landmarks
 #
-# What `make features` does: each photo's face becomes 468 points in pixels. Stopped at any moment,
-# it goes on where it was; what is finished isn't done again.
+# What `make features` does: each face becomes 468 points in pixels. A stopped run goes on where it
+# was.
 
 # %%
 done = extract_features(OUT / "photos.csv", OUT / "features")
@@ -71,8 +71,8 @@ fig.savefig(OUT / "points.png")
 # %% [markdown]
 # ## Training
 #
-# What `make train` does: alignment, StandardScaler, PCA and an MLP on the rows of the split train,
-# some of which are held out to calibrate the confidences.
+# What `make train` does: alignment, StandardScaler, PCA and an MLP on the rows of the split train.
+# Some of the rows are held out to calibrate the confidences.
 
 # %%
 rows = read_rows([OUT / "features"])
@@ -85,8 +85,8 @@ print(f"trained on {(~held_out).sum()} faces in {manifest['training_seconds']} s
 # %% [markdown]
 # ## Measuring
 #
-# What `make evaluate` does, on the split test, of which training saw nothing. The report holds the
-# recall of each class, the calibration and the confusions, as JSON and as figures.
+# What `make evaluate` does, on the split test, which training does not read. The report holds the
+# recall of each class, the calibration and the confusion matrix, as JSON and as plots.
 
 # %%
 report = evaluate(Predictor(OUT / "model"), OUT / "features", "test")
@@ -96,16 +96,16 @@ print(f"{report['accuracy']:.0%} of {report['n_images']} composites are read rig
 # %% [markdown]
 # ## Reading and explaining a photo
 #
-# What moved the answer: how many points of confidence go when a region is put to where a neutral
-# face has it.
+# The contribution of a region: the percentage points of confidence that go when the region is set
+# to the mean neutral face.
 
 # %%
 photo = SAMPLE / "test" / "surprise" / "surprise_02.png"
 reading = load(OUT / "model").predict(photo).explained()
 face = reading.faces[0]
 print(f"{face.expression}, {face.confidences[face.expression]:.1%}")
-for region, moved in face.explanation().items():
-    print(f"  {region:6} {100 * moved:+6.1f}")
+for region, contribution in face.explanation().items():
+    print(f"  {region:6} {100 * contribution:+6.1f}")
 
 # %%
 fig, (left, right) = plt.subplots(1, 2, figsize=(8, 4), layout="constrained")
@@ -115,4 +115,4 @@ right.barh(list(face.confidences), list(face.confidences.values()))
 right.set(title="confidence", xlim=(0, 1))
 right.invert_yaxis()
 fig.savefig(OUT / "walk.png")
-print(f"The figure is {OUT / 'walk.png'}; make web MODEL={OUT / 'model'} serves the model.")
+print(f"The plot is {OUT / 'walk.png'}; make web MODEL={OUT / 'model'} serves the model.")

@@ -1,4 +1,4 @@
-"""Take the README's pictures of the page: ``python -m tests.screenshot`` writes docs/img/*.webp.
+"""Take the pictures of the page: ``python -m tests.screenshot`` writes docs/img/*.webp.
 
 ``example`` shows NASA's portrait of Eileen Collins, which is in the public domain and comes with
 scikit-image; ``composites`` two composite faces of data/sample in one photo, neither of them a

@@ -8,6 +8,7 @@ from typer.main import get_command
 
 from classifiers.__main__ import app
 from data.__main__ import app as data_app
+from mien import MODULES
 from tests.docs_pages import PAGES, ROOT
 
 START = r"(?:^|&&|;|\$ )[ \t]*(?:\w+=\S+ +)*"
@@ -38,6 +39,11 @@ def module_calls(code):
     module = r"((?:classifiers|data) [a-z][a-z-]*|[\w.]+)"
     calls = re.findall(START + rf"\S*python3? -m {module}([^\n;&#]*)", code, re.MULTILINE)
     return [(name, re.findall(r"--([a-z-]+)", rest)) for name, rest in calls]
+
+
+def mien_calls(code):
+    """Return the sub-command of each call of ``mien``, ``--help`` for its help."""
+    return re.findall(START + r"mien ([\w-]+)", code, re.MULTILINE)
 
 
 def source_of(module):
@@ -85,6 +91,11 @@ def test_every_module_that_is_run_exists_and_has_its_options():
             assert known, f"python -m {module} --{option}"
 
 
+def test_every_call_of_mien_has_its_sub_command():
+    calls = set(mien_calls(CODE))
+    assert {"image", "serve"} <= calls <= {*MODULES, "--help"}
+
+
 @pytest.mark.parametrize("name", SUB_COMMANDS)
 def test_every_sub_command_stands_on_a_page_and_has_an_example(name):
     assert name in {module for module, _ in module_calls(CODE)}
@@ -97,7 +108,7 @@ def test_the_page_is_read_as_a_person_reads_it():
     page = (
         "We make sure. Type `make web PORT=80`, or `make`.\n"
         "```console\n$ make features IMAGES=x && make train\nwe make nonsense\n"
-        "$ .venv/bin/python -m classifiers image a.png --json\n```\n"
+        "$ .venv/bin/python -m classifiers image a.png --json\n$ mien serve --port 80\n```\n"
     )
     code = code_of(page)
     assert sorted(make_calls(code)) == [
@@ -107,3 +118,4 @@ def test_the_page_is_read_as_a_person_reads_it():
         ("web", ["PORT"]),
     ]
     assert module_calls(code) == [("classifiers image", ["json"])]
+    assert mien_calls(code) == ["serve"]
