@@ -19,7 +19,7 @@ from classifiers import load
 from classifiers.bundle.bundle import save_bundle
 from classifiers.evaluation.evaluate import evaluate
 from classifiers.evaluation.report import write_report
-from classifiers.inference.annotate import annotate, marks_of
+from classifiers.inference.annotate import annotate, annotations_of
 from classifiers.inference.predictor import Predictor
 from classifiers.training.bundle_content import TrainOptions
 from classifiers.training.landmarks import train
@@ -101,15 +101,17 @@ print(f"{report['accuracy']:.0%} of {report['n_images']} composites are read rig
 
 # %%
 photo = SAMPLE / "test" / "surprise" / "surprise_02.png"
-reading = load(OUT / "model").predict(photo).explained()
-face = reading.faces[0]
+prediction = load(OUT / "model").predict(photo).explained()
+face = prediction.faces[0]
 print(f"{face.expression}, {face.confidences[face.expression]:.1%}")
 for region, contribution in face.explanation().items():
     print(f"  {region:6} {100 * contribution:+6.1f}")
 
 # %%
 fig, (left, right) = plt.subplots(1, 2, figsize=(8, 4), layout="constrained")
-left.imshow(annotate(read_image(photo), marks_of(reading, explain=True), room_for_labels=True))
+left.imshow(
+    annotate(read_image(photo), annotations_of(prediction, explain=True), enlarge_small_faces=True)
+)
 left.axis("off")
 right.barh(list(face.confidences), list(face.confidences.values()))
 right.set(title="confidence", xlim=(0, 1))

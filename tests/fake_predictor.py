@@ -3,7 +3,7 @@
 import numpy as np
 
 from classifiers.bundle.bundle import load_manifest, resolve
-from classifiers.inference.predictor import NO_FACE, FaceReading, Reading
+from classifiers.inference.predictor import NO_FACE, FacePrediction, ImagePrediction
 from landmarks.detection.detector import Face
 from landmarks.mesh import CANONICAL
 
@@ -16,7 +16,7 @@ CONFIDENCES = {
     "sad": 0.04,
     "surprise": 0.04,
 }
-MOVED = {"brows": 0.02, "eyes": 0.051, "nose": -0.034, "mouth": 0.6, "jaw": 0.0}
+CONTRIBUTIONS = {"brows": 0.02, "eyes": 0.051, "nose": -0.034, "mouth": 0.6, "jaw": 0.0}
 
 
 class FakePredictor:
@@ -36,17 +36,19 @@ class FakePredictor:
     def predict(self, rgb):
         height, width, _ = rgb.shape
         side = 0.6 * min(height, width / max(self.n_faces, 1))
-        faces = [self._reading(i, side, width, height) for i in range(self.n_faces)]
-        return Reading(faces, "" if faces else NO_FACE, width, height, self.manifest["name"])
+        faces = [self._face_prediction(i, side, width, height) for i in range(self.n_faces)]
+        return ImagePrediction(
+            faces, "" if faces else NO_FACE, width, height, self.manifest["name"]
+        )
 
-    def _reading(self, number, side, width, height):
+    def _face_prediction(self, number, side, width, height):
         centre = np.array([width * (number + 0.5) / self.n_faces, height / 2, 0])
         points = CANONICAL * side / np.ptp(CANONICAL[:, 1]) + centre
-        return FaceReading(
+        return FacePrediction(
             face=Face(points.astype(np.float32)),
             expression="happy",
             second="neutral",
             confidences=dict(CONFIDENCES),
             uncertain=self.uncertain,
-            _explain=lambda: dict(MOVED),
+            _explain=lambda: dict(CONTRIBUTIONS),
         )

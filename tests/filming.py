@@ -21,7 +21,7 @@ import typer
 
 from classifiers.inference.predictor import Predictor
 from classifiers.inference.smoothing import Smoother
-from classifiers.inference.video import FilmReader
+from classifiers.inference.video import VideoPredictor
 from landmarks.detection.detector import shared_finder
 from landmarks.detection.mediapipe_graphs import bare_call
 from landmarks.detection.tta_crops import crop_at
@@ -78,12 +78,12 @@ def seconds_a_frame(path):
 
     Both take turns, so that what slows the machine down slows both of them.
     """
-    reader, mesh = FilmReader(Predictor("landmarks")), bare_call(CONFIDENCE)
+    predictor, mesh = VideoPredictor(Predictor("landmarks")), bare_call(CONFIDENCE)
     ours, bare = [], []
     with Film(path) as film:
         start = time.perf_counter()
         for frame in film.frames():
-            ((_, found),) = reader.read(frame)
+            ((_, found),) = predictor.predict(frame)
             ours.append(time.perf_counter() - start)
             crop = crop_at(frame.rgb, found.face.points).pixels
             start = time.perf_counter()

@@ -40,7 +40,7 @@ def photos() -> dict[str, bytes]:
 
 
 def take(page: Page, name: str, photo: bytes) -> bytes:
-    """Return a screenshot, as PNG, of the whole page with the reading of a photo."""
+    """Return a screenshot, as PNG, of the whole page with the prediction of a photo."""
     page.set_input_files("#photo", {"name": name, "mimeType": "image/png", "buffer": photo})
     page.locator(".results h3", has_text=name).wait_for()
     return page.locator("body").screenshot()
@@ -49,7 +49,7 @@ def take(page: Page, name: str, photo: bytes) -> bytes:
 def main() -> None:
     """Serve the page, upload each photo in a browser and write what it shows."""
     predictor = Predictor()
-    predictor.predict(PORTRAIT)  # loads the mesh, whose time is no reading's
+    predictor.predict(PORTRAIT)  # loads the mesh, whose time is no prediction's
     server = make_server(create_app(Reader(predictor)), "127.0.0.1", 0)
     threading.Thread(target=server.run, daemon=True).start()
     targets = (FOLDER / "example.webp", FOLDER / "composites.webp")

@@ -6,10 +6,10 @@ import cv2
 import numpy as np
 
 from classifiers.inference import video
-from classifiers.inference.predictions import FaceReading
+from classifiers.inference.predictions import FacePrediction
 from landmarks.detection.detector import Face
 from landmarks.mesh import CANONICAL
-from tests.fake_predictor import MOVED, FakePredictor
+from tests.fake_predictor import CONTRIBUTIONS, FakePredictor
 
 GREY = 120
 RED, GREEN = (255, 40, 40), (40, 255, 40)
@@ -62,13 +62,13 @@ class ColourPredictor(FakePredictor):
 
     def _in_words(self, face, proba):
         first, second = np.argsort(-proba)[:2]
-        return FaceReading(
+        return FacePrediction(
             face,
             self.classes[first],
             self.classes[second],
             dict(zip(self.classes, proba.tolist(), strict=True)),
             bool(proba[first] < 0.5),
-            partial(dict, MOVED),
+            partial(dict, CONTRIBUTIONS),
         )
 
 

@@ -1,7 +1,12 @@
 import numpy as np
 import pytest
 
-from classifiers.inference.attribution import Rest, explain, region_pixels, region_weights
+from classifiers.inference.attribution import (
+    NeutralBaseline,
+    explain,
+    region_pixels,
+    region_weights,
+)
 from landmarks.face_crop import SIDE
 from landmarks.mesh import CANONICAL, REGIONS
 from tests.small_model import CLASSES, faces, small_pipeline
@@ -22,7 +27,7 @@ def test_each_point_is_shared_out_whole():
 @pytest.mark.parametrize("name", ["happy", "sad"])
 def test_the_mouth_that_was_pulled_is_what_moved_the_answer(name):
     points, y = faces(3, seed=3)
-    changes = explain(answer, points[y == name][0], Rest(CANONICAL), CLASSES.index(name))
+    changes = explain(answer, points[y == name][0], NeutralBaseline(CANONICAL), CLASSES.index(name))
     assert list(changes) == list(REGIONS)
     assert max(changes, key=changes.get) == "mouth"
     others = [abs(change) for region, change in changes.items() if region != "mouth"]
@@ -30,7 +35,7 @@ def test_the_mouth_that_was_pulled_is_what_moved_the_answer(name):
 
 
 def test_a_face_at_rest_is_moved_by_nothing():
-    changes = explain(answer, CANONICAL * 30, Rest(CANONICAL), 1)
+    changes = explain(answer, CANONICAL * 30, NeutralBaseline(CANONICAL), 1)
     assert max(map(abs, changes.values())) < 0.01
 
 
@@ -42,7 +47,7 @@ def test_the_turn_of_the_head_is_put_back():
         seen.append(points)
         return np.zeros((len(points), 1))
 
-    explain(predict_proba, (CANONICAL @ turn.T) * 40 + 7, Rest(CANONICAL), 0)
+    explain(predict_proba, (CANONICAL @ turn.T) * 40 + 7, NeutralBaseline(CANONICAL), 0)
     np.testing.assert_allclose(seen[0][0], CANONICAL @ turn.T, atol=1e-3)
 
 
@@ -56,7 +61,7 @@ def test_pixels_of_a_region_are_put_to_rest_with_it():
         seen.append(crops)
         return np.arange(len(crops))[:, None] * -0.1
 
-    changes = explain(predict_proba, points, Rest(CANONICAL, rest), 0, crop)
+    changes = explain(predict_proba, points, NeutralBaseline(CANONICAL, rest), 0, crop)
     assert list(changes.values()) == pytest.approx([0.1, 0.2, 0.3, 0.4, 0.5])
     np.testing.assert_array_equal(seen[0][0], crop)
     for moved, weights in zip(seen[0][1:], region_pixels(points), strict=True):

@@ -16,7 +16,7 @@ from classifiers.cli import batch, outputs
 from classifiers.cli import image as command
 from classifiers.cli.batch import Job, read_photo, read_photos
 from classifiers.cli.display import BAR_WIDTH
-from tests.fake_predictor import CONFIDENCES, MOVED, FakePredictor
+from tests.fake_predictor import CONFIDENCES, CONTRIBUTIONS, FakePredictor
 
 CLASSES = list(CONFIDENCES)
 HEAD = [
@@ -73,10 +73,10 @@ def test_json_is_what_programs_are_promised(run, photo):
 
 def test_explain_adds_the_regions(run, photo):
     (image,) = json.loads(run(photo, "--json", "--explain").stdout)["images"]
-    assert image["faces"][0]["explanation"] == MOVED
+    assert image["faces"][0]["explanation"] == CONTRIBUTIONS
     text = run(photo, "--explain").stdout
     lines = [line.split() for line in text.splitlines()]
-    regions = [line[0] for line in lines if line and line[0] in MOVED]
+    regions = [line[0] for line in lines if line and line[0] in CONTRIBUTIONS]
     assert regions == ["mouth", "eyes", "nose", "brows", "jaw"]
     assert ["mouth", "+60.0", "for"] in lines
     assert ["nose", "-3.4", "against"] in lines
@@ -322,9 +322,9 @@ def test_workers_answer_in_order_and_can_send_their_answers(photo, monkeypatch):
     assert [outcome.path for outcome in outcomes] == [job.path for job in jobs]
     for explain in (False, True):
         sent = pickle.loads(pickle.dumps(read_photo(FakePredictor(), Job(photo, explain=explain))))
-        (face,) = sent.reading.faces
+        (face,) = sent.prediction.faces
         if explain:
-            assert face.explanation() == MOVED
+            assert face.explanation() == CONTRIBUTIONS
         else:
             with pytest.raises(RuntimeError, match="without its explanations"):
                 face.explanation()

@@ -55,10 +55,10 @@ def test_one_call_answers_a_photo_and_another_many_as_a_table(portrait, tmp_path
 
 def test_a_class_may_be_called_like_a_column():
     classes = ["x", "uncertain", *CLASSES[2:]]
-    reading = FakePredictor(n_faces=2).predict(np.zeros((80, 120, 3)))
-    frame = frame_of(rows_of("a.png", reading, "", classes), classes)
+    prediction = FakePredictor(n_faces=2).predict(np.zeros((80, 120, 3)))
+    frame = frame_of(rows_of("a.png", prediction, "", classes), classes)
     assert frame.iloc[:, 7].tolist() == [CONFIDENCES["angry"]] * 2
-    assert frame.iloc[:, 2].tolist() == [face.face.box[0] for face in reading.faces]
+    assert frame.iloc[:, 2].tolist() == [face.face.box[0] for face in prediction.faces]
 
 
 def test_nothing_gives_an_empty_table():

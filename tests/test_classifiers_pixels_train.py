@@ -87,8 +87,8 @@ def test_a_reading_of_pixels_is_explained(short, made, monkeypatch):
     face = type("Found", (), {"points": made[0].points[0] + 100, "box": (0, 0, 9, 9)})()
     finder = type("Finder", (), {"find": lambda *_: [face]})()
     monkeypatch.setattr("classifiers.inference.predictor.shared_finder", lambda detector: finder)
-    (reading,) = predictor.predict(np.full((400, 400, 3), 90, np.uint8)).faces
-    assert list(reading.explanation()) == list(REGIONS)
+    (prediction,) = predictor.predict(np.full((400, 400, 3), 90, np.uint8)).faces
+    assert list(prediction.explanation()) == list(REGIONS)
 
 
 @pytest.mark.usefixtures("no_export")

@@ -65,23 +65,23 @@ class Finder:
 def test_a_reading_says_what_each_face_shows(folder, monkeypatch):
     points, y = faces(2, seed=4)
     monkeypatch.setattr(module, "shared_finder", lambda detector: Finder(points))
-    reading = Predictor(folder).predict(np.zeros((50, 40, 3), dtype=np.uint8))
-    assert (reading.width, reading.height, reading.reason) == (40, 50, "")
-    assert [face.expression for face in reading.faces] == list(y)
-    first = reading.faces[0]
+    prediction = Predictor(folder).predict(np.zeros((50, 40, 3), dtype=np.uint8))
+    assert (prediction.width, prediction.height, prediction.reason) == (40, 50, "")
+    assert [face.expression for face in prediction.faces] == list(y)
+    first = prediction.faces[0]
     ranked = sorted(first.confidences, key=first.confidences.get, reverse=True)
     assert [first.expression, first.second] == ranked[:2]
     assert tuple(first.confidences) == CLASSES
     assert list(first.explanation()) == list(REGIONS)
     moved = first.explanation()
     assert max(moved, key=moved.get) == "mouth"
-    entry = json.loads(json.dumps(reading.to_json("me.png")))
+    entry = json.loads(json.dumps(prediction.to_json("me.png")))
     assert entry["image"] == "me.png"
     assert entry["reason"] == ""
     assert entry["faces"][0]["box"] == list(first.face.box)
     assert entry["faces"][0]["confidences"] == first.confidences
     assert not {"points", "explanation"} & set(entry["faces"][0])
-    more = reading.to_json("me.png", points=True, explain=True)["faces"][0]
+    more = prediction.to_json("me.png", points=True, explain=True)["faces"][0]
     np.testing.assert_allclose(more["points"], first.face.points, atol=0.006)
     assert more["explanation"] == moved
 
@@ -97,8 +97,8 @@ def test_below_the_threshold_it_is_uncertain(folder, monkeypatch):
 
 def test_no_face_is_a_reason(folder, monkeypatch):
     monkeypatch.setattr(module, "shared_finder", lambda detector: Finder([]))
-    reading = Predictor(folder).predict(np.zeros((9, 9, 3), dtype=np.uint8))
-    assert reading.to_json("x") == {
+    prediction = Predictor(folder).predict(np.zeros((9, 9, 3), dtype=np.uint8))
+    assert prediction.to_json("x") == {
         "image": "x",
         "model": "small",
         "width": 9,

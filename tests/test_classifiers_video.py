@@ -9,7 +9,7 @@ from typer import Typer
 from typer.testing import CliRunner
 
 from classifiers.cli import video
-from classifiers.cli.video_writer import FilmCopy
+from classifiers.cli.video_writer import VideoWriter
 from data.errors import StorageError
 from data.files import part_of
 from landmarks.video.reader import Film
@@ -89,7 +89,7 @@ def test_confidences_are_averaged_over_time_unless_told_otherwise(run, tmp_path)
 def test_the_summary_says_who_showed_what_for_how_long(run, film):
     done = run(film, "--json")
     answer = json.loads(done.stdout)
-    assert answer["film"] == str(film)
+    assert answer["video"] == str(film)
     assert (answer["frames"], answer["share_read"]) == (20, 1.0)
     one, two = answer["faces"]
     assert (one["face_id"], one["seconds"], one["expressions"]["angry"]) == (1, 2.0, 1.0)
@@ -156,7 +156,7 @@ def test_a_cut_off_film_leaves_what_was_read_and_ends_with_code_2(run, tmp_path)
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     done = run(path, "--output-csv", tmp_path / "film.csv")
     assert done.exit_code == 2
-    assert "of the 2.0 s that it announces" in done.stderr
+    assert "of the 2.0 s of its container" in done.stderr
     assert done.stderr.count("\n") == 1
     assert 3 < len(rows(tmp_path / "film.csv")) < 18
 
@@ -214,7 +214,7 @@ def test_a_full_disk_is_said_and_leaves_no_half_copy(tmp_path):
     noise = np.random.default_rng(0).integers(0, 255, (5, 480, 640, 3), dtype=np.uint8)
 
     def add_noise():
-        with FilmCopy(path, 10) as copy:
+        with VideoWriter(path, 10) as copy:
             for number in range(50):
                 copy.add(number / 10, noise[number % 5])
 

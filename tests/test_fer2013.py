@@ -27,19 +27,21 @@ def model(request):
 
 
 @pytest.fixture(scope="module")
-def readings(model):
+def predictions(model):
     predictor = Predictor(model)
     refs = [ref for ref in read_images(Path(FER2013)) if ref.split == "test"][::EVERY]
     return [(ref.label, predictor.predict(ref.path)) for ref in refs]
 
 
-def test_nearly_all_faces_are_found(readings):
-    assert sum(bool(reading.faces) for _, reading in readings) >= LEAST_FOUND * len(readings)
+def test_nearly_all_faces_are_found(predictions):
+    assert sum(bool(prediction.faces) for _, prediction in predictions) >= LEAST_FOUND * len(
+        predictions
+    )
 
 
-def test_most_are_read_as_labelled_misses_counted_as_errors(readings, model):
-    right = [bool(r.faces) and r.faces[0].expression == label for label, r in readings]
-    assert sum(right) >= LEAST_RIGHT[model] * len(readings)
+def test_most_are_read_as_labelled_misses_counted_as_errors(predictions, model):
+    right = [bool(r.faces) and r.faces[0].expression == label for label, r in predictions]
+    assert sum(right) >= LEAST_RIGHT[model] * len(predictions)
 
 
 def test_280_test_images_have_an_identical_copy_in_train():

@@ -1,4 +1,4 @@
-"""The API: readings of one photo and of many, its errors, and what it says about itself."""
+"""The API: predictions of one photo and of many, its errors, and what it says about itself."""
 
 import json
 import logging
@@ -14,7 +14,7 @@ from PIL import Image
 from classifiers.bundle.bundle import SHIPPED, load_manifest
 from classifiers.inference.predictor import Predictor
 from landmarks.mesh import REGIONS
-from tests.fake_predictor import CONFIDENCES, MOVED, FakePredictor
+from tests.fake_predictor import CONFIDENCES, CONTRIBUTIONS, FakePredictor
 from tests.posting import PHOTO, PORTRAIT, encoded, post
 from web import create_app
 from web.errors import ERRORS, ApiError
@@ -107,7 +107,7 @@ def test_points_are_pixels_and_the_explanation_is_the_page_s(client):
     ][0]
     expected = FakePredictor().predict(np.zeros((120, 160, 3))).faces[0].face.points
     np.testing.assert_allclose(face["points"], expected, atol=0.006)
-    assert face["explanation"] == MOVED
+    assert face["explanation"] == CONTRIBUTIONS
     assert list(face["explanation"]) == list(REGIONS)
 
 

@@ -1,4 +1,4 @@
-"""The photo page in a real browser: photos come in, readings come out."""
+"""The photo page in a real browser: photos come in, predictions come out."""
 
 from base64 import b64encode
 

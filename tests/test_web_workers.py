@@ -48,7 +48,7 @@ def threads():
 
 
 def pid_of(pool):
-    return int(pool.read(b"answer").reading.model)
+    return int(pool.read(b"answer").prediction.model)
 
 
 def refused(pool, order):
@@ -73,7 +73,9 @@ def test_workers_answer_as_a_reader_does():
         found = pool.read(PORTRAIT, picture=True)
         assert found.picture == expected.picture
         everything = {"points": True, "explain": True}
-        assert found.reading.to_json("", **everything) == expected.reading.to_json("", **everything)
+        assert found.prediction.to_json("", **everything) == expected.prediction.to_json(
+            "", **everything
+        )
         assert pool.read(PORTRAIT).picture == b""
         assert refused(pool, PHOTO) == "no-face"
         assert refused(pool, b"nothing") == "unreadable"
@@ -148,7 +150,7 @@ def test_a_stopped_worker_is_replaced(start):
 
 
 def test_a_crash_leaves_no_photo_on_the_disk(start):
-    assert start().read(b"core").reading.model
+    assert start().read(b"core").prediction.model
 
 
 def test_what_finds_no_place_is_sent_away_at_once(start, threads, tmp_path):
@@ -159,7 +161,7 @@ def test_what_finds_no_place_is_sent_away_at_once(start, threads, tmp_path):
     assert refused(pool, b"answer") == "busy"  # those that wait would do so for a minute
     (tmp_path / "held").unlink()
     for answer in (first, *queued):
-        assert answer.result(60).reading.model
+        assert answer.result(60).prediction.model
     assert pool.waiting == 0
 
 

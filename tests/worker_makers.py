@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from classifiers.bundle.bundle import BundleError
-from classifiers.inference.predictor import Reading
+from classifiers.inference.predictor import ImagePrediction
 from web.inference.service import Result
 
 
@@ -18,7 +18,7 @@ class Obedient:
     def read(self, content, picture=False):
         order, _, rest = content.decode().partition(" ")
         ORDERS[order](rest)
-        return Result(Reading([], "", 1, 1, str(os.getpid())), b"", 0.0)
+        return Result(ImagePrediction([], "", 1, 1, str(os.getpid())), b"", 0.0)
 
 
 def wait(path):

@@ -1,4 +1,4 @@
-"""Photos are read in their order, here or in worker processes, and drawn on where asked for."""
+"""Predict on photos in their order, here or in worker processes, and annotate copies of them."""
 
 import os
 import signal
@@ -12,8 +12,8 @@ import numpy as np
 from joblib.externals.loky.process_executor import BrokenProcessPool
 
 from classifiers.cli.outputs import save_image
-from classifiers.inference.annotate import annotate, marks_of
-from classifiers.inference.predictions import Reading
+from classifiers.inference.annotate import annotate, annotations_of
+from classifiers.inference.predictions import ImagePrediction
 from classifiers.inference.predictor import Predictor
 from data.errors import DataError
 from data.files import part_of
@@ -30,7 +30,7 @@ class Job(NamedTuple):
     picture : Path, optional
         Where the annotated picture goes.
     mesh, explain : bool
-        Whether the picture has the mesh, and the reading its explanations.
+        Whether the picture has the mesh, and the prediction its explanations.
     """
 
     path: Path
@@ -45,16 +45,16 @@ class Outcome(NamedTuple):
     Attributes
     ----------
     path : Path
-    reading : Reading or None
+    prediction : ImagePrediction or None
         None where the photo can't be read.
     reason : str
-        The reading's, or `landmarks.images.ImageError.reason`.
+        The prediction's, or `landmarks.images.ImageError.reason`.
     sentence : str
         For people, where the photo can't be read.
     """
 
     path: Path
-    reading: Reading | None
+    prediction: ImagePrediction | None
     reason: str
     sentence: str = ""
 
@@ -71,12 +71,15 @@ def read_photo(predictor: Predictor, job: Job) -> Outcome:
         rgb = read_image(job.path)
     except ImageError as error:
         return Outcome(job.path, None, error.reason, str(error))
-    reading = predictor.predict(rgb)
+    prediction = predictor.predict(rgb)
     # Either way it can be sent on from a worker.
-    reading = reading.explained() if job.explain else reading.unexplained()
+    prediction = prediction.explained() if job.explain else prediction.unexplained()
     if job.picture:
-        save_image(annotate(rgb, marks_of(reading, job.mesh), room_for_labels=True), job.picture)
-    return Outcome(job.path, reading, reading.reason)
+        save_image(
+            annotate(rgb, annotations_of(prediction, job.mesh), enlarge_small_faces=True),
+            job.picture,
+        )
+    return Outcome(job.path, prediction, prediction.reason)
 
 
 def read_photos(predictor: Predictor, jobs: Sequence[Job], workers: int) -> Iterator[Outcome]:

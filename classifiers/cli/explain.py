@@ -1,4 +1,4 @@
-"""Say what moved an answer: ``python -m classifiers explain PHOTO``."""
+"""Explain a prediction: ``python -m classifiers explain PHOTO``."""
 
 import os
 from pathlib import Path
@@ -8,10 +8,10 @@ import typer
 from rich.console import Console
 
 from classifiers.bundle.bundle import DEFAULT_BUNDLE, BundleError
-from classifiers.cli.display import headline, moved_table, show_head
+from classifiers.cli.display import contribution_table, headline, show_head
 from classifiers.cli.options import DetectorOption, ModelOption, OverwriteOption
 from classifiers.cli.outputs import IMAGES, check_output, save_image
-from classifiers.inference.annotate import annotate, marks_of
+from classifiers.inference.annotate import annotate, annotations_of
 from classifiers.inference.predictor import Predictor
 from data.console import UNREADABLE, exit_with, handle_errors
 from landmarks.images import ImageError, read_image
@@ -26,11 +26,11 @@ def main(
     detector: DetectorOption = "mesh",
     overwrite: OverwriteOption = False,
 ) -> None:
-    """Show which regions of each face moved the answer, and by how much.
+    """Show the contribution of each region of a face to the confidence.
 
-    The figures are points of confidence: how much of it goes when the region is put to where a
-    neutral face has it. On the picture, blue regions speak for the answer and orange ones against
-    it. Exit code 1: something doesn't fit; 2: the photo can't be read; 3: an I/O error.
+    A contribution is in percentage points: how much of the confidence goes when the region is put
+    to where a neutral face has it. On the picture, blue regions raise the confidence and orange
+    ones lower it. Exit code 1: something doesn't fit; 2: the photo can't be read; 3: an I/O error.
 
     Example: python -m classifiers explain portrait.jpg --output-image why.png
     """
@@ -42,12 +42,12 @@ def main(
             rgb = read_image(photo)
         except ImageError as error:
             exit_with(str(error), UNREADABLE)
-        reading = predictor.predict(rgb).explained()
+        prediction = predictor.predict(rgb).explained()
         if output_image:
-            marks = marks_of(reading, explain=True)
-            save_image(annotate(rgb, marks, room_for_labels=True), output_image)
+            annotations = annotations_of(prediction, explain=True)
+            save_image(annotate(rgb, annotations, enlarge_small_faces=True), output_image)
     console = Console(highlight=False)
-    show_head(console, photo, reading)
-    for number, face in enumerate(reading.faces, 1):
+    show_head(console, photo, prediction)
+    for number, face in enumerate(prediction.faces, 1):
         console.print(headline(number, face))
-        console.print(moved_table(face))
+        console.print(contribution_table(face))

@@ -41,7 +41,7 @@ def main(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
     explain: Annotated[
-        bool, typer.Option("--explain", help="Say which regions of the face moved the answer.")
+        bool, typer.Option("--explain", help="Print each region's contribution to the confidence.")
     ] = False,
     mesh: Annotated[bool, typer.Option("--mesh", help="Draw the mesh on the copies.")] = False,
     model: ModelOption = DEFAULT_BUNDLE,
@@ -54,8 +54,8 @@ def main(
     """Read every face in every photo: box, expression and confidences.
 
     Prints them, or writes them where an option names a place. Exit code 1: something doesn't fit;
-    2: more than 1 % of the photos can't be read, the results are written all the same; 3: the disk
-    refuses. Results that are there are replaced with --overwrite alone.
+    2: more than 1 % of the photos can't be read, the results are written all the same; 3: an
+    I/O error. Results that are there are replaced with --overwrite alone.
 
     Example: python -m classifiers image photos/ --output-csv faces.csv --output-image seen/
     """

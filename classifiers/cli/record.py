@@ -1,4 +1,4 @@
-"""Crops of one's own expressions to train on: ``python -m classifiers record LABEL``."""
+"""Record crops of one's own expressions to train on: ``python -m classifiers record LABEL``."""
 
 import tempfile
 from contextlib import suppress
@@ -33,15 +33,15 @@ def main(
     folder: Annotated[Path, typer.Option(help="Gets the crops, as FOLDER/LABEL/00001.png.")],
     camera: CameraOption = "0",
     start: Annotated[float, typer.Option(min=0, help="Seconds to pass over first.")] = 0.0,
-    seconds: Annotated[float, typer.Option(min=0.1, help="Seconds to look at.")] = 30.0,
+    seconds: Annotated[float, typer.Option(min=0.1, help="Seconds to read.")] = 30.0,
     fps: Annotated[float, typer.Option(min=0.1, help="Crops a second.")] = 5.0,
     detector: DetectorOption = "mesh",
 ) -> None:
     """Collect crops of the largest face for a class, and the landmarks of all classes so far.
 
     Run it once for each class, then train: make train TABLE=FOLDER-features IMAGES=FOLDER. Further
-    runs add to what is there. Exit code 1: something doesn't fit; 2: no face was seen; 3: the disk
-    refuses.
+    runs add to what is there. Exit code 1: something doesn't fit; 2: no face was seen; 3: an I/O
+    error.
 
     Example: python -m classifiers record happy --folder mine --seconds 30
     """
@@ -114,7 +114,7 @@ def _collect(
             else:
                 if now < start:
                     raise DataError(
-                        f"Expected --start before the film's end, got {start:g} s; its last "
+                        f"Expected --start before the video's end, got {start:g} s; its last "
                         f"picture comes at {now:.1f} s."
                     )
     return count

@@ -1,4 +1,4 @@
-"""What the readings of photos become: rows, counts, text for people or JSON."""
+"""Turn the predictions of photos into rows, counts, text for people or JSON."""
 
 import json
 from collections import Counter
@@ -41,18 +41,18 @@ class Results:
 
     def add(self, outcome: Outcome, sheet: Sheet | None = None) -> None:
         """Take one photo's outcome: to the sheet, to what is printed, and to the counts."""
-        name, reading = str(outcome.path), outcome.reading
+        name, prediction = str(outcome.path), outcome.prediction
         self._count(outcome)
         if outcome.sentence:
             warn(outcome.sentence)
         if sheet:
-            sheet.add(rows_of(name, reading, outcome.reason, self.classes))
+            sheet.add(rows_of(name, prediction, outcome.reason, self.classes))
         if self.as_json:
             unreadable = {"image": name, "faces": [], "reason": outcome.reason}
-            element = reading.to_json(name, explain=self.explain) if reading else unreadable
+            element = prediction.to_json(name, explain=self.explain) if prediction else unreadable
             self._elements.append(element)
-        elif reading and not self.quiet:
-            show(self._console, outcome.path, reading, self.explain)
+        elif prediction and not self.quiet:
+            show(self._console, outcome.path, prediction, self.explain)
 
     def counted(self) -> Iterator[tuple[str, int, float, int]]:
         """Yield expression, count of faces, their share, and how many of them are uncertain."""
@@ -76,10 +76,10 @@ class Results:
             )
 
     def _count(self, outcome: Outcome) -> None:
-        faces = outcome.reading.faces if outcome.reading else []
+        faces = outcome.prediction.faces if outcome.prediction else []
         self.n_photos += 1
         self.n_faces += len(faces)
-        self.n_unreadable += outcome.reading is None
-        self.n_faceless += outcome.reading is not None and not faces
+        self.n_unreadable += outcome.prediction is None
+        self.n_faceless += outcome.prediction is not None and not faces
         self.expressions.update(face.expression for face in faces)
         self.uncertain.update(face.expression for face in faces if face.uncertain)

@@ -1,4 +1,4 @@
-"""Read the expressions in a film: ``python -m classifiers video FILM``."""
+"""Read the expressions in a video: ``python -m classifiers video VIDEO``."""
 
 import io
 import json
@@ -24,34 +24,34 @@ from classifiers.cli.options import (
     open_predictor,
 )
 from classifiers.cli.outputs import IMAGES, Sheet, check_output, save_image
-from classifiers.cli.video_writer import VIDEOS, FilmCopy, drawn
+from classifiers.cli.video_writer import VIDEOS, VideoWriter, annotated
 from classifiers.inference.smoothing import TAU
 from classifiers.inference.timeline import Timeline, draw
-from classifiers.inference.video import FilmReader
-from classifiers.inference.video_summary import FaceTimes, FilmSummary, shares
+from classifiers.inference.video import VideoPredictor
+from classifiers.inference.video_summary import FaceTimes, VideoSummary, shares
 from classifiers.inference.video_tables import columns, rows_of
 from data.console import UNREADABLE, exit_with, handle_errors, printable, progress_bar
 from data.errors import DataError
 from landmarks.video.containers import DamagedFilm, FilmError
 from landmarks.video.reader import Film
 
-LEAST_READ = 0.9
-"""Share of the announced length below which the command ends with `UNREADABLE`."""
+MIN_SHARE_READ = 0.9
+"""Share of the container's duration below which the command ends with `UNREADABLE`."""
 
-SMALLEST_SHARE = 0.01
-"""Expressions with less of the time are left out of what people read."""
+MIN_SHARE = 0.01
+"""Expressions with less of the time are left out of the printed summary."""
 
 
 def main(
-    film: Annotated[Path, typer.Argument(help="An MP4, MOV, WebM, MKV or AVI.")],
+    video: Annotated[Path, typer.Argument(help="An MP4, MOV, WebM, MKV or AVI.")],
     fps: Annotated[
-        float | None, typer.Option(min=0.01, help="Frames a second to look at; else every one.")
+        float | None, typer.Option(min=0.01, help="Frames a second to read; else every one.")
     ] = None,
     output_csv: Annotated[
         Path | None, typer.Option(help="CSV with a row for each face in each frame.")
     ] = None,
     output_video: Annotated[
-        Path | None, typer.Option(help="MP4 with boxes and expressions, and the film's sound.")
+        Path | None, typer.Option(help="MP4 with boxes and expressions, and the video's sound.")
     ] = None,
     output_timeline: Annotated[
         Path | None, typer.Option(help="PNG of each face's confidences over time.")
@@ -67,10 +67,10 @@ def main(
     prior: PriorOption = "",
     overwrite: OverwriteOption = False,
 ) -> None:
-    """Follow the faces of a film and read their expressions.
+    """Track the faces of a video and read their expressions.
 
     Prints the share of time of each expression. Exit code 1: something doesn't fit; 2: less than
-    90 % of the film can be read, the results hold what was; 3: an I/O error. Results that
+    90 % of the video can be read, the results hold what was; 3: an I/O error. Results that
     are there are replaced with --overwrite alone.
 
     Example: python -m classifiers video talk.mp4 --output-csv talk.csv --output-video seen.mp4
@@ -78,111 +78,111 @@ def main(
     with handle_errors(BundleError, FilmError), ExitStack() as stack:
         places = (output_csv, output_video, output_timeline)
         predictor = open_predictor(model, detector, prior, neutral)
-        _check_places(film, places, overwrite)
+        _check_places(video, places, overwrite)
         try:
-            opened = stack.enter_context(Film(film))
-            reader = FilmReader(predictor, faces, smoothing)
-            summary, timeline = read_film(opened, fps, reader, predictor.classes, places[:2])
+            film = stack.enter_context(Film(video))
+            tracked = VideoPredictor(predictor, faces, smoothing)
+            summary, timeline = predict_video(film, fps, tracked, predictor.classes, places[:2])
         except DamagedFilm as error:
             exit_with(str(error), UNREADABLE)
         if output_timeline:
-            save_image(_picture(timeline, film), output_timeline)
-        _print(film, opened, summary, as_json)
-        if opened.share_read < LEAST_READ:
-            exit_with(_too_little(film, opened, any(places)), UNREADABLE)
+            save_image(_picture(timeline, video), output_timeline)
+        _print(video, film, summary, as_json)
+        if film.share_read < MIN_SHARE_READ:
+            exit_with(_too_little(video, film, any(places)), UNREADABLE)
 
 
-def read_film(
+def predict_video(
     film: Film,
     fps: float | None,
-    reader: FilmReader,
+    predictor: VideoPredictor,
     classes: tuple[str, ...],
     places: tuple[Path | None, Path | None],
-) -> tuple[FilmSummary, Timeline]:
-    """Read all frames, each result as it comes, so that memory stays the same however many.
+) -> tuple[VideoSummary, Timeline]:
+    """Predict on all frames and write each result as it comes, so that memory stays bounded.
 
     Parameters
     ----------
     film : Film
     fps : float, optional
         Most frames a second.
-    reader : FilmReader
+    predictor : VideoPredictor
     classes : tuple of str
     places : tuple of Path, optional
         Of the CSV and of the annotated copy.
 
     Returns
     -------
-    summary : FilmSummary
+    summary : VideoSummary
     timeline : Timeline
     """
     rate = min(fps or film.rate, film.rate)
-    summary, timeline = FilmSummary(classes), Timeline(classes, rate)
+    summary, timeline = VideoSummary(classes), Timeline(classes, rate)
     with ExitStack() as stack:
         sheet = places[0] and stack.enter_context(Sheet(places[0], columns(classes)))
-        copy = places[1] and stack.enter_context(FilmCopy(places[1], rate, film.has_sound))
+        copy = places[1] and stack.enter_context(VideoWriter(places[1], rate, film.has_sound))
         bar = stack.enter_context(progress_bar())
-        task = bar.add_task("Reading the film", total=film.announced)
-        for frame in film.frames(fps, hear=copy.hear if copy else None):
-            seen = reader.read(frame)
-            summary.add(frame.seconds, seen)
-            timeline.add(frame.seconds, seen)
+        task = bar.add_task("Reading the video", total=film.announced)
+        for frame in film.frames(fps, hear=copy.on_audio if copy else None):
+            faces = predictor.predict(frame)
+            summary.add(frame.seconds, faces)
+            timeline.add(frame.seconds, faces)
             if sheet:
-                sheet.add(rows_of(frame, seen, classes))
+                sheet.add(rows_of(frame, faces, classes))
             if copy:
-                copy.add(frame.seconds, drawn(frame.rgb, seen))
+                copy.add(frame.seconds, annotated(frame.rgb, faces))
             bar.update(task, completed=frame.seconds)
         summary.end(film.seconds_read)
     return summary, timeline
 
 
-def _check_places(film: Path, places: tuple[Path | None, ...], overwrite: bool) -> None:
+def _check_places(video: Path, places: tuple[Path | None, ...], overwrite: bool) -> None:
     """Refuse, before any work, places where something would be lost."""
     named = [os.path.realpath(place) for place in places if place]
     if len(set(named)) < len(named):
         raise DataError("Expected a place of its own for each result, got one twice.")
     for place, suffixes in zip(places, ((), VIDEOS, IMAGES), strict=True):
         if place:
-            check_output(place, [os.path.realpath(film)], overwrite, suffixes)
+            check_output(place, [os.path.realpath(video)], overwrite, suffixes)
 
 
-def _picture(timeline: Timeline, film: Path) -> Image.Image:
+def _picture(timeline: Timeline, video: Path) -> Image.Image:
     """Return the timeline as a picture."""
     content = io.BytesIO()
-    draw(timeline, printable(film.name)).savefig(content, dpi=120, format="png")
+    draw(timeline, printable(video.name)).savefig(content, dpi=120, format="png")
     return Image.open(content)
 
 
 def _too_little(path: Path, film: Film, kept: bool) -> str:
-    """Say how much of a film was read."""
-    announced = f"{film.announced:.1f}" if film.announced else "?"
+    """Say how much of a video was read."""
+    duration = f"{film.announced:.1f}" if film.announced else "?"
     return (
         f"Only {film.share_read:.0%} of {path} can be read, {film.seconds_read:.1f} s of the "
-        f"{announced} s that it announces; copy it again"
+        f"{duration} s of its container; copy it again"
         + (", the results hold what was read." if kept else ".")
     )
 
 
-def _print(path: Path, film: Film, summary: FilmSummary, as_json: bool) -> None:
+def _print(path: Path, film: Film, summary: VideoSummary, as_json: bool) -> None:
     """Print what was read, for programs or for people."""
     if as_json:
         head = {
-            "film": str(path),
-            "announced": film.announced,
+            "video": str(path),
+            "container_duration": film.announced,
             "read": round(film.seconds_read, 3),
             "share_read": round(film.share_read, 4),
         }
         print(json.dumps(head | summary.to_json(), indent=2))
         return
     console = Console(highlight=False, soft_wrap=True)
-    announced = f" of {film.announced:.1f} s announced" if film.announced else ""
+    duration = f" of {film.announced:.1f} s" if film.announced else ""
     console.print(
-        f"[bold]{escape(printable(str(path)))}[/]  {film.seconds_read:.1f} s read{announced}, "
-        f"{summary.n_frames:,} frames looked at"
+        f"[bold]{escape(printable(str(path)))}[/]  {film.seconds_read:.1f} s read{duration}, "
+        f"{summary.n_frames:,} frames"
     )
-    for number, times in summary.faces.items():
+    for track_id, times in summary.faces.items():
         span = f"{times.first:.1f} to {times.last:.1f} s"
-        console.print(f"  face {number}, {span}: {_words([times], summary.classes)}")
+        console.print(f"  face {track_id}, {span}: {_words([times], summary.classes)}")
     if len(summary.faces) > 1:
         console.print(f"  all faces: {_words(list(summary.faces.values()), summary.classes)}")
     if not summary.faces:
@@ -193,7 +193,7 @@ def _words(faces: list[FaceTimes], classes: tuple[str, ...]) -> str:
     """Return the time of some faces together and its shares, the largest first."""
     each = shares([times.seconds for times in faces], classes)
     largest = sorted(each.items(), key=lambda pair: -pair[1])
-    words = [f"{escape(name)} {share:.0%}" for name, share in largest if share >= SMALLEST_SHARE]
+    words = [f"{escape(name)} {share:.0%}" for name, share in largest if share >= MIN_SHARE]
     seconds = sum(sum(times.seconds.values()) for times in faces)
     uncertain = sum(times.uncertain for times in faces) / seconds if seconds else 0.0
     return f"seen for {seconds:.1f} s: {', '.join(words)} (uncertain {uncertain:.0%})"

@@ -1,4 +1,4 @@
-"""An annotated copy of a film: H.264 and AAC in an MP4, which nearly everything plays."""
+"""Write an annotated copy of a video: H.264 and AAC in an MP4, which nearly everything plays."""
 
 from collections import deque
 from collections.abc import Collection
@@ -10,8 +10,8 @@ from types import TracebackType
 import av
 import numpy as np
 
-from classifiers.inference.annotate import Mark, annotate
-from classifiers.inference.video import SeenFace
+from classifiers.inference.annotate import Annotation, annotate
+from classifiers.inference.video import TrackedFace
 from data.files import part_of, storage_errors
 
 VIDEOS = (".mp4",)
@@ -21,25 +21,25 @@ TICKS = 1000
 """Units of time in a second: frames keep their times, at whatever distances."""
 
 QUALITY = {"preset": "veryfast", "crf": "21"}
-"""x264's: a loss that is hardly seen, at a speed that doesn't hold the reading up."""
+"""x264's: a loss that is hardly seen, at a speed that doesn't slow the prediction down."""
 
 SOUND_RATE = 48_000
-EARLY_SOUND = 500
-"""Pieces of sound that are kept for the first picture: ten seconds."""
+MAX_EARLY_FRAMES = 500
+"""Audio frames that are kept until the first picture: ten seconds."""
 
 
-def drawn(rgb: np.ndarray, faces: Collection[SeenFace]) -> np.ndarray:
-    """Return a copy of a frame with a box, number, expression and confidence for each face."""
-    marks = []
-    for number, found in faces:
+def annotated(rgb: np.ndarray, faces: Collection[TrackedFace]) -> np.ndarray:
+    """Return a copy of a frame with a box, track id, expression and confidence for each face."""
+    annotations = []
+    for track_id, found in faces:
         words = f"{found.expression} or {found.second}?" if found.uncertain else found.expression
-        text = f"{number} {words} {found.confidences[found.expression]:.0%}"
-        marks.append(Mark(found.face.box, text))
-    return np.asarray(annotate(rgb, marks))
+        text = f"{track_id} {words} {found.confidences[found.expression]:.0%}"
+        annotations.append(Annotation(found.face.box, text))
+    return np.asarray(annotate(rgb, annotations))
 
 
-class FilmCopy:
-    """A film that is written to ``NAME.part`` and takes its name once it is whole.
+class VideoWriter:
+    """Write a video to ``NAME.part``, which takes its name once it is whole.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ class FilmCopy:
     def __init__(self, path: Path, rate: float, sound: bool = False) -> None:
         self.path, self.part = path, part_of(path)
         self._rate = Fraction(rate).limit_denominator(1001)
-        self._early: deque | None = deque(maxlen=EARLY_SOUND) if sound else None
+        self._early: deque | None = deque(maxlen=MAX_EARLY_FRAMES) if sound else None
         self._pictures = self._sound = None
         self._last = -1
         with storage_errors(path):
@@ -80,19 +80,19 @@ class FilmCopy:
             frame.pts = self._last = max(round(seconds * TICKS), self._last + 1)
             self._container.mux(self._pictures.encode(frame))
 
-    def hear(self, piece: av.AudioFrame) -> None:
-        """Append a piece of sound, if there is to be some."""
+    def on_audio(self, audio: av.AudioFrame) -> None:
+        """Append an audio frame, if there is to be sound."""
         if self._sound is not None:
             try:
-                packets = self._sound.encode(piece)
+                packets = self._sound.encode(audio)
             except (av.FFmpegError, ValueError):  # damaged: its channels or rate make no sense
                 return
             with storage_errors(self.path):
                 self._container.mux(packets)
         elif self._early is not None:
-            self._early.append(piece)
+            self._early.append(audio)
 
-    def __enter__(self) -> "FilmCopy":
+    def __enter__(self) -> "VideoWriter":
         """Return the copy, to be left once all its frames are there."""
         return self
 
@@ -123,5 +123,5 @@ class FilmCopy:
         self._pictures = pictures
         if self._early is not None:
             self._sound = self._container.add_stream("aac", rate=SOUND_RATE)
-            for piece in self._early:
-                self.hear(piece)
+            for audio in self._early:
+                self.on_audio(audio)

@@ -24,17 +24,17 @@ from classifiers.cli.options import (
     open_predictor,
 )
 from classifiers.cli.outputs import Sheet, check_output
-from classifiers.cli.video_writer import VIDEOS, FilmCopy, drawn
+from classifiers.cli.video_writer import VIDEOS, VideoWriter, annotated
 from classifiers.cli.window import Window
 from classifiers.inference.smoothing import TAU
-from classifiers.inference.video import FilmReader
+from classifiers.inference.video import VideoPredictor
 from classifiers.inference.video_tables import columns, rows_of
 from data.console import handle_errors
 from landmarks.video.camera import open_camera
 from landmarks.video.containers import FilmError
 
-STEADY = 0.1
-"""Share of the newest frame in the shown frame rate."""
+NEWEST = 0.1
+"""Weight of the newest frame in the shown frame rate."""
 
 
 def main(
@@ -66,14 +66,14 @@ def main(
         window = stack.enter_context(Window())
         source = stack.enter_context(open_camera(camera))
         sheet = csv and stack.enter_context(Sheet(csv, columns(predictor.classes)))
-        copy = record and stack.enter_context(FilmCopy(record, source.rate))
-        reader, rate = FilmReader(predictor, faces, smoothing), frame_rate()
+        copy = record and stack.enter_context(VideoWriter(record, source.rate))
+        tracked, rate = VideoPredictor(predictor, faces, smoothing), frame_rate()
         with suppress(KeyboardInterrupt):  # an end like any other: results are kept
             for frame in source.frames():
-                seen = reader.read(frame)
-                picture = _with_rate(drawn(frame.rgb, seen), rate(time.monotonic()))
+                found = tracked.predict(frame)
+                picture = _with_rate(annotated(frame.rgb, found), rate(time.monotonic()))
                 if sheet:
-                    sheet.add(rows_of(frame, seen, predictor.classes))
+                    sheet.add(rows_of(frame, found, predictor.classes))
                 if copy:
                     copy.add(frame.seconds, picture)
                 if not window.show(picture):
@@ -83,7 +83,7 @@ def main(
 def frame_rate() -> Callable[[float], float]:
     """Return a function of a frame's time in seconds that gives the mean frames a second so far.
 
-    The newest interval weighs `STEADY`, each one before by as much less.
+    The newest interval weighs `NEWEST`, each one before by as much less.
     """
     before = interval = None
 
@@ -91,7 +91,7 @@ def frame_rate() -> Callable[[float], float]:
         nonlocal before, interval
         if before is not None:
             newest = seconds - before
-            interval = newest if interval is None else interval + STEADY * (newest - interval)
+            interval = newest if interval is None else interval + NEWEST * (newest - interval)
         before = seconds
         return 1 / interval if interval else 0.0
 

@@ -1,4 +1,4 @@
-"""A picture with what was read in it: boxes, meshes, coloured regions, and a label for each face.
+"""Draw predictions on an image: boxes, meshes, coloured regions, and a label for each face.
 
 Sizes follow the picture's, and a tiny picture is enlarged, so that everything can be seen where all
 of it fits a screen.
@@ -13,13 +13,13 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from classifiers.inference.predictions import Reading
+from classifiers.inference.predictions import ImagePrediction
 from landmarks.mesh import EDGES, REGION_TRIANGLES
 
-SMALLEST_SIDE = 480
+MIN_SIDE = 480
 """A picture whose longer side has fewer pixels is enlarged to them."""
 
-SMALLEST_FACE, LARGEST_SIDE = 90, 2400
+MIN_FACE_WIDTH, MAX_SIDE = 90, 2400
 """A photo is enlarged until the typical face is so wide, but not beyond that side."""
 
 LINE_OF_SIDE, LINE_OF_BOX = 1 / 350, 1 / 40
@@ -29,10 +29,10 @@ MESH_OPACITY, MESH_WIDTH = 0.5, 250
 """Opacity of a mesh's edges, and pixels of a face's width for each pixel of theirs."""
 
 FOR, AGAINST = (23, 105, 170), (224, 112, 26)
-"""Colours of regions that speak for and against the answer: the page's."""
+"""Colours of regions that raise and lower the confidence: the page's."""
 
-STRONGEST_FILL, FAINTEST_SCALE = 0.75, 0.1
-"""Opacity of the region that moved the answer most, if it moved it by this much or more."""
+MAX_OPACITY, MIN_SCALE = 0.75, 0.1
+"""Opacity of the region that contributes most, if that is this much or more."""
 
 MIN_LETTERS, LETTERS_OF_SIDE, LETTERS_OF_BOX = 13, 1 / 70, 1 / 7
 """Least height of letters in pixels and in the picture's longer side; height in a box's width."""
@@ -47,8 +47,8 @@ WHITE, GROUND, SHADE = (255, 255, 255), (0, 0, 0, 190), (0, 0, 0, 110)
 _SHIFT = 4  # bits behind the point of OpenCV's coordinates
 
 
-class Mark(NamedTuple):
-    """What is drawn of one face.
+class Annotation(NamedTuple):
+    """What is drawn on one face.
 
     Attributes
     ----------
@@ -58,79 +58,89 @@ class Mark(NamedTuple):
         Its label.
     points : ndarray, shape (468, 2 or 3), optional
         Its mesh in pixels of the image, to be drawn or coloured.
-    moved : mapping of str to float, optional
-        What each region contributed to the answer, -1..1: colours the regions.
+    contributions : mapping of str to float, optional
+        What each region contributes to the confidence, -1..1: colours the regions.
     """
 
     box: tuple[int, int, int, int]
     text: str
     points: np.ndarray | None = None
-    moved: Mapping[str, float] | None = None
+    contributions: Mapping[str, float] | None = None
 
 
-def marks_of(reading: Reading, mesh: bool = False, explain: bool = False) -> list[Mark]:
-    """Return what is drawn of a reading: "happy 98%", or "2 sad or fear? 41%" of several faces.
+def annotations_of(
+    prediction: ImagePrediction, mesh: bool = False, explain: bool = False
+) -> list[Annotation]:
+    """Return the annotations of a prediction: "happy 98%", or "2 sad or fear? 41%" of several.
 
     Parameters
     ----------
-    reading : Reading
+    prediction : ImagePrediction
     mesh : bool, default False
         Whether the mesh is drawn.
     explain : bool, default False
-        Whether regions are coloured by how much they moved the answer.
+        Whether regions are coloured by their contributions.
     """
-    marks = []
-    for number, found in enumerate(reading.faces, 1):
+    annotations = []
+    for number, found in enumerate(prediction.faces, 1):
         words = f"{found.expression} or {found.second}?" if found.uncertain else found.expression
         share = f"{found.confidences[found.expression]:.0%}"
-        text = " ".join([str(number)] * (len(reading.faces) > 1) + [words, share])
+        text = " ".join([str(number)] * (len(prediction.faces) > 1) + [words, share])
         points = found.face.points if mesh or explain else None
-        marks.append(Mark(found.face.box, text, points, found.explanation() if explain else None))
-    return marks
+        annotations.append(
+            Annotation(found.face.box, text, points, found.explanation() if explain else None)
+        )
+    return annotations
 
 
-def annotate(rgb: np.ndarray, marks: Sequence[Mark], room_for_labels: bool = False) -> Image.Image:
-    """Draw marks on a copy of an image.
+def annotate(
+    rgb: np.ndarray, annotations: Sequence[Annotation], enlarge_small_faces: bool = False
+) -> Image.Image:
+    """Draw annotations on a copy of an image.
 
     Parameters
     ----------
     rgb : ndarray of uint8, shape (h, w, 3)
-    marks : sequence of Mark
+    annotations : sequence of Annotation
         The last are drawn over the first.
-    room_for_labels : bool, default False
+    enlarge_small_faces : bool, default False
         Whether a picture of small faces is enlarged, too, so that their labels have room; not
-        for films, whose pictures are all of one size.
+        for videos, whose frames are all of one size.
 
     Returns
     -------
     PIL.Image.Image
         RGB, of the image's size or a multiple of it.
     """
-    side, widths = max(rgb.shape[:2]), [mark.box[2] for mark in marks]
-    scale = max(_scale(side), _scale_for(widths, side) if room_for_labels and marks else 1)
+    side, widths = max(rgb.shape[:2]), [annotation.box[2] for annotation in annotations]
+    scale = max(
+        _scale(side), _scale_for(widths, side) if enlarge_small_faces and annotations else 1
+    )
     canvas = cv2.resize(rgb, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
-    for mark in marks:
-        if mark.points is None:
+    for annotation in annotations:
+        if annotation.points is None:
             continue
-        points = mark.points[:, :2] * scale
-        if mark.moved is not None:
-            _colour(canvas, points, mark.moved)
+        points = annotation.points[:, :2] * scale
+        if annotation.contributions is not None:
+            _colour(canvas, points, annotation.contributions)
         else:
             _draw_mesh(canvas, points)
     picture = Image.fromarray(canvas)
     pen = ImageDraw.Draw(picture, "RGBA")
-    boxes = [(scale * x, scale * y, scale * (x + w), scale * (y + h)) for (x, y, w, h), *_ in marks]
+    boxes = [
+        (scale * x, scale * y, scale * (x + w), scale * (y + h)) for (x, y, w, h), *_ in annotations
+    ]
     for left, top, right, bottom in boxes:
         # A line beside a dark one is seen on any ground.
         line = max(1, round(min(LINE_OF_SIDE * max(picture.size), LINE_OF_BOX * (right - left))))
         around = left - line, top - line, right + line, bottom + line
         pen.rectangle(around, outline=SHADE, width=line)
         pen.rectangle((left, top, right, bottom), outline=WHITE, width=line)
-    for mark, box in zip(marks, boxes, strict=True):
-        place, letters = place_label(mark.text, box, picture.size)
+    for annotation, box in zip(annotations, boxes, strict=True):
+        place, letters = place_label(annotation.text, box, picture.size)
         pen.rectangle(place, fill=GROUND)
         middle = (place[0] + place[2]) / 2, (place[1] + place[3]) / 2
-        pen.text(middle, mark.text, WHITE, font_of(letters), anchor="mm")
+        pen.text(middle, annotation.text, WHITE, font_of(letters), anchor="mm")
     return picture
 
 
@@ -170,12 +180,12 @@ def font_of(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
 
 def _scale(side: int) -> int:
     """Return how many times a picture of this longer side is enlarged for its own sake."""
-    return math.ceil(SMALLEST_SIDE / side)
+    return math.ceil(MIN_SIDE / side)
 
 
 def _scale_for(widths: Sequence[int], side: int) -> int:
     """Return how many times a picture is enlarged for its faces' widths."""
-    return min(math.ceil(SMALLEST_FACE / max(1, np.median(widths))), LARGEST_SIDE // side)
+    return min(math.ceil(MIN_FACE_WIDTH / max(1, np.median(widths))), MAX_SIDE // side)
 
 
 def _draw_mesh(canvas: np.ndarray, points: np.ndarray) -> None:
@@ -185,12 +195,12 @@ def _draw_mesh(canvas: np.ndarray, points: np.ndarray) -> None:
     _paint(canvas, points, EDGES, WHITE, opacity, max(1, round(width / MESH_WIDTH)))
 
 
-def _colour(canvas: np.ndarray, points: np.ndarray, moved: Mapping[str, float]) -> None:
-    """Fill each region by how much it moved the answer, as the page does."""
-    strongest = max(FAINTEST_SCALE, *(abs(value) for value in moved.values()))
-    for name, value in moved.items():
+def _colour(canvas: np.ndarray, points: np.ndarray, contributions: Mapping[str, float]) -> None:
+    """Fill each region by its contribution, as the page does."""
+    strongest = max(MIN_SCALE, *(abs(value) for value in contributions.values()))
+    for name, value in contributions.items():
         colour = FOR if value > 0 else AGAINST
-        opacity = STRONGEST_FILL * abs(value) / strongest
+        opacity = MAX_OPACITY * abs(value) / strongest
         _paint(canvas, points, REGION_TRIANGLES[name], colour, opacity, cv2.FILLED)
 
 

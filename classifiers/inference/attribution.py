@@ -1,9 +1,9 @@
-"""Which regions of a face moved a prediction, by putting each back to its neutral place.
+"""Attribute a prediction to the regions of a face, by occluding each with its neutral place.
 
 The rule: the face is brought into the face frame; the points of one region are moved to where the
-mean neutral face has them; the head's turn is put back. Where pixels are looked at, too, those of
+mean neutral face has them; the head's turn is put back. Where the model takes pixels, those of
 the region become the mean neutral face's, in the light and contrast of the picture. The change of
-the confidence is what the region contributed. At its border a region blends into its neighbours,
+the confidence is the region's contribution. At its border a region blends into its neighbours,
 so that no edge tears.
 """
 
@@ -21,15 +21,15 @@ BLEND_STEPS = 2
 """Rings of neighbouring points over which a region's border is blended."""
 
 BLEND_PIXELS = 1.5
-"""Deviation, in pixels of a crop, of the blur that blends a region's border."""
+"""Standard deviation, in pixels of a crop, of the blur that blends a region's border."""
 
 FACE_SHARE = 0.5
 """Least share of the regions together in a pixel that counts as the face's."""
 
 
 @dataclass(frozen=True)
-class Rest:
-    """The mean neutral face of the training rows.
+class NeutralBaseline:
+    """The mean neutral face of the training rows, to which regions are put back.
 
     Attributes
     ----------
@@ -86,11 +86,11 @@ def region_pixels(points: np.ndarray) -> np.ndarray:
 def explain(
     predict_proba: Callable[[np.ndarray, np.ndarray | None], np.ndarray],
     points: np.ndarray,
-    rest: Rest,
+    baseline: NeutralBaseline,
     column: int,
     crop: np.ndarray | None = None,
 ) -> dict[str, float]:
-    """Return what each region contributed to one class's confidence.
+    """Return each region's contribution to one class's confidence.
 
     Parameters
     ----------
@@ -98,8 +98,7 @@ def explain(
         Points (n, 468, 3) and crops (n, SIDE, SIDE), or None, -> proba (n, k).
     points : ndarray of float32, shape (468, 3)
         The face, in pixels.
-    rest : Rest
-        What each region is put back to.
+    baseline : NeutralBaseline
     column : int
         The class, by its column of proba.
     crop : ndarray of uint8, shape (SIDE, SIDE), optional
@@ -108,24 +107,24 @@ def explain(
     Returns
     -------
     dict of str to float, -1..1
-        Region -> confidence as it is less the confidence with the region at its neutral place: a
-        positive figure speaks for the class, a negative one against it.
+        Region -> confidence as it is less the confidence with the region at its neutral place:
+        positive where the region raises the confidence, negative where it lowers it.
     """
     aligned, rotation = align(points[None])
-    moved = aligned + region_weights()[:, :, None] * (rest.points - aligned)
-    faces = np.concatenate([aligned, moved]) @ rotation[0].T
-    crops = None if crop is None else _rested_crops(crop, rest.crop, points)
+    occluded = aligned + region_weights()[:, :, None] * (baseline.points - aligned)
+    faces = np.concatenate([aligned, occluded]) @ rotation[0].T
+    crops = None if crop is None else _occluded_crops(crop, baseline.crop, points)
     confidence = predict_proba(faces.astype(np.float32), crops)[:, column]
     changes = confidence[0] - confidence[1:]
     return dict(zip(REGIONS, changes.tolist(), strict=True))
 
 
-def _rested_crops(crop: np.ndarray, rest: np.ndarray, points: np.ndarray) -> np.ndarray:
-    """Return the crop as it is, then with each region at rest, uint8 (1 + n_regions, ...)."""
-    seen, masks = crop.astype(np.float32), region_pixels(points)
-    # Light and contrast are the face's: hair and wall around it say nothing about its skin.
+def _occluded_crops(crop: np.ndarray, neutral: np.ndarray, points: np.ndarray) -> np.ndarray:
+    """Return the crop as it is, then with each region neutral, uint8 (1 + n_regions, ...)."""
+    pixels, masks = crop.astype(np.float32), region_pixels(points)
+    # Light and contrast of the face's own pixels: hair and background have others.
     inside = masks.sum(axis=0) > FACE_SHARE
-    spread = seen[inside].std() / max(rest[inside].std(), 1.0)
-    neutral = (rest - rest[inside].mean()) * spread + seen[inside].mean()
-    moved = seen + masks * (neutral - seen)
-    return np.rint(np.concatenate([seen[None], moved])).clip(0, 255).astype(np.uint8)
+    contrast = pixels[inside].std() / max(neutral[inside].std(), 1.0)
+    neutral = (neutral - neutral[inside].mean()) * contrast + pixels[inside].mean()
+    occluded = pixels + masks * (neutral - pixels)
+    return np.rint(np.concatenate([pixels[None], occluded])).clip(0, 255).astype(np.uint8)

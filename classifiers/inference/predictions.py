@@ -1,4 +1,4 @@
-"""What a photo shows, as the predictor answers it: its faces and their expressions."""
+"""Hold the predictions for an image: its faces and their expressions."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -12,8 +12,8 @@ NO_FACE = "no-face"
 
 
 @dataclass(frozen=True)
-class FaceReading:
-    """What one face shows.
+class FacePrediction:
+    """The prediction for one face.
 
     Attributes
     ----------
@@ -42,11 +42,11 @@ class FaceReading:
         return self.expression
 
     def explanation(self) -> dict[str, float]:
-        """Return what each region contributed to `expression`, see `attribution`."""
+        """Return each region's contribution to the confidence, see `attribution`."""
         return self._explain()
 
     def to_json(self, points: bool = False, explain: bool = False) -> dict[str, Any]:
-        """Return the element of ``faces``; see `Reading.to_json`."""
+        """Return the element of ``faces``; see `ImagePrediction.to_json`."""
         entry = {
             "box": list(self.face.box),
             "expression": self.expression,
@@ -61,27 +61,27 @@ class FaceReading:
 
 
 @dataclass(frozen=True)
-class _WorkedOut:
-    """An explanation that is known, where the model that gave it isn't at hand."""
+class _KnownExplanation:
+    """An explanation that was computed, for a process without the model."""
 
-    moved: dict[str, float]
+    contributions: dict[str, float]
 
     def __call__(self) -> dict[str, float]:
-        return dict(self.moved)
+        return dict(self.contributions)
 
 
-def _not_asked_for() -> dict[str, float]:
-    """Stand for the explanation of a reading that left its model without one."""
-    raise RuntimeError("this reading came without its explanations; ask for them with the photo")
+def _no_explanation() -> dict[str, float]:
+    """Raise, in place of an explanation that was not computed before the model was left."""
+    raise RuntimeError("this prediction came without its explanations; ask for them with the photo")
 
 
 @dataclass(frozen=True)
-class Reading:
-    """What a photo shows: its faces, largest first, or why there are none.
+class ImagePrediction:
+    """The prediction for an image: its faces, or the reason why there are none.
 
     Attributes
     ----------
-    faces : list of FaceReading
+    faces : list of FacePrediction
     reason : str
         ``""``, or ``"no-face"`` where no face was found.
     model : str
@@ -90,20 +90,22 @@ class Reading:
         Of the upright image, in pixels.
     """
 
-    faces: list[FaceReading]
+    faces: list[FacePrediction]
     reason: str
     width: int
     height: int
     model: str
 
-    def explained(self) -> "Reading":
-        """Return the reading with every explanation worked out, fit for another process."""
-        faces = [replace(face, _explain=_WorkedOut(face.explanation())) for face in self.faces]
+    def explained(self) -> "ImagePrediction":
+        """Return the prediction with every explanation computed, fit for another process."""
+        faces = [
+            replace(face, _explain=_KnownExplanation(face.explanation())) for face in self.faces
+        ]
         return replace(self, faces=faces)
 
-    def unexplained(self) -> "Reading":
-        """Return the reading without its explanations, which take longest, for another process."""
-        faces = [replace(face, _explain=_not_asked_for) for face in self.faces]
+    def unexplained(self) -> "ImagePrediction":
+        """Return the prediction without explanations, which take longest, for another process."""
+        faces = [replace(face, _explain=_no_explanation) for face in self.faces]
         return replace(self, faces=faces)
 
     def to_json(self, name: str, points: bool = False, explain: bool = False) -> dict[str, Any]:

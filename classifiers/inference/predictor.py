@@ -1,4 +1,4 @@
-"""A photo becomes expressions with confidences: the one way by which a bundle is served."""
+"""Predict the expressions in an image with a bundle: the one way by which a bundle is served."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from copy import copy
@@ -10,8 +10,8 @@ import onnxruntime
 
 from classifiers.bundle.bundle import DEFAULT_BUNDLE, MODEL, BundleError, load_manifest, resolve
 from classifiers.bundle.manifest import takes_pixels
-from classifiers.inference.attribution import Rest, explain
-from classifiers.inference.predictions import NO_FACE, FaceReading, Reading
+from classifiers.inference.attribution import NeutralBaseline, explain
+from classifiers.inference.predictions import NO_FACE, FacePrediction, ImagePrediction
 from classifiers.inference.shifts import neutral_shift, prior_shift, shifted
 from classifiers.inference.tables import frame_of, rows_of
 from landmarks.detection.detector import MESH_VERSION, Face, shared_finder
@@ -28,7 +28,7 @@ Source = str | Path | bytes | np.ndarray
 
 
 class Predictor:
-    """A bundle, ready to answer.
+    """Predict with a bundle.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ class Predictor:
         What is added to the logarithm of each class's confidence, see
         `classifiers.inference.shifts`.
     takes_pixels : bool
-        Whether the model looks at a face's crop beside its points.
+        Whether the model takes a face's crop beside its points.
 
     Raises
     ------
@@ -82,7 +82,7 @@ class Predictor:
         self._session = _session(self.folder / MODEL, self.manifest["inputs"], len(self.classes))
         self.meshes: int = self.manifest["meshes"]
         self.takes_pixels = takes_pixels(self.manifest)
-        self._rest = _rest_of(self.manifest)
+        self._baseline = _neutral_baseline(self.manifest)
         self.shift = np.zeros(len(self.classes))
         if prior is not None:
             self.shift += prior_shift(prior, self.manifest["prior"], self.classes)
@@ -166,7 +166,7 @@ class Predictor:
                 f"Expected a uint8 crop of {SIDE} x {SIDE} pixels of each of {len(points)} faces; "
                 "make it with landmarks.face_crop.face_crop."
             )
-        # A face without points still needs some that can be aligned; they are not listened to.
+        # A face without points still needs some that can be aligned; they have no weight.
         points = np.where(has_points[:, None, None], points, CANONICAL)
         return {"points": points, "crops": crops, "has_points": has_points.astype(np.float32)}
 
@@ -175,7 +175,7 @@ class Predictor:
         image: Source,
         formats: Collection[str] = FOLDER_FORMATS,
         neutral: Iterable[Source] = (),
-    ) -> Reading:
+    ) -> ImagePrediction:
         """Find the faces of a photo and what they show.
 
         Parameters
@@ -189,7 +189,7 @@ class Predictor:
 
         Returns
         -------
-        Reading
+        ImagePrediction
 
         Raises
         ------
@@ -199,8 +199,8 @@ class Predictor:
         Examples
         --------
         >>> from classifiers import load
-        >>> reading = load("landmarks").predict("data/sample/test/happy/happy_01.png")
-        >>> [(face.expression, face.uncertain) for face in reading.faces]
+        >>> prediction = load("landmarks").predict("data/sample/test/happy/happy_01.png")
+        >>> [(face.expression, face.uncertain) for face in prediction.faces]
         [('happy', False)]
         """
         if neutral := list(neutral):
@@ -210,15 +210,15 @@ class Predictor:
         found = self.predict_faces(rgb, faces)
         height, width = rgb.shape[:2]
         reason = "" if found else NO_FACE
-        return Reading(found, reason, width, height, self.manifest["name"])
+        return ImagePrediction(found, reason, width, height, self.manifest["name"])
 
     def predict_faces(
         self,
         rgb: np.ndarray,
         faces: Sequence[Face],
         smooth: Callable[[np.ndarray], np.ndarray] | None = None,
-    ) -> list[FaceReading]:
-        """Say what faces show that were found already, such as by following them in a film.
+    ) -> list[FacePrediction]:
+        """Predict the expressions of faces that were found already, such as tracked ones.
 
         Parameters
         ----------
@@ -231,7 +231,7 @@ class Predictor:
 
         Returns
         -------
-        list of FaceReading
+        list of FacePrediction
             In the order of `faces`.
         """
         if not faces:
@@ -239,8 +239,8 @@ class Predictor:
         points = np.stack([face.points for face in faces])
         crops = np.stack([face_crop(rgb, row) for row in points]) if self.takes_pixels else None
         proba = self.predict_proba(points, crops)
-        seen = [None] * len(faces) if crops is None else crops
-        return list(map(self._reading, faces, seen, smooth(proba) if smooth else proba))
+        each = [None] * len(faces) if crops is None else crops
+        return list(map(self._face_prediction, faces, each, smooth(proba) if smooth else proba))
 
     def predict_frame(self, images: Iterable[Source]) -> "pd.DataFrame":
         """Read photos into a table, one that can't be read or shows no face as a row, too.
@@ -268,22 +268,24 @@ class Predictor:
         for number, image in enumerate(images, 1):
             name = str(image) if isinstance(image, str | Path) else str(number)
             try:
-                reading, reason = self.predict(image), NO_FACE
+                prediction, reason = self.predict(image), NO_FACE
             except ImageError as error:
-                reading, reason = None, error.reason
-            rows += rows_of(name, reading, reason, self.classes)
+                prediction, reason = None, error.reason
+            rows += rows_of(name, prediction, reason, self.classes)
         return frame_of(rows, self.classes)
 
-    def _reading(self, face: Face, crop: np.ndarray | None, proba: np.ndarray) -> FaceReading:
-        """Put the confidences of one face into words."""
+    def _face_prediction(
+        self, face: Face, crop: np.ndarray | None, proba: np.ndarray
+    ) -> FacePrediction:
+        """Return the prediction for one face with these confidences."""
         first, second = np.argsort(-proba, kind="stable")[:2]
-        return FaceReading(
+        return FacePrediction(
             face=face,
             expression=self.classes[first],
             second=self.classes[second],
             confidences=dict(zip(self.classes, proba.tolist(), strict=True)),
             uncertain=bool(proba[first] < self.manifest["uncertain_threshold"]),
-            _explain=lambda: explain(self.predict_proba, face.points, self._rest, first, crop),
+            _explain=lambda: explain(self.predict_proba, face.points, self._baseline, first, crop),
         )
 
 
@@ -295,10 +297,10 @@ _MIRRORS = {
 """What the mirror image does to each input of a graph."""
 
 
-def _rest_of(manifest: dict[str, Any]) -> Rest:
-    """Return the mean neutral face that a bundle keeps."""
+def _neutral_baseline(manifest: dict[str, Any]) -> NeutralBaseline:
+    """Return a bundle's mean neutral face."""
     crop = manifest.get("neutral_crop")
-    return Rest(
+    return NeutralBaseline(
         np.array(manifest["neutral_face"], dtype=np.float32),
         None if crop is None else np.array(crop, dtype=np.uint8),
     )

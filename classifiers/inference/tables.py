@@ -1,9 +1,9 @@
-"""Readings as a table: a row for each face, and one for each photo without any."""
+"""Tabulate predictions: a row for each face, and one for each photo without any."""
 
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from classifiers.inference.predictions import Reading
+from classifiers.inference.predictions import ImagePrediction
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,7 +30,7 @@ def columns(classes: Sequence[str]) -> list[str]:
 
 
 def rows_of(
-    image: str, reading: Reading | None, reason: str, classes: Sequence[str]
+    image: str, prediction: ImagePrediction | None, reason: str, classes: Sequence[str]
 ) -> list[list[Any]]:
     """Return the rows of one photo under `columns`.
 
@@ -38,7 +38,7 @@ def rows_of(
     ----------
     image : str
         The photo as the user named it.
-    reading : Reading or None
+    prediction : ImagePrediction or None
         None where it can't be read.
     reason : str
         ``""``, ``"no-face"``, or the `landmarks.images.ImageError.reason` it can't be read for.
@@ -51,12 +51,12 @@ def rows_of(
         A row for each face, or one row with the reason in which None stands where a face has
         values.
     """
-    if reading is None or not reading.faces:
+    if prediction is None or not prediction.faces:
         return [[image, 0, *[None] * 5, *[None] * len(classes), None, 0, reason]]
     rows = []
-    for number, found in enumerate(reading.faces, 1):
-        seen = (*found.face.box, found.expression, *found.confidences.values(), found.uncertain)
-        rows.append([image, number, *seen, 1, ""])
+    for number, found in enumerate(prediction.faces, 1):
+        values = (*found.face.box, found.expression, *found.confidences.values(), found.uncertain)
+        rows.append([image, number, *values, 1, ""])
     return rows
 
 

@@ -1,18 +1,18 @@
-"""A film's confidences over time, a panel for each face, in little memory however long the film."""
+"""Draw a video's confidences over time, a panel for each face, in bounded memory."""
 
 from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from classifiers.inference.video import SeenFace
+from classifiers.inference.video import TrackedFace
 
-MOST_BINS = 800
+MAX_BINS = 800
 """Columns of time that are kept: more than a picture's width shows apart."""
 
-NARROWEST = 0.1
+MIN_BIN_SECONDS = 0.1
 """Seconds that a column takes at least."""
 
-MOST_PANELS = 12
+MAX_PANELS = 12
 """Faces that are drawn, those seen longest; a picture with more can't be read."""
 
 WIDTH, PANEL, HEAD = 11.0, 1.5, 1.0
@@ -23,7 +23,7 @@ COLOURS = ("#EE6677", "#228833", "#AA3377", "#CCBB44", "#BBBBBB", "#4477AA", "#6
 
 
 class Timeline:
-    """Collects mean confidences per column of time; columns double in width as time goes on.
+    """Collect mean confidences per column of time; columns double in width as time goes on.
 
     Parameters
     ----------
@@ -35,36 +35,36 @@ class Timeline:
 
     def __init__(self, classes: Sequence[str], rate: float) -> None:
         self.classes = tuple(classes)
-        self.bin_seconds = max(NARROWEST, 2 / rate)
+        self.bin_seconds = max(MIN_BIN_SECONDS, 2 / rate)
         self.faces: dict[int, dict[int, np.ndarray]] = {}
         self.end = 0.0
 
-    def add(self, seconds: float, faces: Iterable[SeenFace]) -> None:
+    def add(self, seconds: float, faces: Iterable[TrackedFace]) -> None:
         """Take in the next frame."""
         self.end = max(self.end, seconds)
-        while seconds >= MOST_BINS * self.bin_seconds:
+        while seconds >= MAX_BINS * self.bin_seconds:
             self._widen()
         column = int(seconds / self.bin_seconds)
-        for number, found in faces:
+        for track_id, found in faces:
             values = np.array([1.0, *found.confidences.values()])  # a count, then the sums
-            columns = self.faces.setdefault(number, {})
+            columns = self.faces.setdefault(track_id, {})
             columns[column] = columns.get(column, 0) + values
 
-    def means(self, number: int) -> np.ndarray:
+    def means(self, track_id: int) -> np.ndarray:
         """Return a face's mean confidences, (columns, k); NaN where it wasn't seen."""
         means = np.full((int(self.end / self.bin_seconds) + 1, len(self.classes)), np.nan)
-        for column, values in self.faces[number].items():
+        for column, values in self.faces[track_id].items():
             means[column] = values[1:] / values[0]
         return means
 
     def _widen(self) -> None:
         """Make one column of every two."""
         self.bin_seconds *= 2
-        for number, columns in self.faces.items():
+        for track_id, columns in self.faces.items():
             wider: dict[int, np.ndarray] = {}
             for column, values in columns.items():
                 wider[column // 2] = wider.get(column // 2, 0) + values
-            self.faces[number] = wider
+            self.faces[track_id] = wider
 
 
 def draw(timeline: Timeline, title: str):
@@ -83,17 +83,17 @@ def draw(timeline: Timeline, title: str):
     # Only here: it takes half a second to load, which the other commands do without.
     from matplotlib.figure import Figure
 
-    longest = sorted(timeline.faces, key=lambda number: -len(timeline.faces[number]))
-    shown = sorted(longest[:MOST_PANELS])
+    longest = sorted(timeline.faces, key=lambda track_id: -len(timeline.faces[track_id]))
+    shown = sorted(longest[:MAX_PANELS])
     n_panels = max(len(shown), 1)
     figure = Figure(figsize=(WIDTH, HEAD + PANEL * n_panels), layout="constrained")
     panels = figure.subplots(n_panels, sharex=True, squeeze=False)[:, 0]
-    for axes, number in zip(panels, shown, strict=False):
-        _draw_face(axes, timeline, number)
+    for axes, track_id in zip(panels, shown, strict=False):
+        _draw_face(axes, timeline, track_id)
     left_out = len(timeline.faces) - len(shown)
     more = f" (and {left_out} more, seen for less time)" if left_out else ""
     figure.suptitle((title if shown else f"{title}: no face found") + more, x=0.01, ha="left")
-    panels[-1].set_xlabel("seconds of the film")
+    panels[-1].set_xlabel("seconds of the video")
     panels[-1].set_xlim(0, timeline.end + timeline.bin_seconds)
     if shown:
         handles = panels[0].get_legend_handles_labels()
@@ -101,9 +101,9 @@ def draw(timeline: Timeline, title: str):
     return figure
 
 
-def _draw_face(axes, timeline: Timeline, number: int) -> None:
+def _draw_face(axes, timeline: Timeline, track_id: int) -> None:
     """Draw one face's panel; where it wasn't seen there is nothing."""
-    means = timeline.means(number)
+    means = timeline.means(track_id)
     means = np.append(means, means[-1:], axis=0)  # the last step's end
     times = np.arange(len(means)) * timeline.bin_seconds
     tops = np.cumsum(means, axis=1)
@@ -120,5 +120,5 @@ def _draw_face(axes, timeline: Timeline, number: int) -> None:
         )
     axes.set_ylim(0, 1)
     axes.set_yticks((0, 0.5, 1), ("0", "50 %", "100 %"))
-    axes.set_ylabel(f"face {number}")
+    axes.set_ylabel(f"face {track_id}")
     axes.spines[["top", "right"]].set_visible(False)

@@ -1,6 +1,6 @@
-"""How long each face of a film showed each expression.
+"""Sum up how long each face of a video showed each expression.
 
-A frame's answers stand until the next frame that was looked at, so that shares are shares of time,
+A frame's predictions hold until the next frame that was read, so that shares are shares of time,
 not of frames, at whatever distances they come.
 """
 
@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from classifiers.inference.video import SeenFace
+from classifiers.inference.video import TrackedFace
 
 
 @dataclass
@@ -18,7 +18,7 @@ class FaceTimes:
     Attributes
     ----------
     first, last : float
-        Seconds of the film at which it was first and last seen.
+        Seconds of the video at which it was first and last seen.
     seconds : dict of str to float
         Expression -> seconds for which it was the likeliest one, in the order of the classes.
     uncertain : float
@@ -32,8 +32,8 @@ class FaceTimes:
 
 
 @dataclass
-class FilmSummary:
-    """Adds up a film's frames.
+class VideoSummary:
+    """Add up a video's frames.
 
     Parameters
     ----------
@@ -43,53 +43,53 @@ class FilmSummary:
     Attributes
     ----------
     n_frames : int
-        Frames that were looked at.
+        Frames that were read.
     faces : dict of int to FaceTimes
-        By the face's number.
+        By track id.
     """
 
     classes: Sequence[str]
     n_frames: int = 0
     faces: dict[int, FaceTimes] = field(default_factory=dict)
-    _standing: tuple[float, list[SeenFace]] = (0.0, [])
+    _last_frame: tuple[float, list[TrackedFace]] = (0.0, [])
 
-    def add(self, seconds: float, faces: Iterable[SeenFace]) -> None:
+    def add(self, seconds: float, faces: Iterable[TrackedFace]) -> None:
         """Take in the next frame."""
         self.end(seconds)
         self.n_frames += 1
-        self._standing = seconds, list(faces)
-        for number, _ in self._standing[1]:
+        self._last_frame = seconds, list(faces)
+        for track_id, _ in self._last_frame[1]:
             nothing = dict.fromkeys(self.classes, 0.0)
-            self.faces.setdefault(number, FaceTimes(seconds, seconds, nothing)).last = seconds
+            self.faces.setdefault(track_id, FaceTimes(seconds, seconds, nothing)).last = seconds
 
     def end(self, seconds: float) -> None:
-        """Let the last frame stand until so many seconds of the film."""
-        since, faces = self._standing
-        for number, found in faces:
-            times, elapsed = self.faces[number], max(seconds - since, 0.0)
+        """Let the last frame hold until so many seconds of the video."""
+        since, faces = self._last_frame
+        for track_id, found in faces:
+            times, elapsed = self.faces[track_id], max(seconds - since, 0.0)
             times.seconds[found.expression] += elapsed
             times.uncertain += elapsed * found.uncertain
-        self._standing = seconds, []
+        self._last_frame = seconds, []
 
     def overall(self) -> dict[str, float]:
         """Return the share of all faces' time for each expression, 0..1."""
         return shares([times.seconds for times in self.faces.values()], self.classes)
 
     def to_json(self) -> dict[str, Any]:
-        """Return the figures under ``frames``, ``expressions`` and ``faces``."""
+        """Return the sums under ``frames``, ``expressions`` and ``faces``."""
         return {
             "frames": self.n_frames,
             "expressions": self.overall(),
             "faces": [
                 {
-                    "face_id": number,
+                    "face_id": track_id,
                     "first": round(times.first, 3),
                     "last": round(times.last, 3),
                     "seconds": round(sum(times.seconds.values()), 3),
                     "uncertain": round(times.uncertain, 3),
                     "expressions": shares([times.seconds], self.classes),
                 }
-                for number, times in self.faces.items()
+                for track_id, times in self.faces.items()
             ],
         }
 

@@ -1,4 +1,4 @@
-"""A film's frames as rows of a CSV, with OpenFace's names for the columns that it has, too.
+"""Tabulate a video's frames, with OpenFace's names for the columns that it has, too.
 
 https://github.com/TadasBaltrusaitis/OpenFace/wiki/Output-Format
 """
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from classifiers.inference.tables import BOX
-from classifiers.inference.video import SeenFace
+from classifiers.inference.video import TrackedFace
 from landmarks.video.reader import Frame
 
 START = ("frame", "face_id", "timestamp", "confidence", "success", *BOX, "expression", "uncertain")
@@ -24,22 +24,22 @@ def columns(classes: Sequence[str]) -> list[str]:
     Returns
     -------
     list of str
-        In place of ``image`` and ``face``: ``frame``, its number from 1, ``face_id``, the same as
-        long as a face is followed, ``timestamp`` in seconds of the film; and ``confidence``, that
+        In place of ``image`` and ``face``: ``frame``, its number from 1, ``face_id``, the
+        track id, ``timestamp`` in seconds of the video; and ``confidence``, that
         of the ``expression``. The others as `classifiers.inference.tables.columns` describes them.
     """
     return [*START, *classes]
 
 
-def rows_of(frame: Frame, faces: Sequence[SeenFace], classes: Sequence[str]) -> list[list[Any]]:
+def rows_of(frame: Frame, faces: Sequence[TrackedFace], classes: Sequence[str]) -> list[list[Any]]:
     """Return a row for each face, or one of face 0, success 0 and empty cells without."""
     seconds = round(frame.seconds, 3)
     if not faces:
         nothing = [None] * (len(BOX) + 2 + len(classes))
         return [[frame.number, 0, seconds, 0.0, 0, *nothing]]
     rows = []
-    for number, found in faces:
+    for track_id, found in faces:
         confidence = found.confidences[found.expression]
-        words = found.expression, found.uncertain, *found.confidences.values()
-        rows.append([frame.number, number, seconds, confidence, 1, *found.face.box, *words])
+        values = found.expression, found.uncertain, *found.confidences.values()
+        rows.append([frame.number, track_id, seconds, confidence, 1, *found.face.box, *values])
     return rows

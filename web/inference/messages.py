@@ -7,7 +7,7 @@ import json
 
 import numpy as np
 
-from classifiers.inference.predictor import FaceReading, Reading
+from classifiers.inference.predictor import FacePrediction, ImagePrediction
 from landmarks.detection.detector import Face
 from landmarks.mesh import N_POINTS
 from web.errors import ApiError
@@ -31,18 +31,18 @@ def pack(result: Result) -> bytes:
     bytes
         See `unpack`.
     """
-    reading = result.reading
+    prediction = result.prediction
     head = {
         "seconds": result.seconds,
-        "reason": reading.reason,
-        "size": [reading.width, reading.height],
-        "model": reading.model,
+        "reason": prediction.reason,
+        "size": [prediction.width, prediction.height],
+        "model": prediction.model,
         "faces": [
             [face.expression, face.second, face.confidences, face.uncertain, face.explanation()]
-            for face in reading.faces
+            for face in prediction.faces
         ],
     }
-    points = [face.face.points.astype("<f4").tobytes() for face in reading.faces]
+    points = [face.face.points.astype("<f4").tobytes() for face in prediction.faces]
     return b"".join([json.dumps(head).encode(), b"\n", *points, result.picture])
 
 
@@ -75,8 +75,8 @@ def unpack(message: bytes) -> Result:
     rows = np.frombuffer(rest, _POINTS, len(head["faces"]))
     faces = [_face(row, *fields) for row, fields in zip(rows, head["faces"], strict=True)]
     width, height = head["size"]
-    reading = Reading(faces, head["reason"], width, height, head["model"])
-    return Result(reading, rest[rows.nbytes :], head["seconds"])
+    prediction = ImagePrediction(faces, head["reason"], width, height, head["model"])
+    return Result(prediction, rest[rows.nbytes :], head["seconds"])
 
 
 def _face(
@@ -86,9 +86,9 @@ def _face(
     confidences: dict[str, float],
     uncertain: bool,
     contributions: dict[str, float],
-) -> FaceReading:
-    """Return the reading of one face, whose explanation is known."""
+) -> FacePrediction:
+    """Return the prediction of one face, whose explanation is known."""
     face = Face(points.astype(np.float32))
-    return FaceReading(
+    return FacePrediction(
         face, expression, second, confidences, uncertain, _explain=lambda: dict(contributions)
     )

@@ -127,7 +127,7 @@ class WorkerPool:
     def read(self, content: bytes, picture: bool = False) -> Result:
         """See `web.inference.service.Reader.read`, which gives the same answers and errors.
 
-        An answer's ``seconds`` count the reading, not the wait for a worker.
+        An answer's ``seconds`` count the prediction, not the wait for a worker.
 
         Raises
         ------

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from PIL import Image
 
-from classifiers.inference.predictor import Predictor, Reading
+from classifiers.inference.predictor import ImagePrediction, Predictor
 from landmarks.images import PAGE_FORMATS, ImageError, read_image
 from web.errors import ApiError
 from web.uploads import MAX_PHOTO_BYTES, is_heic
@@ -22,7 +22,7 @@ class Result(NamedTuple):
 
     Attributes
     ----------
-    reading : Reading
+    prediction : ImagePrediction
         Its faces, their explanations worked out; it can be sent to another process.
     picture : bytes
         The upright photo as JPEG, no side longer than `MAX_PICTURE_SIDE`, without its EXIF data;
@@ -31,7 +31,7 @@ class Result(NamedTuple):
         From bytes to result.
     """
 
-    reading: Reading
+    prediction: ImagePrediction
     picture: bytes
     seconds: float
 
@@ -95,11 +95,11 @@ class Reader:
             rgb = read_image(content, formats=PAGE_FORMATS)
         except ImageError as error:
             raise ApiError("heic" if is_heic(content) else error.reason) from None
-        reading = self._predictor.predict(rgb)
-        if reading.reason:
-            raise ApiError(reading.reason)
+        prediction = self._predictor.predict(rgb)
+        if prediction.reason:
+            raise ApiError(prediction.reason)
         shrunk = _small_jpeg(rgb) if picture else b""
-        return Result(reading.explained(), shrunk, perf_counter() - start)
+        return Result(prediction.explained(), shrunk, perf_counter() - start)
 
 
 def warmed(bundle: str | Path) -> Reader:

@@ -1,4 +1,4 @@
-"""Read photos in a worker process: they come in through a pipe, readings go out.
+"""Read photos in a worker process: they come in through a pipe, predictions go out.
 
 `web.inference.process` starts it. The process ends by itself when the server is gone, and when a
 photo keeps it for too long.
@@ -25,7 +25,7 @@ STATUS = Path("/proc/self/status")
 
 
 def main(descriptor: int, maker: str, bundle: str, megabytes: int, seconds: float) -> None:
-    """Serve readings until the server closes the pipe.
+    """Serve predictions until the server closes the pipe.
 
     Parameters
     ----------

@@ -33,7 +33,7 @@ def register(app: Flask) -> None:
 
 
 def predict() -> Response:
-    """Answer with the readings of the posted photos, and the time they took in ``Server-Timing``.
+    """Answer with the predictions for the posted photos, and their time in ``Server-Timing``.
 
     Raises
     ------
@@ -155,7 +155,7 @@ def read(photo: Upload, picture: bool = False) -> Result | ApiError:
         counters.photos.labels(error.reason).inc()
         return ApiError(error.reason, photo.name)
     counters.photos.labels("read").inc()
-    counters.faces.inc(len(result.reading.faces))
+    counters.faces.inc(len(result.prediction.faces))
     return result
 
 
@@ -178,7 +178,7 @@ def element(name: str, outcome: Result | ApiError, **options: bool) -> dict[str,
             "reason": outcome.reason,
             "detail": outcome.sentence,
         }
-    return outcome.reading.to_json(name, **options) | {"ms": _ms(outcome.seconds)}
+    return outcome.prediction.to_json(name, **options) | {"ms": _ms(outcome.seconds)}
 
 
 def _model() -> dict[str, Any]:

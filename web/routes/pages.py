@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from flask import Flask, render_template, request
 
-from classifiers.inference.predictor import FaceReading
+from classifiers.inference.predictor import FacePrediction
 from landmarks.images import PAGE_FORMATS
 from web import words
 from web.errors import ERRORS, ApiError
@@ -22,7 +22,7 @@ class PhotoView(NamedTuple):
     name : str
         The file's name as the sender gave it: untrusted, may be empty.
     result : Result or None
-        Its reading and its picture, if it was read.
+        Its prediction and its picture, if it was read.
     sentence : str
         Why it was not read, if it was not.
     """
@@ -31,9 +31,9 @@ class PhotoView(NamedTuple):
     result: Result | None = None
     sentence: str = ""
 
-    def faces(self) -> list[tuple[FaceReading, svg.Drawing]]:
+    def faces(self) -> list[tuple[FacePrediction, svg.Drawing]]:
         """Pair each face that was read with what the page draws of it."""
-        return [(face, svg.draw(face)) for face in self.result.reading.faces]
+        return [(face, svg.draw(face)) for face in self.result.prediction.faces]
 
     def element(self) -> dict[str, Any]:
         """Return what the API answers for the photo."""
@@ -67,7 +67,7 @@ def page() -> str:
 
 
 def answer() -> str:
-    """Show the page with the readings of the posted photos, in the order they were sent.
+    """Show the page with the predictions of the posted photos, in the order they were sent.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Draw a reading: the photo as a data URI, boxes and meshes as SVG geometry.
+"""Draw a prediction: the photo as a data URI, boxes and meshes as SVG geometry.
 
 All geometry is in pixels of the upright photo, x right and y down from the top left corner, so that
 one SVG ``viewBox`` serves photo, boxes and meshes alike, at any size on screen.
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from classifiers.inference.predictor import FaceReading
+from classifiers.inference.predictor import FacePrediction
 from landmarks.mesh import EDGES, REGION_TRIANGLES
 
 TIGHT_CROP = 1.3
@@ -69,12 +69,12 @@ def photo_uri(picture: bytes) -> str:
     return "data:image/jpeg;base64," + b64encode(picture).decode("ascii")
 
 
-def draw(reading: FaceReading) -> Drawing:
+def draw(prediction: FacePrediction) -> Drawing:
     """Work out the SVG geometry of one face.
 
     Parameters
     ----------
-    reading : FaceReading
+    prediction : FacePrediction
         A face with its mesh and its explanation.
 
     Returns
@@ -82,11 +82,11 @@ def draw(reading: FaceReading) -> Drawing:
     Drawing
         Edges, tight crop and coloured regions.
     """
-    points = reading.face.points[:, :2]
+    points = prediction.face.points[:, :2]
     return Drawing(
         edges=_path(points, EDGES, closed=False),
         view=_tight_crop(points),
-        regions=_regions(points, reading.explanation()),
+        regions=_regions(points, prediction.explanation()),
     )
 
 

@@ -3,9 +3,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from classifiers.inference.timeline import MOST_BINS, MOST_PANELS, Timeline, draw
-from classifiers.inference.video import SeenFace
-from classifiers.inference.video_summary import FilmSummary
+from classifiers.inference.timeline import MAX_BINS, MAX_PANELS, Timeline, draw
+from classifiers.inference.video import TrackedFace
+from classifiers.inference.video_summary import VideoSummary
 
 CLASSES = ("happy", "sad")
 
@@ -13,13 +13,13 @@ CLASSES = ("happy", "sad")
 def face(number, happy=1.0, uncertain=False):
     confidences = {"happy": happy, "sad": 1 - happy}
     best = max(confidences, key=confidences.get)
-    return SeenFace(
+    return TrackedFace(
         number, SimpleNamespace(expression=best, confidences=confidences, uncertain=uncertain)
     )
 
 
 def test_an_answer_stands_until_the_next_frame():
-    summary = FilmSummary(CLASSES)
+    summary = VideoSummary(CLASSES)
     summary.add(0.0, [face(1, 0.9)])
     summary.add(1.0, [face(1, 0.2, uncertain=True), face(2, 0.9)])
     summary.add(1.5, [])
@@ -35,7 +35,7 @@ def test_an_answer_stands_until_the_next_frame():
 
 
 def test_a_film_without_faces_has_no_shares():
-    summary = FilmSummary(CLASSES)
+    summary = VideoSummary(CLASSES)
     summary.add(0.0, [])
     summary.end(1.0)
     assert summary.to_json() == {"frames": 1, "expressions": {"happy": 0, "sad": 0}, "faces": []}
@@ -56,7 +56,7 @@ def test_a_timeline_stays_small_however_long_the_film():
     for second in range(hours * 3600):
         timeline.add(float(second), [face(1, 1.0 if second < hours * 1800 else 0.0)])
     means = timeline.means(1)
-    assert MOST_BINS / 2 <= len(means) <= MOST_BINS
+    assert MAX_BINS / 2 <= len(means) <= MAX_BINS
     assert not np.isnan(means).any()
     assert means[:, 0].mean() == pytest.approx(0.5, abs=0.01)
 
@@ -77,7 +77,7 @@ def test_the_faces_seen_longest_are_drawn():
     figure = draw(timeline, "film.mp4")
     panels = [axes.get_ylabel() for axes in figure.axes]
     assert panels == [f"face {number}" for number in range(4, 16)]
-    assert len(panels) == MOST_PANELS
+    assert len(panels) == MAX_PANELS
     assert "3 more" in figure.get_suptitle()
     assert [text.get_text() for text in figure.legends[0].get_texts()] == list(CLASSES)
 

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from classifiers.inference.following import Follower, shared
 from classifiers.inference.smoothing import Smoother
+from classifiers.inference.track_ids import TrackIds, iou
 
 LEFT, RIGHT = (0, 0, 100, 100), (300, 0, 100, 100)
 
@@ -12,62 +12,62 @@ def moved(box, by):
 
 
 def test_faces_keep_their_numbers_while_they_move_whatever_order_they_come_in():
-    follower = Follower()
-    assert follower.follow([LEFT, RIGHT], 0.0) == [1, 2]
-    assert follower.follow([moved(RIGHT, -30), moved(LEFT, 30)], 0.04) == [2, 1]
-    assert follower.follow([moved(LEFT, 60), moved(RIGHT, -60)], 0.08) == [1, 2]
+    track_ids = TrackIds()
+    assert track_ids.assign([LEFT, RIGHT], 0.0) == [1, 2]
+    assert track_ids.assign([moved(RIGHT, -30), moved(LEFT, 30)], 0.04) == [2, 1]
+    assert track_ids.assign([moved(LEFT, 60), moved(RIGHT, -60)], 0.08) == [1, 2]
 
 
 def test_pairs_are_the_best_together_not_the_best_alone():
     """The first box overlaps known face 1 more than the second does, but has another choice."""
-    follower = Follower()
-    follower.follow([(0, 0, 100, 100), (60, 0, 100, 100)], 0.0)
+    track_ids = TrackIds()
+    track_ids.assign([(0, 0, 100, 100), (60, 0, 100, 100)], 0.0)
     boxes = [(28, 0, 100, 100), (-40, 0, 100, 100)]
-    assert follower.follow(boxes, 0.04) == [2, 1]
+    assert track_ids.assign(boxes, 0.04) == [2, 1]
 
 
 def test_a_new_face_gets_a_new_number_and_none_is_given_twice():
-    follower = Follower()
-    assert follower.follow([LEFT], 0.0) == [1]
-    assert follower.follow([LEFT, RIGHT], 0.1) == [1, 2]
-    assert follower.follow([RIGHT], 0.2) == [2]
-    assert follower.follow([], 5.0) == []
-    assert follower.follow([LEFT], 5.1) == [3]
+    track_ids = TrackIds()
+    assert track_ids.assign([LEFT], 0.0) == [1]
+    assert track_ids.assign([LEFT, RIGHT], 0.1) == [1, 2]
+    assert track_ids.assign([RIGHT], 0.2) == [2]
+    assert track_ids.assign([], 5.0) == []
+    assert track_ids.assign([LEFT], 5.1) == [3]
 
 
 def test_a_jump_is_another_face():
-    follower = Follower()
-    assert follower.follow([LEFT], 0.0) == [1]
-    assert follower.follow([moved(LEFT, 60)], 0.04) == [2]
+    track_ids = TrackIds()
+    assert track_ids.assign([LEFT], 0.0) == [1]
+    assert track_ids.assign([moved(LEFT, 60)], 0.04) == [2]
 
 
 def test_a_face_missed_for_a_moment_keeps_its_number():
-    follower = Follower()
-    follower.follow([LEFT], 0.0)
+    track_ids = TrackIds()
+    track_ids.assign([LEFT], 0.0)
     for seconds in np.arange(0.1, 1.0, 0.1):
-        follower.follow([], seconds)
-    assert follower.follow([LEFT], 1.0) == [1]
-    follower.follow([], 1.1)
-    follower.follow([], 2.1)
-    assert follower.follow([LEFT], 2.2) == [2]
+        track_ids.assign([], seconds)
+    assert track_ids.assign([LEFT], 1.0) == [1]
+    track_ids.assign([], 1.1)
+    track_ids.assign([], 2.1)
+    assert track_ids.assign([LEFT], 2.2) == [2]
 
 
 def test_frames_far_apart_still_follow_from_one_to_the_next():
-    follower = Follower()
-    assert [follower.follow([LEFT], seconds) for seconds in (0.0, 10.0, 20.0)] == [[1], [1], [1]]
+    track_ids = TrackIds()
+    assert [track_ids.assign([LEFT], seconds) for seconds in (0.0, 10.0, 20.0)] == [[1], [1], [1]]
 
 
 def test_after_a_cut_every_face_is_new():
-    follower = Follower()
-    follower.follow([LEFT], 0.0)
-    follower.forget()
-    assert follower.follow([LEFT], 0.04) == [2]
+    track_ids = TrackIds()
+    track_ids.assign([LEFT], 0.0)
+    track_ids.reset()
+    assert track_ids.assign([LEFT], 0.04) == [2]
 
 
 def test_overlap_is_the_area_of_both_over_the_area_of_either():
-    areas = shared([(0, 0, 10, 10)], [(5, 0, 10, 10), (20, 20, 5, 5), (0, 0, 10, 10)])
+    areas = iou([(0, 0, 10, 10)], [(5, 0, 10, 10), (20, 20, 5, 5), (0, 0, 10, 10)])
     assert areas == pytest.approx(np.array([[1 / 3, 0, 1]]))
-    assert shared([(0, 0, 0, 0)], [(0, 0, 0, 0)]) == 0
+    assert iou([(0, 0, 0, 0)], [(0, 0, 0, 0)]) == 0
 
 
 def test_smoothing_is_the_same_at_any_frame_rate():
