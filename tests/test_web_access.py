@@ -96,7 +96,7 @@ def test_axe_finds_nothing(visit, address_of_two, scheme):
     assert Axe().run(page).generate_snapshot() == ""
 
 
-def test_axe_finds_nothing_on_the_part_for_lessons_which_fits_a_phone(visit, address):
+def test_axe_finds_nothing_on_the_part_for_custom_classes_which_fits_a_phone(visit, address):
     page = visit(f"{address}live#teach", viewport=PHONE)
     assert Axe().run(page).generate_snapshot() == ""
     assert fits(page)

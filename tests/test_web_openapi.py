@@ -95,6 +95,6 @@ def test_the_classes_are_those_of_the_model_that_answers():
     suppress_health_check=list(HealthCheck),
 )
 def test_the_api_does_what_it_says(case):
-    # A schema can't say that a lesson has as many points as labels, so good ones may be refused.
+    # A schema can't say that a dataset has as many points as labels, so good ones may be refused.
     excluded = [positive_data_acceptance] if case.path == TEACH else []
     case.call_and_validate(excluded_checks=excluded)

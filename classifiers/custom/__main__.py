@@ -1,6 +1,6 @@
-"""Train a classifier on a lesson: ``python -m classifiers.custom < lesson.npz > taught.zip``.
+"""Train on a custom dataset: ``python -m classifiers.custom < dataset.npz > custom.zip``.
 
-The server runs this for a visitor who teaches expressions of their own, in a process that is
+The server runs this for a visitor with classes of their own, in a process that is
 bounded in memory and gone with all that it loaded.
 """
 
@@ -17,7 +17,7 @@ import numpy as np
 import typer
 
 from classifiers.bundle.bundle import checksummed
-from classifiers.custom.dataset import Lesson, LessonError, unpacked
+from classifiers.custom.dataset import Dataset, DatasetError, from_npz
 from classifiers.training.bundle_content import TrainOptions
 from classifiers.training.dataset import Rows
 from classifiers.training.landmarks import train
@@ -33,50 +33,50 @@ MEMORY = 2 * 1024**3
 VALIDATION_SHARE = 0.25
 """More than a training on thousands of rows holds out: a tenth of ten frames is one."""
 
-DATA_NAME = "taught on the page, on landmarks that the browser's mesh found in one look a face"
+DATA_NAME = "custom classes, recorded on the page with the browser's mesh"
 
 
 def main() -> None:
-    """Read a lesson from stdin and write bundle and feature table to stdout, in one zip."""
+    """Read a dataset from stdin and write bundle and feature table to stdout, in one zip."""
     _keep_to_bounds()
-    with handle_errors(LessonError, stopped="Stopped; nothing was written."):
-        content = taught(unpacked(sys.stdin.buffer.read()))
+    with handle_errors(DatasetError, stopped="Stopped; nothing was written."):
+        content = train_to_zip(from_npz(sys.stdin.buffer.read()))
     sys.stdout.buffer.write(content)
 
 
-def taught(lesson: Lesson) -> bytes:
-    """Train on a lesson.
+def train_to_zip(dataset: Dataset) -> bytes:
+    """Train on a dataset.
 
     Parameters
     ----------
-    lesson : Lesson
+    dataset : Dataset
 
     Returns
     -------
     bytes
         A zip: ``model/`` is a bundle as ``make train`` writes it, ``features/`` the feature table
-        as ``make features`` does. The same lesson gives the same model.
+        as ``make features`` does. The same dataset gives the same model.
     """
-    held_out = last_of_each(lesson.y)
-    nowhere = np.full(len(lesson.y), "")
-    rows = Rows(lesson.points, lesson.y, nowhere, MESH_VERSION)
+    held_out = last_of_each(dataset.y)
+    unknown = np.full(len(dataset.y), "")
+    rows = Rows(dataset.points, dataset.y, unknown, MESH_VERSION)
     options = TrainOptions(
-        name="taught",
+        name="custom",
         version=__version__,
         data_name=DATA_NAME,
         # So few frames that none shall be lost to the model; those held out still measure it.
         refit=True,
-        validation=_what_validates(rows, held_out),
+        validation=_validation_note(rows, held_out),
     )
     manifest, files = train(rows, held_out, options)
-    table = feature_files(lesson.points, lesson.y, lesson.sizes)
+    table = feature_files(dataset.points, dataset.y, dataset.sizes)
     return _zipped({"model": checksummed(manifest, files), "features": table})
 
 
 def last_of_each(y: np.ndarray) -> np.ndarray:
     """Choose validation rows: the last quarter of each class, in the order of recording.
 
-    Frames of a film are near copies of their neighbours, so rows drawn at random would be known
+    Frames of a video are near copies of their neighbours, so rows drawn at random would be known
     already. A block at the end has one frame only whose neighbour trains, or is another take.
 
     Parameters
@@ -95,12 +95,12 @@ def last_of_each(y: np.ndarray) -> np.ndarray:
     return held_out
 
 
-def _what_validates(rows: Rows, held_out: np.ndarray) -> str:
-    """Say what the figures are measured on, as a bundle's card says it."""
+def _validation_note(rows: Rows, held_out: np.ndarray) -> str:
+    """Describe the validation rows for the model card."""
     group = same_photograph(rows.points, rows.pixels)
     known = np.isin(group[held_out], group[~held_out]).mean()
     return (
-        "these are the last quarter of each expression's frames, of the same sitting, and "
+        "these are the last quarter of each expression's frames, of the same session, and "
         f"{known:.0%} of them are near copies of frames that trained it: expect less on other "
         "days and of other people"
     )

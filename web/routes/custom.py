@@ -22,16 +22,16 @@ from werkzeug.exceptions import (
     UnsupportedMediaType,
 )
 
-from classifiers.custom import dataset as dataset
+from classifiers.custom import dataset
 from web.inference.process import ONE_THREAD, ROOT
 from web.uploads import FORM
 
 PATH = "/api/teach"
 
-DATASET, POINTS = "lesson", "points"
-"""The form's fields: JSON, and a file of float32; see `classifiers.custom.dataset.read_lesson`."""
+DATASET, POINTS = "dataset", "points"
+"""The form's fields: JSON, and a file of float32; see `classifiers.custom.dataset.read_dataset`."""
 
-MAX_BODY_BYTES = dataset.MOST_FACES * dataset.FACE_BYTES + 256 * 1024
+MAX_BODY_BYTES = dataset.MAX_FACES * dataset.FACE_BYTES + 256 * 1024
 """Largest request body: the points of the most faces, their labels, and the form around them."""
 
 MAX_SECONDS = 120
@@ -42,11 +42,11 @@ RETRY_SECONDS = 10
 COMMAND = (sys.executable, "-m", "classifiers.custom")
 
 LIMITS = {
-    "fewestClasses": dataset.FEWEST_CLASSES,
-    "mostClasses": dataset.MOST_CLASSES,
-    "fewestFaces": dataset.FEWEST_FACES,
-    "mostFaces": dataset.MOST_FACES,
-    "longestName": dataset.LONGEST_NAME,
+    "minClasses": dataset.MIN_CLASSES,
+    "maxClasses": dataset.MAX_CLASSES,
+    "minFaces": dataset.MIN_FACES,
+    "maxFaces": dataset.MAX_FACES,
+    "maxNameLength": dataset.MAX_NAME_LENGTH,
 }
 """The limits of a dataset, by the names that the page's scripts know."""
 
@@ -56,7 +56,7 @@ class TooLarge(HTTPException):
 
     code = 413
     description = (
-        f"A lesson has at most {dataset.MOST_FACES} faces and this is larger than they are. Leave "
+        f"A dataset has at most {dataset.MAX_FACES} faces and this is larger than they are. Leave "
         "some faces out, then try again."
     )
 
@@ -67,7 +67,7 @@ class Trainer:
     Parameters
     ----------
     command : sequence of str
-        Reads a packed dataset from stdin and writes a zip to stdout.
+        Reads a dataset in .npz format from stdin and writes a zip to stdout.
     max_seconds : float
         When it is ended.
     """
@@ -78,7 +78,7 @@ class Trainer:
         self._free = Lock()
 
     def train(self, content: bytes) -> bytes:
-        """Return what `classifiers.custom.taught` makes of a packed dataset.
+        """Return what `classifiers.custom` makes of a dataset in .npz format.
 
         Raises
         ------
@@ -89,7 +89,7 @@ class Trainer:
         """
         if not self._free.acquire(blocking=False):
             raise ServiceUnavailable(
-                "Mien is learning from another visitor. Try again in some seconds.",
+                "Mien is training for another visitor. Try again in some seconds.",
                 retry_after=RETRY_SECONDS,
             )
         try:
@@ -116,7 +116,7 @@ class Trainer:
             )
         except subprocess.TimeoutExpired:
             raise ServiceUnavailable(
-                f"Learning was ended after {self.max_seconds:g} s. Try again when Mien has less "
+                f"Training was ended after {self.max_seconds:g} s. Try again when Mien has less "
                 "to do, or with fewer faces.",
                 retry_after=RETRY_SECONDS,
             ) from None
@@ -131,17 +131,18 @@ def register(app: Flask) -> None:
 
 def train() -> Response:
     """Answer a posted dataset with a zip: the bundle in ``model/``, the table in ``features/``."""
-    content = current_app.extensions["trainer"].train(dataset.packed(_posted_dataset()))
+    content = current_app.extensions["trainer"].train(dataset.to_npz(_posted_dataset()))
     response = Response(content, mimetype="application/zip")
-    response.headers["Content-Disposition"] = "attachment; filename=taught.zip"
+    response.headers["Content-Disposition"] = "attachment; filename=custom-classes.zip"
     return response
 
 
-def _posted_dataset() -> dataset.Lesson:
+def _posted_dataset() -> dataset.Dataset:
     """Return the dataset of the request, or raise the error that the request gets."""
     if request.mimetype != FORM:
         raise UnsupportedMediaType(
-            f"A lesson comes as a form: send {FORM} with the field {DATASET} and the file {POINTS}."
+            f"A dataset comes as a form: send {FORM} with the field {DATASET} and the file "
+            f"{POINTS}."
         )
     request.max_content_length = MAX_BODY_BYTES
     try:
@@ -150,10 +151,10 @@ def _posted_dataset() -> dataset.Lesson:
         raise TooLarge from None
     if text is None or points is None:
         raise BadRequest(
-            f"A lesson has the field {DATASET}, JSON of labels and sizes, and the file {POINTS}: "
+            f"A dataset has the field {DATASET}, JSON of labels and sizes, and the file {POINTS}: "
             "send both."
         )
     try:
-        return dataset.read_lesson(text, points.stream.read())
-    except dataset.LessonError as error:
+        return dataset.read_dataset(text, points.stream.read())
+    except dataset.DatasetError as error:
         raise UnprocessableEntity(str(error)) from None

@@ -65,13 +65,13 @@ export function createExpressions(section, lesson, limits, actions) {
 
   function show() {
     const { expressions } = lesson;
-    more.hidden = expressions.length >= limits.mostClasses;
+    more.hidden = expressions.length >= limits.maxClasses;
     expressions.forEach((expression, i) => {
       const row = rows.get(expression);
       const numbered = say(words.teach.numbered, { number: i + 1 });
       row.querySelector(".naming span").textContent = numbered;
       row.querySelector(".count").textContent = counted(words.teach.faces, expression.faces.length);
-      row.querySelector(".remove").hidden = expressions.length <= limits.fewestClasses;
+      row.querySelector(".remove").hidden = expressions.length <= limits.minClasses;
       row.querySelector(".clear").hidden = expression.faces.length === 0;
       for (const [button, visible] of buttons(row)) {
         const label = say(words.teach.of, { action: visible, name: expression.name || numbered });

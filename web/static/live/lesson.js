@@ -18,7 +18,7 @@ const NAME = /^[\p{L}\p{N}][\p{L}\p{M}\p{N} \-_'’]*$/u;
 export function createLesson(limits) {
   const expressions = [];
   // Each has its share of the most faces, so that none can crowd the others out.
-  const share = Math.floor(limits.mostFaces / limits.mostClasses);
+  const share = Math.floor(limits.maxFaces / limits.maxClasses);
 
   function room({ faces }) {
     return share - faces.length;
@@ -32,10 +32,10 @@ export function createLesson(limits) {
     const known = names.map((name) => name.normalize("NFKC").toLowerCase());
     const twice = names.find((_, i) => known.indexOf(known[i]) < i);
     if (twice) return say(words.teach.why_twice, { name: twice });
-    if (names.length < limits.fewestClasses) return words.teach.why_one;
-    const few = expressions.find(({ faces }) => faces.length < limits.fewestFaces);
+    if (names.length < limits.minClasses) return words.teach.why_one;
+    const few = expressions.find(({ faces }) => faces.length < limits.minFaces);
     if (!few) return "";
-    const values = { name: few.name, count: few.faces.length, least: limits.fewestFaces };
+    const values = { name: few.name, count: few.faces.length, least: limits.minFaces };
     return say(words.teach.why_few, values);
   }
 
@@ -44,7 +44,7 @@ export function createLesson(limits) {
     const labels = rows.map(({ name }) => name);
     const sizes = rows.map(({ width, height }) => [width, height]);
     const content = new FormData();
-    content.append("lesson", JSON.stringify({ labels, sizes }));
+    content.append("dataset", JSON.stringify({ labels, sizes }));
     content.append("points", new Blob(rows.map(({ points }) => points)), "points");
     return content;
   }

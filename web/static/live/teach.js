@@ -22,7 +22,7 @@ const TOLD_EVERY = 3; // seconds between two sentences to a screen reader
 
 const section = document.getElementById("teach");
 const part = (name) => section.querySelector(`.${name}`);
-const [train, note, result, told] = ["train", "note", "taught", "told"].map(part);
+const [train, note, result, told] = ["train", "note", "trained", "told"].map(part);
 const why = document.getElementById("teach-why");
 const limits = JSON.parse(section.dataset.limits);
 const lesson = createLesson(limits);
@@ -34,8 +34,8 @@ let taught = null;
 for (const name of words.teach.examples) list.add(name);
 train.addEventListener("click", () => alone(teach));
 part("try").addEventListener("click", () => alone(follow));
-part("bundle").addEventListener("click", () => save(taught.zip, "application/zip", "taught.zip"));
-part("table").addEventListener("click", () => save(taught.csv, "text/csv", "taught.csv"));
+part("bundle").addEventListener("click", () => save(taught.zip, "application/zip", "custom-classes.zip"));
+part("table").addEventListener("click", () => save(taught.csv, "text/csv", "custom-classes.csv"));
 section.addEventListener("keydown", ({ key }) => key === "Escape" && doing?.stop.abort());
 // A photo that is dropped beside the list would be opened in place of the page.
 for (const event of ["dragover", "drop"]) {
@@ -97,7 +97,7 @@ async function film(signal, expression) {
     const drawn = face ? [{ points: face, box: corners(face), label: nameOf(expression) }] : [];
     stage.draw(drawn, bundle.edges);
     keep(expression, face, now);
-    const long = now - start > TAKE && expression.faces.length - before >= limits.fewestFaces;
+    const long = now - start > TAKE && expression.faces.length - before >= limits.minFaces;
     if (long || now - start > LONGEST_TAKE || lesson.room(expression) <= 0) break;
   }
   stage.draw([], []);

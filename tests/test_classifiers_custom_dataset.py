@@ -7,28 +7,28 @@ import pytest
 
 from classifiers.custom.dataset import (
     FACE_BYTES,
-    MOST_FACES,
-    LessonError,
-    packed,
-    read_lesson,
-    unpacked,
+    MAX_FACES,
+    DatasetError,
+    from_npz,
+    read_dataset,
+    to_npz,
 )
-from tests.lessons import form, recorded
+from tests.custom_datasets import form, recorded
 
 
-def test_a_lesson_survives_the_way_to_the_command():
+def test_a_dataset_survives_the_way_to_the_command():
     points, labels = recorded(8)
-    lesson = unpacked(packed(read_lesson(*form(points, labels, [[320, 200]] * 24))))
-    np.testing.assert_array_equal(lesson.points, points)
-    assert lesson.points.dtype == np.float32
-    assert lesson.y.tolist() == labels.tolist()
-    assert lesson.sizes.tolist() == [[320, 200]] * 24
+    dataset = from_npz(to_npz(read_dataset(*form(points, labels, [[320, 200]] * 24))))
+    np.testing.assert_array_equal(dataset.points, points)
+    assert dataset.points.dtype == np.float32
+    assert dataset.y.tolist() == labels.tolist()
+    assert dataset.sizes.tolist() == [[320, 200]] * 24
 
 
 @pytest.mark.parametrize("name", ["Grübeln", "left-wink 2", "don't know", "微笑", "o_O", 32 * "m"])
 def test_a_name_may_be_any_word(name):
     points, labels = recorded(8, {name: 0, "other": 0.2})
-    assert name in read_lesson(*form(points, labels)).y
+    assert name in read_dataset(*form(points, labels)).y
 
 
 @pytest.mark.parametrize(
@@ -39,24 +39,24 @@ def test_a_name_may_be_any_word(name):
 def test_a_name_that_is_syntax_somewhere_is_refused(name):
     points, labels = recorded(8, {"other": 0.2, "more": 0})
     names = [name if label == "more" else label for label in labels]
-    with pytest.raises(LessonError, match=r"^Expected names of 1 to 32 letters.*rename it\.$"):
-        read_lesson(*form(points, names))
+    with pytest.raises(DatasetError, match=r"^Expected names of 1 to 32 letters.*rename it\.$"):
+        read_dataset(*form(points, names))
 
 
 def test_one_endless_name_takes_no_memory_for_every_face():
     points, labels = recorded(100, {"a": 0, "b": 0.2})
     text, content = form(points, [400_000 * "m", *labels[1:]])
     tracemalloc.start()
-    with pytest.raises(LessonError, match=r"^Expected names"):
-        read_lesson(text, content)
+    with pytest.raises(DatasetError, match=r"^Expected names"):
+        read_dataset(text, content)
     assert tracemalloc.get_traced_memory()[1] < 20e6
     tracemalloc.stop()
 
 
 def test_names_that_differ_in_case_only_are_refused():
     points, labels = recorded(8, {"Smile": 0, "smile": 0.2})
-    with pytest.raises(LessonError, match="differ in case only"):
-        read_lesson(*form(points, labels))
+    with pytest.raises(DatasetError, match="differ in case only"):
+        read_dataset(*form(points, labels))
 
 
 @pytest.mark.parametrize(
@@ -65,12 +65,12 @@ def test_names_that_differ_in_case_only_are_refused():
         (8, {"only": 0}, "2 to 8 expressions with faces, got 1"),
         (8, {f"c{i}": 0 for i in range(9)}, "2 to 8 expressions with faces, got 9"),
         (7, {"a": 0, "b": 0}, "8 faces or more of each expression, got 7"),
-        (MOST_FACES // 2 + 1, {"a": 0, "b": 0}, f"at most {MOST_FACES} faces, got 802"),
+        (MAX_FACES // 2 + 1, {"a": 0, "b": 0}, f"at most {MAX_FACES} faces, got 802"),
     ],
 )
 def test_too_few_and_too_many_are_one_sentence(n, names, said):
-    with pytest.raises(LessonError, match=said) as error:
-        read_lesson(*form(*recorded(n, names)))
+    with pytest.raises(DatasetError, match=said) as error:
+        read_dataset(*form(*recorded(n, names)))
     assert str(error.value).count(". ") == 0
 
 
@@ -78,23 +78,23 @@ def test_too_few_and_too_many_are_one_sentence(n, names, said):
 def test_points_that_are_no_pixels_are_refused(value):
     points, labels = recorded(8)
     points[5, 100, 2] = value
-    with pytest.raises(LessonError, match="in 1 of 24, first in number 5"):
-        read_lesson(*form(points, labels))
+    with pytest.raises(DatasetError, match="in 1 of 24, first in number 5"):
+        read_dataset(*form(points, labels))
 
 
 @pytest.mark.parametrize("flat", [0, np.array([1, 1, 0]), np.array([0, 0, 1])])
 def test_points_without_a_face_in_them_are_refused(flat):
     points, labels = recorded(8)
     points[5] = 300 + flat * np.zeros((468, 1))
-    with pytest.raises(LessonError, match="in 1 of 24, first in number 5"):
-        read_lesson(*form(points, labels))
+    with pytest.raises(DatasetError, match="in 1 of 24, first in number 5"):
+        read_dataset(*form(points, labels))
 
 
 @pytest.mark.parametrize("cut", [1, 4, FACE_BYTES])
 def test_other_numbers_of_points_than_labels_are_refused(cut):
     text, points = form(*recorded(8))
-    with pytest.raises(LessonError, match=f"for each of 24 labels, got {len(points) - cut}"):
-        read_lesson(text, points[:-cut])
+    with pytest.raises(DatasetError, match=f"for each of 24 labels, got {len(points) - cut}"):
+        read_dataset(text, points[:-cut])
 
 
 @pytest.mark.parametrize(
@@ -103,8 +103,8 @@ def test_other_numbers_of_points_than_labels_are_refused(cut):
      '{"labels": ["a"], "sizes": [[1, 2], [3]]}', 10_000 * "[", '{"labels": ["a"]}'],
 )  # fmt: skip
 def test_json_of_another_shape_is_refused(text):
-    with pytest.raises(LessonError, match=r'^Expected JSON like \{"labels"'):
-        read_lesson(text, b"")
+    with pytest.raises(DatasetError, match=r'^Expected JSON like \{"labels"'):
+        read_dataset(text, b"")
 
 
 @pytest.mark.parametrize(
@@ -112,14 +112,14 @@ def test_json_of_another_shape_is_refused(text):
 )
 def test_sizes_of_no_picture_are_refused(size):
     points, labels = recorded(8)
-    with pytest.raises(LessonError, match=r"^Expected (width and height|JSON like)"):
-        read_lesson(*form(points, labels, [size] * 24))
+    with pytest.raises(DatasetError, match=r"^Expected (width and height|JSON like)"):
+        read_dataset(*form(points, labels, [size] * 24))
 
 
-def test_what_is_no_lesson_is_refused_and_nothing_is_unpickled():
+def test_what_is_no_dataset_is_refused_and_nothing_is_unpickled():
     for content in (b"", b"PK\x03\x04 and so on", json.dumps({}).encode(), packed_object()):
-        with pytest.raises(LessonError, match=r"^Expected a lesson, an \.npz file"):
-            unpacked(content)
+        with pytest.raises(DatasetError, match=r"^Expected a dataset, an \.npz file"):
+            from_npz(content)
 
 
 def packed_object():

@@ -1,16 +1,16 @@
-"""Made-up lessons, as a browser sends them and as the command reads them."""
+"""Made-up datasets, as a browser sends them and as the command reads them."""
 
 import json
 
 import numpy as np
 
-from classifiers.custom.dataset import read_lesson
+from classifiers.custom.dataset import read_dataset
 from landmarks.mesh import CANONICAL, REGIONS
 
 PULL = {"grin": -0.25, "blank": 0.0, "pout": 0.25}
 
 
-def film(pull, n, seed):
+def video(pull, n, seed):
     """Return points (n, 468, 3) of one face that drifts and trembles, its mouth pulled down."""
     random = np.random.default_rng(seed)
     face = CANONICAL.copy()
@@ -21,18 +21,18 @@ def film(pull, n, seed):
 
 
 def recorded(n=24, names=PULL):
-    """Return points and labels of a film of each class, one after the other."""
-    films = [film(pull, n, seed) for seed, pull in enumerate(names.values())]
-    return np.concatenate(films), np.repeat(list(names), n)
+    """Return points and labels of a video of each class, one after the other."""
+    videos = [video(pull, n, seed) for seed, pull in enumerate(names.values())]
+    return np.concatenate(videos), np.repeat(list(names), n)
 
 
 def form(points, labels, sizes=None):
-    """Return the text and the bytes of a lesson's form."""
+    """Return the text and the bytes of a dataset's form."""
     sizes = [[640, 480]] * len(labels) if sizes is None else sizes
     text = json.dumps({"labels": [str(label) for label in labels], "sizes": sizes})
     return text, np.asarray(points, "<f4").tobytes()
 
 
-def lesson(n=24, names=PULL):
-    """Return a lesson that can be learned."""
-    return read_lesson(*form(*recorded(n, names)))
+def dataset(n=24, names=PULL):
+    """Return a dataset that can be learned."""
+    return read_dataset(*form(*recorded(n, names)))

@@ -17,7 +17,7 @@ from web.inference.service import Reader
 pytestmark = pytest.mark.skipif(bool(live_browser.WHY_NOT), reason=live_browser.WHY_NOT)
 
 FACES = {"grin": "happy_01", "pout": "surprise_01"}
-"""Expression that is taught -> composite that the camera sees."""
+"""Custom class -> composite that the camera sees."""
 
 LONG = 180_000  # ms: software draws, and a machine may be busy
 
@@ -93,17 +93,17 @@ def test_a_visitor_teaches_two_expressions_and_tries_and_keeps_them(page, camera
         off.click()
         expect(page.locator("#teach .idle")).to_be_visible()
 
-    keep(page, "Save the bundle (ZIP)", tmp_path / "taught.zip")
-    keep(page, "Save the faces (CSV)", tmp_path / "taught.csv")
-    with ZipFile(tmp_path / "taught.zip") as archive:
-        archive.extractall(tmp_path / "taught")
-    tables = [(tmp_path / f"taught/features/all/{name}.csv").read_text("utf-8") for name in FACES]
-    lines = (tmp_path / "taught.csv").read_text("utf-8").splitlines()
+    keep(page, "Save the bundle (ZIP)", tmp_path / "custom-classes.zip")
+    keep(page, "Save the faces (CSV)", tmp_path / "custom-classes.csv")
+    with ZipFile(tmp_path / "custom-classes.zip") as archive:
+        archive.extractall(tmp_path / "custom")
+    tables = [(tmp_path / f"custom/features/all/{name}.csv").read_text("utf-8") for name in FACES]
+    lines = (tmp_path / "custom-classes.csv").read_text("utf-8").splitlines()
     assert lines == tables[0].splitlines() + tables[1].splitlines()[1:]
     assert len(lines) == faces + 1
     # What `make train` reads, and what `make web` serves: it knows these faces in photos, too.
-    assert set(read_rows([tmp_path / "taught.csv"]).y) == set(FACES)
-    predictor = Predictor(tmp_path / "taught/model")
+    assert set(read_rows([tmp_path / "custom-classes.csv"]).y) == set(FACES)
+    predictor = Predictor(tmp_path / "custom/model")
     for name in FACES:
         (face,) = predictor.predict(live_browser.moving(FACES[name])[3]).faces
         assert face.expression == name
@@ -131,7 +131,7 @@ def test_names_are_checked_before_anything_is_sent(page):
     expect(why).to_be_empty()
 
 
-def test_two_to_eight_expressions_can_be_taught(page):
+def test_two_to_eight_expressions_can_be_trained(page):
     add = page.get_by_role("button", name="Add an expression")
     for number in range(3, 9):
         add.click()
