@@ -54,7 +54,7 @@ def test_keyboard_alone_reaches_and_opens_everything(visit, address):
     expect(page.get_by_role("status")).to_have_text("Saved astronaut.csv.")
     page.keyboard.press("Tab")
     page.keyboard.press("Space")
-    expect(page.locator(".close-up")).to_be_hidden()
+    expect(page.locator(".tight-crop")).to_be_hidden()
 
 
 def test_keyboard_alone_without_scripts(visit, address):

@@ -135,7 +135,7 @@ def test_no_word_of_the_english_file_is_left_over_or_missing():
     assert set(WORDS["errors"]) == set(ERRORS)
     sources = [*TEMPLATES.glob("*.html"), *(TEMPLATES.parent / "static").rglob("*.js")]
     text = "".join(path.read_text("utf-8") for path in sources)
-    for room in ("site", "photos", "reading"):
+    for room in ("site", "photos", "prediction"):
         for name in WORDS[room]:
             assert re.search(rf"words\.({room}\.)?{name}\b", text), f"{room}.{name}"
         used = set(re.findall(rf"words\.{room}\.(\w+)", text))

@@ -226,4 +226,4 @@ def test_shipped_model_reads_the_portrait(visit, serve):
     box = page.locator("svg.photo .box:not(.shade)")
     assert 100 < float(box.get_attribute("x")) < 230
     expect(page.locator("svg.photo path.edges")).to_have_count(1)
-    expect(page.locator(".close-up .region")).to_have_count(5)
+    expect(page.locator(".tight-crop .region")).to_have_count(5)

@@ -73,7 +73,7 @@ def foreign(request, browser, port):
 def refused(address):
     """Return how many requests of other sites' pages the server has refused."""
     with urlopen(f"{address}metrics") as response:
-        found = re.search(rb'mien_refusals_total{reason="cross-site"} (\S+)', response.read())
+        found = re.search(rb'mien_errors_total{reason="cross-site"} (\S+)', response.read())
     return float(found[1]) if found else 0
 
 

@@ -50,7 +50,7 @@ def test_photos_and_faces_are_counted_whoever_asks(path):
     assert counts["mien_photos_total", "read"] == 2
     assert counts["mien_photos_total", "unreadable"] == 1
     assert counts["mien_faces_total",] == 4
-    assert counts["mien_refusals_total", "unreadable"] == 1
+    assert counts["mien_errors_total", "unreadable"] == 1
 
 
 def test_refusals_are_counted_by_reason():
@@ -59,9 +59,9 @@ def test_refusals_are_counted_by_reason():
     client.post("/", headers={"Origin": "https://evil.example"})
     client.get("/", headers={"Host": "evil.example"})
     counts = counts_of(client)
-    assert counts["mien_refusals_total", "not-a-form"] == 1
-    assert counts["mien_refusals_total", "cross-site"] == 1
-    assert counts["mien_refusals_total", "wrong-host"] == 1
+    assert counts["mien_errors_total", "not-a-form"] == 1
+    assert counts["mien_errors_total", "cross-site"] == 1
+    assert counts["mien_errors_total", "wrong-host"] == 1
 
 
 def test_what_a_visitor_types_makes_no_label():

@@ -42,7 +42,9 @@ class Metrics:
         ProcessCollector(registry=self.registry)
         counter = partial(Counter, registry=self.registry)
         self.requests = counter("mien_requests", "Answered requests.", ["endpoint", "status"])
-        self.errors = counter("mien_refusals", "Requests that were refused.", ["reason"])
+        self.errors = counter(
+            "mien_errors", "Requests and photos that were answered with an error.", ["reason"]
+        )
         self.photos = counter("mien_photos", "Photos that were read or why not.", ["outcome"])
         self.faces = counter("mien_faces", "Faces that were read.")
         self.seconds = Histogram(

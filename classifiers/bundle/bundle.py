@@ -183,10 +183,10 @@ def load_manifest(folder: str | Path, mesh: str | None = None) -> dict[str, Any]
         if name not in FILES or name not in files or not is_plain(folder / name):
             raise BundleError(f"Expected {name} in the bundle {folder}, found none; copy it anew.")
         _check_file(folder / name, files[name])
-    strangers = {path.name for path in folder.iterdir()} - {MANIFEST, *files}
-    if strangers:
+    extra = {path.name for path in folder.iterdir()} - {MANIFEST, *files}
+    if extra:
         raise BundleError(
-            f"Expected nothing in {folder} but what its manifest names, got {min(strangers)!r}; "
+            f"Expected nothing in {folder} but what its manifest names, got {min(extra)!r}; "
             "move it out of the bundle."
         )
     if mesh is not None and manifest["mesh"] != mesh:

@@ -1,4 +1,4 @@
-"""The model card of a bundle, written from what its manifest says."""
+"""Write the model card of a bundle from its manifest."""
 
 from typing import Any
 
@@ -9,10 +9,10 @@ DATA_NOTES = {
         "The images themselves are not part of this bundle."
     ),
 }
-"""What is known of data sets, by their name in lower case."""
+"""Notes on data sets, by their name in lower case."""
 
 COPIES_APART = "no picture has a copy on both sides"
-"""What is said of validation rows where nothing else was chosen."""
+"""Description of the validation rows where nothing else was chosen."""
 
 REFIT = "; then it was trained again on all of them"
 
@@ -28,7 +28,7 @@ Reads the expression that a face shows: {classes}.
 - Size: {megabytes:.1f} MB to serve
 - Mesh: {mesh}, {meshes} a face
 - Confidences are calibrated class by class (vector scaling); below {uncertain_threshold:.2f} the
-  answer counts as uncertain.
+  prediction is uncertain.
 - The confidences are for faces of which the classes have these shares: {shares}.
 
 ## What it learned from
@@ -40,9 +40,9 @@ Reads the expression that a face shows: {classes}.
 On the validation rows, by which it was also chosen; measure it on images of your own with
 `make evaluate`.
 
-| figure | |
+| metric | |
 |---|---|
-{figures}
+{metric_rows}
 
 ## What it is not for
 It says which expression a face shows, as people labelled such faces, not what a person feels. It is
@@ -62,7 +62,7 @@ def model_card(manifest: dict[str, Any], size: int) -> str:
         Bytes of what is served.
     """
     data, metrics = manifest["data"], manifest["metrics"]
-    figures = [f"| {name.replace('_', ' ')} | {value:.3f} |" for name, value in metrics.items()]
+    metric_rows = [f"| {name.replace('_', ' ')} | {value:.3f} |" for name, value in metrics.items()]
     return CARD.format(
         **{key: manifest[key] for key in _PLAIN},
         classes=", ".join(manifest["classes"]),
@@ -75,7 +75,7 @@ def model_card(manifest: dict[str, Any], size: int) -> str:
         refit=REFIT if manifest["refit"] else "",
         **data,
         notes=DATA_NOTES.get(data["data_name"].lower(), NO_NOTES),
-        figures="\n".join(figures),
+        metric_rows="\n".join(metric_rows),
     )
 
 

@@ -35,7 +35,7 @@ def main(
     workers: Annotated[int, typer.Option(min=0, help="Worker processes; 0: one per core.")] = 0,
     backend: Annotated[str, typer.Option(help="joblib backend, such as loky.")] = "loky",
     detector: Annotated[
-        Detector, typer.Option(help="What looks for faces; mtcnn is installed when asked for.")
+        Detector, typer.Option(help="What detects faces; mtcnn is installed when asked for.")
     ] = "mesh",
 ) -> None:
     """Measure a model on labelled images, in OUT/report.json and its pictures.

@@ -1,4 +1,4 @@
-"""Options that several sub-commands take, said once."""
+"""Define the options that several sub-commands take."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,7 +15,7 @@ ModelOption = Annotated[
     str, typer.Option(help="A bundle's folder, or one of landmarks, fused, auto.")
 ]
 DetectorOption = Annotated[
-    Detector, typer.Option(help="What looks for faces; mtcnn is installed when asked for.")
+    Detector, typer.Option(help="What detects faces; mtcnn is installed when asked for.")
 ]
 CameraOption = Annotated[str, typer.Option(help="A camera's number, or a video in its place.")]
 FacesOption = Annotated[int, typer.Option(min=1, help="Most faces to follow at a time.")]

@@ -1,4 +1,4 @@
-"""What the training commands share: what they are told, and what they show and print."""
+"""Share what the training commands read from options, show and print."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -38,7 +38,7 @@ class Predictor:
         Average over the face and its mirror image, which is more accurate and takes twice as
         long; the confidences are calibrated for that.
     detector : {"mesh", "mtcnn"}, default "mesh"
-        What looks for faces in a photo. The mesh of a face is the same either way.
+        What detects faces in a photo. The mesh of a face is the same either way.
     prior : mapping of str to float, or "uniform", optional
         Share of each class among the faces that are read. The bundle's if left out.
 
@@ -97,7 +97,7 @@ class Predictor:
             CSVs give. A model that takes pixels answers a face without points, a row of NaN, by
             its crop.
         crops : ndarray of uint8, shape (n, SIDE, SIDE), optional
-            `landmarks.face_crop.face_crop` of each face, where `takes_pixels`; else not looked at.
+            `landmarks.face_crop.face_crop` of each face, where `takes_pixels`; else without effect.
 
         Returns
         -------
@@ -311,8 +311,8 @@ def _session(path: Path, inputs: list[str], n_classes: int) -> onnxruntime.Infer
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     try:
-        # From its path, not from bytes: the runtime then keeps a graph's external data, if a
-        # stranger's has some, within the bundle instead of the working directory.
+        # From its path, not from bytes: the runtime then keeps a graph's external data, if an
+        # untrusted one has some, within the bundle instead of the working directory.
         session = onnxruntime.InferenceSession(
             str(path), options, providers=["CPUExecutionProvider"]
         )

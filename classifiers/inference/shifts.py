@@ -3,8 +3,8 @@
 Both add a number to the logarithm of each class's confidence.
 
 By Bayes' rule a prior moves it by the logarithm of the class's share (see `models.calibration`). A
-face at rest may look sad or angry to a model. Photographs of a person's neutral face tell how it
-looks to the model, and the confidences of other photographs of that person are moved by as much:
+face at rest may be predicted as sad or angry. Photographs of a person's neutral face measure this
+bias, and the confidences of other photographs of that person are moved by as much:
 the neutral face itself gets `NEUTRAL_CONFIDENCE` for neutral, and the same for every other class.
 """
 
@@ -23,7 +23,7 @@ NEUTRAL_CONFIDENCE = 0.4
 five people: from 0.3 to 0.4 the accuracy over all seven classes is highest, 70 to 74 % in place of
 51 to 58 % without the own neutral."""
 
-SMALLEST = 1e-12
+MIN_CONFIDENCE = 1e-12
 """Keeps the logarithm of a confidence finite."""
 
 
@@ -111,4 +111,4 @@ def shifted(proba: np.ndarray, shift: np.ndarray) -> np.ndarray:
 
 
 def _log(proba: np.ndarray) -> np.ndarray:
-    return np.log(np.maximum(np.asarray(proba, dtype=np.float64), SMALLEST))
+    return np.log(np.maximum(np.asarray(proba, dtype=np.float64), MIN_CONFIDENCE))

@@ -32,7 +32,7 @@ class VideoPredictor:
     Parameters
     ----------
     predictor : Predictor
-        Its detector looks for faces.
+        Its detector searches the frames for faces.
     max_faces : int, default 4
         Faces in a frame.
     tau : float, default TAU

@@ -20,7 +20,7 @@ _POINTS = np.dtype(("<f4", (N_POINTS, 3)))
 
 
 def pack(result: Result) -> bytes:
-    """Return a result as bytes, without the crops that test-time augmentation looked at.
+    """Return a result as bytes, without the crops of test-time augmentation.
 
     Parameters
     ----------

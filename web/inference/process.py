@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 """One process a core: threads of the libraries would only get in each other's way."""
 
-SPOILING = ("too-much-memory", "crashed")
+FATAL = ("too-much-memory", "crashed")
 """Reasons after which a worker is ended: what broke off in the middle may show in later photos."""
 
 MAX_RESULT_BYTES = 64 * 1024**2
@@ -33,8 +33,8 @@ class Limits:
     seconds : float
         From the moment a worker has it; then the worker is stopped and replaced.
     megabytes : int
-        Memory beyond what a worker has with its bundle loaded. The most that 25 megapixels were
-        seen to take is 670.
+        Memory beyond what a worker has with its bundle loaded. The most that a photo of 25
+        megapixels took is 670.
     start_seconds : float
         Most time until a new worker is ready.
     """
@@ -134,7 +134,7 @@ class WorkerProcess:
         try:
             return messages.unpack(message)
         except ApiError as error:
-            if error.reason in SPOILING:
+            if error.reason in FATAL:
                 self.is_spent = True
                 self.stop()
             raise

@@ -6,7 +6,7 @@ export function followFaces(root) {
   for (const [type, lit] of Object.entries(EVENTS)) {
     root.addEventListener(type, (event) => {
       const part = event.target.closest("[data-face]");
-      const twins = part?.closest(".reading").querySelectorAll(`[data-face="${part.dataset.face}"]`);
+      const twins = part?.closest(".prediction").querySelectorAll(`[data-face="${part.dataset.face}"]`);
       for (const twin of twins ?? []) twin.classList.toggle("lit", lit);
     });
   }

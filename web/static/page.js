@@ -28,7 +28,7 @@ function item(template, fill) {
 }
 
 function refused(file, sentence) {
-  return item("refused", (place) => {
+  return item("error", (place) => {
     const name = file.name || words.nameless;
     place.querySelector("h3").textContent = say(words.not_read, { name });
     place.querySelector("p").textContent = sentence;
@@ -101,7 +101,7 @@ async function readAll(files) {
   form.reset();
   result.hidden = false;
   list.replaceChildren(...places);
-  status.textContent = alone ? words.reading : progress();
+  status.textContent = alone ? words.prediction : progress();
   await inTurn(files, AT_ONCE, async (file, i) => {
     if (signal.aborted) return;
     const shown = await read(file, places[i].querySelector(".note"), signal);
