@@ -73,10 +73,10 @@ lint: $(DEV)  ## Check style, format, types and imports, changing nothing
 	@$(PYTHON) -m mypy --no-error-summary
 	@$(VENV)/bin/lint-imports --no-cache >/dev/null || $(VENV)/bin/lint-imports --no-cache
 
-bench: $(DEV)  ## Images and film frames per second, and ms of a photo's stages, beside bare Face Mesh: IMAGES= MODEL=
+bench: $(DEV)  ## Images and video frames per second, and ms of a photo's stages, beside bare Face Mesh: IMAGES= MODEL=
 	@$(PYTHON) -m classifiers.experiments.benchmark_features "$(IMAGES)"
 	@$(PYTHON) -m classifiers.experiments.benchmark_latency --images "$(IMAGES)" $(call option,MODEL,models)
-	@$(PYTHON) -m tests.filming --rate
+	@$(PYTHON) -m tests.video_speed --rate
 
 ablation: $(READY)  ## Measure what each step of a training gives, into results/: TABLE=, or MODEL=fused TABLE= IMAGES= VOTES=
 	@$(PYTHON) -m classifiers.experiments.ablation "$(TABLE)" $(if $(filter fused,$(MODEL)),"$(IMAGES)") $(call option,VOTES,votes)

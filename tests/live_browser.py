@@ -59,7 +59,7 @@ def moving(composite):
 def write_camera(path, frames):
     """Write RGB frames as the YUV4MPEG2 file that a fake camera plays again and again.
 
-    A browser opens it anew whenever a page starts the camera, so that another film may take its
+    A browser opens it anew whenever a page starts the camera, so that another video may take its
     place while the camera is off.
     """
     height, width = frames[0].shape[:2]

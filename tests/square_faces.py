@@ -1,4 +1,4 @@
-"""Films whose faces are coloured squares, and what finds and reads them without a doubt."""
+"""Make videos whose faces are coloured squares, with a detector and a model for them."""
 
 from functools import partial
 

@@ -166,12 +166,12 @@ def test_an_out_that_cannot_be_written_is_code_3(tmp_path, run):
     assert done.stderr.count("\n") == 1
 
 
-@pytest.mark.parametrize("spoil", [{"mesh": "another"}, {"files": {}}, []])
-def test_features_that_do_not_fit_are_one_sentence(tmp_path, run, spoil):
+@pytest.mark.parametrize("broken", [{"mesh": "another"}, {"files": {}}, []])
+def test_features_that_do_not_fit_are_one_sentence(tmp_path, run, broken):
     features = write_features(tmp_path / "features", ROWS)
     manifest = json.loads((features / MANIFEST).read_text())
-    spoiled = manifest | spoil if len(spoil) and "mesh" in spoil else spoil
-    (features / MANIFEST).write_text(json.dumps(spoiled))
+    content = manifest | broken if len(broken) and "mesh" in broken else broken
+    (features / MANIFEST).write_text(json.dumps(content))
     done = run(features, "fake", tmp_path / "out")
     assert done.exit_code == 1
     assert "again" in done.stderr

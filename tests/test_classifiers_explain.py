@@ -34,7 +34,7 @@ def test_the_mouth_that_was_pulled_is_what_moved_the_answer(name):
     assert changes["mouth"] > 2 * max(others)
 
 
-def test_a_face_at_rest_is_moved_by_nothing():
+def test_a_neutral_face_has_no_contributions():
     changes = explain(answer, CANONICAL * 30, NeutralBaseline(CANONICAL), 1)
     assert max(map(abs, changes.values())) < 0.01
 

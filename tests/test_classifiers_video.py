@@ -8,34 +8,34 @@ from PIL import Image
 from typer import Typer
 from typer.testing import CliRunner
 
-from classifiers.cli import video
+from classifiers.cli import video as command
 from classifiers.cli.video_writer import VideoWriter
 from data.errors import StorageError
 from data.files import part_of
 from landmarks.video.reader import Film
-from tests.film_maker import make_film, moving, numbered
 from tests.square_faces import CONFIDENCE, GREEN, RED, squares, use_squares
+from tests.video_maker import make_video, moving, numbered
 
 
 @pytest.fixture
 def run(monkeypatch):
     def run(*arguments):
-        use_squares(monkeypatch, video)
+        use_squares(monkeypatch, command)
         app = Typer()
-        app.command()(video.main)
+        app.command()(command.main)
         return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
     return run
 
 
 @pytest.fixture
-def film(tmp_path):
+def video(tmp_path):
     """Two seconds: an angry face that moves right; from 1 s on a happy one, too; sound."""
     frames = [
         squares(*[(10 + 2 * k, 20, 40, RED)], *([(110, 60, 40, GREEN)] if k >= 10 else []))
         for k in range(20)
     ]
-    return make_film(tmp_path / "film.mp4", frames, rate=10, sound=True)
+    return make_video(tmp_path / "video.mp4", frames, rate=10, sound=True)
 
 
 def rows(path):
@@ -43,9 +43,9 @@ def rows(path):
         return list(csv.DictReader(file))
 
 
-def test_the_csv_has_a_row_for_each_face_in_each_frame(run, film, tmp_path):
-    out = tmp_path / "out" / "film.csv"
-    done = run(film, "--output-csv", out)
+def test_the_csv_has_a_row_for_each_face_in_each_frame(run, video, tmp_path):
+    out = tmp_path / "out" / "video.csv"
+    done = run(video, "--output-csv", out)
     assert done.exit_code == 0, done.output
     table = rows(out)
     assert list(table[0])[:5] == ["frame", "face_id", "timestamp", "confidence", "success"]
@@ -63,9 +63,9 @@ def test_the_csv_has_a_row_for_each_face_in_each_frame(run, film, tmp_path):
 
 
 def test_a_frame_without_a_face_has_its_row(run, tmp_path):
-    path = make_film(tmp_path / "film.mp4", numbered(3))
-    run(path, "--output-csv", tmp_path / "film.csv")
-    table = rows(tmp_path / "film.csv")
+    path = make_video(tmp_path / "video.mp4", numbered(3))
+    run(path, "--output-csv", tmp_path / "video.csv")
+    table = rows(tmp_path / "video.csv")
     assert [(row["face_id"], row["success"], row["confidence"]) for row in table] == [
         ("0", "0", "0.0")
     ] * 3
@@ -74,11 +74,11 @@ def test_a_frame_without_a_face_has_its_row(run, tmp_path):
 
 def test_confidences_are_averaged_over_time_unless_told_otherwise(run, tmp_path):
     frames = [squares((40, 40, 40, RED if k < 5 else GREEN)) for k in range(10)]
-    path = make_film(tmp_path / "film.mp4", frames, rate=10)
+    path = make_video(tmp_path / "video.mp4", frames, rate=10)
     happy = {}
     for tau in (0, 0.2):
-        run(path, "--output-csv", tmp_path / "film.csv", "--overwrite", "--smoothing", tau)
-        happy[tau] = [float(row["happy"]) for row in rows(tmp_path / "film.csv")]
+        run(path, "--output-csv", tmp_path / "video.csv", "--overwrite", "--smoothing", tau)
+        happy[tau] = [float(row["happy"]) for row in rows(tmp_path / "video.csv")]
     before, after = (1 - CONFIDENCE) / 6, CONFIDENCE
     assert happy[0] == pytest.approx([before] * 5 + [after] * 5, abs=1e-5)
     steps = np.exp(-np.arange(1, 6) * 0.1 / 0.2)
@@ -86,24 +86,24 @@ def test_confidences_are_averaged_over_time_unless_told_otherwise(run, tmp_path)
     assert happy[0.2] == pytest.approx(wanted, abs=1e-5)
 
 
-def test_the_summary_says_who_showed_what_for_how_long(run, film):
-    done = run(film, "--json")
+def test_the_summary_says_who_showed_what_for_how_long(run, video):
+    done = run(video, "--json")
     answer = json.loads(done.stdout)
-    assert answer["video"] == str(film)
+    assert answer["video"] == str(video)
     assert (answer["frames"], answer["share_read"]) == (20, 1.0)
     one, two = answer["faces"]
     assert (one["face_id"], one["seconds"], one["expressions"]["angry"]) == (1, 2.0, 1.0)
     assert (two["first"], two["seconds"], two["expressions"]["happy"]) == (1.0, 1.0, 1.0)
     assert answer["expressions"]["angry"] == pytest.approx(2 / 3, abs=1e-4)
-    text = run(film).stdout
+    text = run(video).stdout
     assert "face 1, 0.0 to 1.9 s: seen for 2.0 s: angry 100%" in text
     assert "all faces: seen for 3.0 s: angry 67%, happy 33%" in text
 
 
-def test_fewer_frames_can_be_looked_at(run, film, tmp_path):
-    done = run(film, "--fps", 2, "--json", "--output-csv", tmp_path / "film.csv")
+def test_fewer_frames_can_be_looked_at(run, video, tmp_path):
+    done = run(video, "--fps", 2, "--json", "--output-csv", tmp_path / "video.csv")
     assert json.loads(done.stdout)["frames"] == 4
-    assert [row["frame"] for row in rows(tmp_path / "film.csv")] == [
+    assert [row["frame"] for row in rows(tmp_path / "video.csv")] == [
         "1",
         "6",
         "11",
@@ -113,16 +113,16 @@ def test_fewer_frames_can_be_looked_at(run, film, tmp_path):
     ]
 
 
-def test_the_copy_has_boxes_all_frames_and_the_sound(run, film, tmp_path):
+def test_the_copy_has_boxes_all_frames_and_the_sound(run, video, tmp_path):
     out = tmp_path / "seen.mp4"
-    assert run(film, "--output-video", out).exit_code == 0
+    assert run(video, "--output-video", out).exit_code == 0
     heard = []
     with Film(out) as copy:
         frames = list(copy.frames(hear=heard.append))
         assert copy.announced == pytest.approx(2.0, abs=0.1)
     assert [frame.seconds for frame in frames] == pytest.approx(np.arange(20) / 10, abs=0.002)
     assert sum(piece.samples for piece in heard) / 48_000 == pytest.approx(2.0, abs=0.1)
-    with Film(film) as original:
+    with Film(video) as original:
         plain = next(original.frames()).rgb
     scale = frames[0].rgb.shape[1] // plain.shape[1]
     drawn = frames[0].rgb[::scale, ::scale].astype(int)
@@ -131,17 +131,17 @@ def test_the_copy_has_boxes_all_frames_and_the_sound(run, film, tmp_path):
     assert changed[80:].mean() < 0.01
 
 
-def test_a_film_of_odd_sides_without_sound_can_be_copied(run, tmp_path):
-    path = make_film(tmp_path / "film.avi", [f[:599, :801] for f in numbered(3, (802, 600))])
+def test_a_video_of_odd_sides_without_sound_can_be_copied(run, tmp_path):
+    path = make_video(tmp_path / "video.avi", [f[:599, :801] for f in numbered(3, (802, 600))])
     assert run(path, "--output-video", tmp_path / "seen.mp4").exit_code == 0
     with Film(tmp_path / "seen.mp4") as copy:
         assert not copy.has_sound
         assert next(copy.frames()).rgb.shape == (598, 800, 3)
 
 
-def test_the_timeline_is_a_picture(run, film, tmp_path):
-    out = tmp_path / "film.png"
-    assert run(film, "--output-timeline", out).exit_code == 0
+def test_the_timeline_is_a_picture(run, video, tmp_path):
+    out = tmp_path / "video.png"
+    assert run(video, "--output-timeline", out).exit_code == 0
     with Image.open(out) as picture:
         assert picture.width > 1000
         colours = picture.convert("RGB").getcolors(picture.width * picture.height)
@@ -149,24 +149,24 @@ def test_the_timeline_is_a_picture(run, film, tmp_path):
     assert by_colour[0xEE, 0x66, 0x77] > 2 * by_colour[0x22, 0x88, 0x33]
 
 
-def test_a_cut_off_film_leaves_what_was_read_and_ends_with_code_2(run, tmp_path):
+def test_a_cut_off_video_leaves_what_was_read_and_ends_with_code_2(run, tmp_path):
     random = np.random.default_rng(0)
     noise = [random.integers(0, 255, (48, 64, 3), dtype=np.uint8) for _ in range(20)]
-    path = make_film(tmp_path / "film.webm", noise)
+    path = make_video(tmp_path / "video.webm", noise)
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-    done = run(path, "--output-csv", tmp_path / "film.csv")
+    done = run(path, "--output-csv", tmp_path / "video.csv")
     assert done.exit_code == 2
     assert "of the 2.0 s of its container" in done.stderr
     assert done.stderr.count("\n") == 1
-    assert 3 < len(rows(tmp_path / "film.csv")) < 18
+    assert 3 < len(rows(tmp_path / "video.csv")) < 18
 
 
-def test_a_damaged_film_is_one_sentence_and_leaves_results_as_they_were(run, film, tmp_path):
-    out = tmp_path / "film.csv"
-    run(film, "--output-csv", out)
+def test_a_damaged_video_is_one_sentence_and_leaves_results_as_they_were(run, video, tmp_path):
+    out = tmp_path / "video.csv"
+    run(video, "--output-csv", out)
     before = out.read_bytes()
-    film.write_bytes(film.read_bytes()[:3000])
-    done = run(film, "--output-csv", out, "--overwrite")
+    video.write_bytes(video.read_bytes()[:3000])
+    done = run(video, "--output-csv", out, "--overwrite")
     assert done.exit_code == 2
     assert done.stderr.count("\n") == 1
     assert out.read_bytes() == before
@@ -178,18 +178,18 @@ def test_a_damaged_film_is_one_sentence_and_leaves_results_as_they_were(run, fil
         ("--output-csv", "notes.txt"),
         ("--output-csv", "pipe"),
         ("--output-video", "notes.txt"),
-        ("--output-video", "film.mp4"),
+        ("--output-video", "video.mp4"),
         ("--output-video", "other.mp4"),
         ("--output-timeline", "other.png"),
     ],
 )
-def test_nothing_that_is_there_is_replaced(run, film, tmp_path, option, name):
+def test_nothing_that_is_there_is_replaced(run, video, tmp_path, option, name):
     (tmp_path / "notes.txt").write_text("mine\n")
-    make_film(tmp_path / "other.mp4", numbered(3))
+    make_video(tmp_path / "other.mp4", numbered(3))
     Image.new("RGB", (4, 4)).save(tmp_path / "other.png")
     os.mkfifo(tmp_path / "pipe")
     before = (tmp_path / name).stat()
-    done = run(film, option, tmp_path / name)
+    done = run(video, option, tmp_path / name)
     assert done.exit_code == 1
     assert done.stderr.count("\n") == 1
     after = (tmp_path / name).stat()
@@ -201,9 +201,9 @@ def test_nothing_that_is_there_is_replaced(run, film, tmp_path, option, name):
     )
 
 
-def test_each_result_needs_a_place_of_its_own(run, film, tmp_path):
+def test_each_result_needs_a_place_of_its_own(run, video, tmp_path):
     place = tmp_path / "seen.mp4"
-    done = run(film, "--output-csv", place, "--output-video", place)
+    done = run(video, "--output-csv", place, "--output-video", place)
     assert done.exit_code == 1
     assert not place.exists()
 
@@ -223,25 +223,25 @@ def test_a_full_disk_is_said_and_leaves_no_half_copy(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_is_called_as_an_unfinished_copy_is_not_touched(run, film, tmp_path):
+def test_what_is_called_as_an_unfinished_copy_is_not_touched(run, video, tmp_path):
     part = tmp_path / "seen.mp4.part"
     part.write_text("my notes")
-    assert run(film, "--output-video", tmp_path / "seen.mp4").exit_code == 1
+    assert run(video, "--output-video", tmp_path / "seen.mp4").exit_code == 1
     assert part.read_text() == "my notes"
-    assert run(film, "--output-video", tmp_path / "seen.mp4", "--overwrite").exit_code == 0
+    assert run(video, "--output-video", tmp_path / "seen.mp4", "--overwrite").exit_code == 0
 
 
-def test_results_are_replaced_with_overwrite(run, film, tmp_path):
+def test_results_are_replaced_with_overwrite(run, video, tmp_path):
     places = ["--output-video", tmp_path / "a.mp4", "--output-timeline", tmp_path / "a.png"]
     for _ in range(2):
-        assert run(film, *places, "--overwrite").exit_code == 0
-    done = run(film, *places)
+        assert run(video, *places, "--overwrite").exit_code == 0
+    done = run(video, *places)
     assert done.exit_code == 1
     assert "--overwrite" in done.stderr
 
 
-@pytest.mark.parametrize("content", ["ffconcat version 1.0\nfile film.mp4\n", "no film", ""])
-def test_what_is_no_film_is_one_sentence(run, tmp_path, content):
+@pytest.mark.parametrize("content", ["ffconcat version 1.0\nfile video.mp4\n", "no video", ""])
+def test_what_is_no_video_is_one_sentence(run, tmp_path, content):
     path = tmp_path / "playlist.mp4"
     path.write_text(content)
     done = run(path)
@@ -249,13 +249,13 @@ def test_what_is_no_film_is_one_sentence(run, tmp_path, content):
     assert done.stderr.count("\n") == 1
 
 
-def test_a_real_face_is_followed_through_a_film(portrait, tmp_path):
+def test_a_real_face_is_followed_through_a_video(portrait, tmp_path):
     """The portrait moves, a cut goes by, and the shipped landmark model reads it."""
     shots = [*moving(portrait, 8, (640, 512), step=(6, 0)), *numbered(2, (640, 512))]
-    path = make_film(tmp_path / "film.mp4", [*shots, *shots[:4]], rate=10)
+    path = make_video(tmp_path / "video.mp4", [*shots, *shots[:4]], rate=10)
     app = Typer()
-    app.command()(video.main)
-    out = tmp_path / "film.csv"
+    app.command()(command.main)
+    out = tmp_path / "video.csv"
     done = CliRunner().invoke(app, [str(path), "--output-csv", str(out)])
     assert done.exit_code == 0, done.output
     table = rows(out)

@@ -34,7 +34,7 @@ def test_an_answer_stands_until_the_next_frame():
     assert summary.overall() == {"happy": pytest.approx(5 / 6, abs=1e-4), "sad": 0.1667}
 
 
-def test_a_film_without_faces_has_no_shares():
+def test_a_video_without_faces_has_no_shares():
     summary = VideoSummary(CLASSES)
     summary.add(0.0, [])
     summary.end(1.0)
@@ -50,7 +50,7 @@ def test_a_timeline_keeps_the_means_of_columns_of_time():
     np.testing.assert_allclose(timeline.means(1), wanted)
 
 
-def test_a_timeline_stays_small_however_long_the_film():
+def test_a_timeline_stays_small_however_long_the_video():
     timeline = Timeline(CLASSES, rate=1)
     hours = 10
     for second in range(hours * 3600):
@@ -74,7 +74,7 @@ def test_the_faces_seen_longest_are_drawn():
     for k in range(20):
         # The later a face comes, the longer it is seen.
         timeline.add(k / 10, [face(number) for number in range(1, 16) if k > 15 - number])
-    figure = draw(timeline, "film.mp4")
+    figure = draw(timeline, "video.mp4")
     panels = [axes.get_ylabel() for axes in figure.axes]
     assert panels == [f"face {number}" for number in range(4, 16)]
     assert len(panels) == MAX_PANELS
@@ -85,4 +85,4 @@ def test_the_faces_seen_longest_are_drawn():
 def test_a_timeline_of_no_face_says_so():
     timeline = Timeline(CLASSES, rate=10)
     timeline.add(0.0, [])
-    assert "no face found" in draw(timeline, "film.mp4").get_suptitle()
+    assert "no face found" in draw(timeline, "video.mp4").get_suptitle()

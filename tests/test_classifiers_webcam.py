@@ -16,16 +16,16 @@ from data.errors import StorageError
 from landmarks.video import camera
 from landmarks.video.camera import Camera, CameraError
 from landmarks.video.reader import Film
-from tests.film_maker import make_film
 from tests.square_faces import RED, squares, use_squares
+from tests.video_maker import make_video
 
 needs_xvfb = pytest.mark.skipif(not shutil.which("Xvfb"), reason="Xvfb isn't installed")
 
 
 @pytest.fixture
-def film(tmp_path):
+def video(tmp_path):
     frames = [squares((10 + 2 * k, 20, 40, RED), size=(640, 480)) for k in range(12)]
-    return make_film(tmp_path / "film.mp4", frames, rate=10)
+    return make_video(tmp_path / "video.mp4", frames, rate=10)
 
 
 @pytest.fixture
@@ -151,16 +151,16 @@ def test_opencv_says_nothing_of_its_own_about_a_camera_that_is_not_there(capfd):
 
 
 @pytest.mark.parametrize("display", [None, ":9753"])
-def test_without_a_display_there_is_one_sentence(film, display):
-    done = start(film, display).communicate(timeout=120)
+def test_without_a_display_there_is_one_sentence(video, display):
+    done = start(video, display).communicate(timeout=120)
     assert "Expected a display" in done[1]
     assert done[1].count("\n") == 1
 
 
 @needs_xvfb
-def test_a_window_shows_frames_with_expression_and_rate(screen, film, tmp_path):
+def test_a_window_shows_frames_with_expression_and_rate(screen, video, tmp_path):
     out = tmp_path / "me.csv"
-    process = start(film, screen, "--csv", str(out))
+    process = start(video, screen, "--csv", str(out))
     _, stderr = process.communicate(timeout=120)
     assert process.returncode == 0, stderr
     assert len(rows(out)) == 12
@@ -169,7 +169,7 @@ def test_a_window_shows_frames_with_expression_and_rate(screen, film, tmp_path):
 @needs_xvfb
 def test_ctrl_c_on_a_real_window_leaves_whole_results(screen, tmp_path):
     frames = [np.full((240, 320, 3), 100, np.uint8)] * 2000
-    path = make_film(tmp_path / "long.avi", frames)
+    path = make_video(tmp_path / "long.avi", frames)
     out = tmp_path / "me.csv"
     process = start(path, screen, "--csv", str(out), "--record", str(tmp_path / "me.mp4"))
     part = tmp_path / "me.csv.part"
@@ -183,12 +183,12 @@ def test_ctrl_c_on_a_real_window_leaves_whole_results(screen, tmp_path):
     assert out.exists()
 
 
-def start(film, display, *options):
-    """Start the command with a film for a camera."""
+def start(video, display, *options):
+    """Start the command with a video for a camera."""
     environment = {name: value for name, value in os.environ.items() if "DISPLAY" not in name}
     environment |= {"DISPLAY": display} if display else {}
     return subprocess.Popen(
-        [sys.executable, "-m", "classifiers", "webcam", "--camera", str(film), *options],
+        [sys.executable, "-m", "classifiers", "webcam", "--camera", str(video), *options],
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

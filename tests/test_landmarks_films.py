@@ -4,7 +4,7 @@ import pytest
 
 from landmarks.video.containers import DamagedFilm, FilmError, FilmTooLarge, UnsupportedFilm
 from landmarks.video.reader import Film
-from tests.film_maker import CODECS, make_film, numbered, with_data_elsewhere
+from tests.video_maker import CODECS, make_video, numbered, with_data_elsewhere
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +21,7 @@ def seen(path, **wanted):
 
 @pytest.mark.parametrize("suffix", CODECS)
 def test_every_format_gives_its_frames_in_order_with_their_times_and_sound(tmp_path, suffix):
-    path = make_film(tmp_path / f"film{suffix}", numbered(12), sound=True)
+    path = make_video(tmp_path / f"film{suffix}", numbered(12), sound=True)
     heard = []
     with Film(path) as film:
         frames = list(film.frames(hear=heard.append))
@@ -39,13 +39,13 @@ def test_every_format_gives_its_frames_in_order_with_their_times_and_sound(tmp_p
 
 
 def test_the_name_says_nothing_about_the_format(tmp_path):
-    path = make_film(tmp_path / "film.webm", numbered(3)).rename(tmp_path / "film.jpg")
+    path = make_video(tmp_path / "film.webm", numbered(3)).rename(tmp_path / "film.jpg")
     assert len(seen(path)) == 3
 
 
 def test_times_are_the_films_own_even_where_they_are_uneven(tmp_path):
     times = [0, 0.1, 0.5, 0.55, 2.0]
-    path = make_film(tmp_path / "film.mp4", numbered(5), times=times)
+    path = make_video(tmp_path / "film.mp4", numbered(5), times=times)
     assert [seconds for _, seconds in seen(path)] == pytest.approx(times, abs=0.002)
 
 
@@ -53,7 +53,7 @@ def test_times_are_the_films_own_even_where_they_are_uneven(tmp_path):
     ("rate", "numbers"), [(5, [1, 3, 5, 7, 9, 11]), (3, [1, 4, 8, 11]), (50, list(range(1, 13)))]
 )
 def test_fewer_frames_are_taken_evenly_and_keep_their_numbers(tmp_path, rate, numbers):
-    path = make_film(tmp_path / "film.mp4", numbered(12))
+    path = make_video(tmp_path / "film.mp4", numbered(12))
     assert [number for number, _ in seen(path, rate=rate)] == numbers
 
 
@@ -61,7 +61,7 @@ def test_fewer_frames_are_taken_evenly_and_keep_their_numbers(tmp_path, rate, nu
 def test_a_phones_film_is_turned_upright(tmp_path, turn):
     right = np.zeros((48, 64, 3), np.uint8)
     right[:, 32:] = 255
-    path = make_film(tmp_path / "film.mp4", [right] * 3, turn=turn)
+    path = make_video(tmp_path / "film.mp4", [right] * 3, turn=turn)
     with Film(path) as film:
         frame = next(film.frames())
     wanted = np.rot90(right, turn // 90)
@@ -80,7 +80,7 @@ DISGUISES = {
 
 @pytest.mark.parametrize("kind", DISGUISES)
 def test_a_playlist_in_disguise_is_refused_by_its_first_bytes(tmp_path, kind):
-    make_film(tmp_path / "secret.mp4", numbered(3))
+    make_video(tmp_path / "secret.mp4", numbered(3))
     path = tmp_path / "film.mp4"
     path.write_text(DISGUISES[kind])
     with pytest.raises(UnsupportedFilm, match=r"Expected a film in MP4, .*film\.mp4"):
@@ -90,13 +90,13 @@ def test_a_playlist_in_disguise_is_refused_by_its_first_bytes(tmp_path, kind):
 @pytest.mark.parametrize("name", ["frame%02d.png", "concat:a.mp4|b.mp4", "http://localhost/a.mp4"])
 def test_patterns_and_addresses_are_no_files(tmp_path, monkeypatch, name):
     monkeypatch.chdir(tmp_path)
-    make_film(tmp_path / "a.mp4", numbered(3))
+    make_video(tmp_path / "a.mp4", numbered(3))
     with pytest.raises(UnsupportedFilm, match="is not a file"):
         Film(name)
 
 
 def test_a_mov_reads_no_pictures_out_of_another_file(tmp_path):
-    other = make_film(tmp_path / "other.mov", numbered(5))
+    other = make_video(tmp_path / "other.mov", numbered(5))
     path = tmp_path / "film.mov"
     path.write_bytes(with_data_elsewhere(other.read_bytes(), other))
     # The trap works where references are followed:
@@ -132,7 +132,7 @@ def test_sound_alone_is_no_film(tmp_path):
     ("suffix", "options"), [(".webm", {}), (".avi", {}), (".mp4", {"movflags": "faststart"})]
 )
 def test_a_film_that_is_cut_off_says_how_much_was_read(tmp_path, noise, suffix, options):
-    path = make_film(tmp_path / f"film{suffix}", noise, options=options)
+    path = make_video(tmp_path / f"film{suffix}", noise, options=options)
     path.write_bytes(path.read_bytes()[: path.stat().st_size * 6 // 10])
     with Film(path) as film:
         n_frames = sum(1 for _ in film.frames())
@@ -143,14 +143,14 @@ def test_a_film_that_is_cut_off_says_how_much_was_read(tmp_path, noise, suffix, 
 
 @pytest.mark.parametrize("lost", [500, 5000])
 def test_a_film_that_lost_its_index_is_damaged(tmp_path, noise, lost):
-    path = make_film(tmp_path / "film.mp4", noise)
+    path = make_video(tmp_path / "film.mp4", noise)
     path.write_bytes(path.read_bytes()[:-lost])
     with pytest.raises(DamagedFilm, match="is damaged"):
         Film(path)
 
 
 def test_damaged_pictures_are_not_counted_as_read(tmp_path, noise):
-    path = make_film(tmp_path / "film.mp4", noise)
+    path = make_video(tmp_path / "film.mp4", noise)
     content = bytearray(path.read_bytes())
     content[len(content) // 3 : len(content) // 3 * 2] = bytes(len(content) // 3)
     path.write_bytes(content)
@@ -161,7 +161,7 @@ def test_damaged_pictures_are_not_counted_as_read(tmp_path, noise):
 
 @pytest.mark.parametrize(("announced", "share"), [(3600.0, 0.001), (0.5, 1.0)])
 def test_a_length_that_is_not_true_is_found_out(tmp_path, announced, share):
-    path = make_film(tmp_path / "film.webm", numbered(20))
+    path = make_video(tmp_path / "film.webm", numbered(20))
     content = bytearray(path.read_bytes())
     at = content.index(b"\x44\x89\x88") + 3  # Matroska's Duration, a double of milliseconds
     content[at : at + 8] = np.array(1000 * announced, ">f8").tobytes()

@@ -249,7 +249,7 @@ def test_unknown_addresses_are_problems_under_api_and_pages_elsewhere(client):
     assert "POST" in page.headers["Allow"]
 
 
-def test_a_fault_inside_is_a_500_that_tells_strangers_nothing(caplog):
+def test_a_fault_inside_is_a_500_that_tells_visitors_nothing(caplog):
     class Broken(FakePredictor):
         def predict(self, rgb):
             raise RuntimeError("inner detail")

@@ -243,7 +243,7 @@ def test_wrong_addresses_get_a_sentence(client, method, path, status):
     assert str(escape(WORDS["statuses"][str(status)])) in response.text
 
 
-def test_failure_inside_is_a_500_that_tells_strangers_nothing(caplog):
+def test_failure_inside_is_a_500_that_tells_visitors_nothing(caplog):
     class Broken(FakePredictor):
         def predict(self, rgb):
             raise RuntimeError("inner detail")

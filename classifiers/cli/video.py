@@ -80,20 +80,20 @@ def main(
         predictor = open_predictor(model, detector, prior, neutral)
         _check_places(video, places, overwrite)
         try:
-            film = stack.enter_context(Film(video))
+            opened = stack.enter_context(Film(video))
             tracked = VideoPredictor(predictor, faces, smoothing)
-            summary, timeline = predict_video(film, fps, tracked, predictor.classes, places[:2])
+            summary, timeline = predict_video(opened, fps, tracked, predictor.classes, places[:2])
         except DamagedFilm as error:
             exit_with(str(error), UNREADABLE)
         if output_timeline:
             save_image(_picture(timeline, video), output_timeline)
-        _print(video, film, summary, as_json)
-        if film.share_read < MIN_SHARE_READ:
-            exit_with(_too_little(video, film, any(places)), UNREADABLE)
+        _print(video, opened, summary, as_json)
+        if opened.share_read < MIN_SHARE_READ:
+            exit_with(_too_little(video, opened, any(places)), UNREADABLE)
 
 
 def predict_video(
-    film: Film,
+    video: Film,
     fps: float | None,
     predictor: VideoPredictor,
     classes: tuple[str, ...],
@@ -103,7 +103,7 @@ def predict_video(
 
     Parameters
     ----------
-    film : Film
+    video : Film
     fps : float, optional
         Most frames a second.
     predictor : VideoPredictor
@@ -116,14 +116,14 @@ def predict_video(
     summary : VideoSummary
     timeline : Timeline
     """
-    rate = min(fps or film.rate, film.rate)
+    rate = min(fps or video.rate, video.rate)
     summary, timeline = VideoSummary(classes), Timeline(classes, rate)
     with ExitStack() as stack:
         sheet = places[0] and stack.enter_context(Sheet(places[0], columns(classes)))
-        copy = places[1] and stack.enter_context(VideoWriter(places[1], rate, film.has_sound))
+        copy = places[1] and stack.enter_context(VideoWriter(places[1], rate, video.has_sound))
         bar = stack.enter_context(progress_bar())
-        task = bar.add_task("Reading the video", total=film.announced)
-        for frame in film.frames(fps, hear=copy.on_audio if copy else None):
+        task = bar.add_task("Reading the video", total=video.announced)
+        for frame in video.frames(fps, hear=copy.on_audio if copy else None):
             faces = predictor.predict(frame)
             summary.add(frame.seconds, faces)
             timeline.add(frame.seconds, faces)
@@ -132,7 +132,7 @@ def predict_video(
             if copy:
                 copy.add(frame.seconds, annotated(frame.rgb, faces))
             bar.update(task, completed=frame.seconds)
-        summary.end(film.seconds_read)
+        summary.end(video.seconds_read)
     return summary, timeline
 
 
@@ -153,31 +153,31 @@ def _picture(timeline: Timeline, video: Path) -> Image.Image:
     return Image.open(content)
 
 
-def _too_little(path: Path, film: Film, kept: bool) -> str:
+def _too_little(path: Path, video: Film, kept: bool) -> str:
     """Say how much of a video was read."""
-    duration = f"{film.announced:.1f}" if film.announced else "?"
+    duration = f"{video.announced:.1f}" if video.announced else "?"
     return (
-        f"Only {film.share_read:.0%} of {path} can be read, {film.seconds_read:.1f} s of the "
+        f"Only {video.share_read:.0%} of {path} can be read, {video.seconds_read:.1f} s of the "
         f"{duration} s of its container; copy it again"
         + (", the results hold what was read." if kept else ".")
     )
 
 
-def _print(path: Path, film: Film, summary: VideoSummary, as_json: bool) -> None:
+def _print(path: Path, video: Film, summary: VideoSummary, as_json: bool) -> None:
     """Print what was read, for programs or for people."""
     if as_json:
         head = {
             "video": str(path),
-            "container_duration": film.announced,
-            "read": round(film.seconds_read, 3),
-            "share_read": round(film.share_read, 4),
+            "container_duration": video.announced,
+            "read": round(video.seconds_read, 3),
+            "share_read": round(video.share_read, 4),
         }
         print(json.dumps(head | summary.to_json(), indent=2))
         return
     console = Console(highlight=False, soft_wrap=True)
-    duration = f" of {film.announced:.1f} s" if film.announced else ""
+    duration = f" of {video.announced:.1f} s" if video.announced else ""
     console.print(
-        f"[bold]{escape(printable(str(path)))}[/]  {film.seconds_read:.1f} s read{duration}, "
+        f"[bold]{escape(printable(str(path)))}[/]  {video.seconds_read:.1f} s read{duration}, "
         f"{summary.n_frames:,} frames"
     )
     for track_id, times in summary.faces.items():

@@ -109,7 +109,7 @@ class VideoWriter:
                     self._file.close()
                     self.part.replace(self.path)
             finally:
-                with suppress(OSError):  # a full disk refuses the last bytes, too
+                with suppress(OSError):  # a full disk takes no last bytes, either
                     self._file.close()
                 self.part.unlink(missing_ok=True)
 

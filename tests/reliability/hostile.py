@@ -11,7 +11,7 @@ from tests.reliability.mutants import mutants
 from tests.reliability.report import Section, table
 from tests.reliability.server import Answered, Server
 
-LONGEST = 2.0
+MAX_SECONDS = 2.0
 """Seconds that one file may take."""
 
 REFUSED_WITHIN = 100.0
@@ -49,7 +49,7 @@ def _measure(
     answers = server.post_all(files, server.n_workers)
     seconds = np.array([answer.seconds for answer in answers])
     lost = len(before - {worker.pid for worker in server.workers()})
-    section.at_most(f"{what}: slowest", seconds.max(), LONGEST, "s")
+    section.at_most(f"{what}: slowest", seconds.max(), MAX_SECONDS, "s")
     section.reference(f"{what}: 99th percentile", 1000 * np.percentile(seconds, 99), "ms")
     section.at_most(f"{what}: hung or without an answer", _count(answers, 0), 0, "")
     section.at_most(f"{what}: status 500", _count(answers, 500), 0, "")

@@ -1,6 +1,6 @@
-"""How fast films are read, in how much memory, and what one look a frame costs.
+"""Measure how fast videos are read, in how much memory, and what one mesh a frame costs.
 
-``python -m tests.filming`` prints it, ``make bench`` the rate alone: that of a 720p film of one
+``python -m tests.video_speed`` prints it, ``make bench`` the rate alone: of a 720p video of one
 moving face with the landmark model, beside one bare call of Face Mesh a frame. Memory is the peak
 of a process that writes everything.
 """
@@ -28,16 +28,16 @@ from landmarks.detection.tta_crops import crop_at
 from landmarks.images import read_image
 from landmarks.video.reader import Film
 from landmarks.video.tracker import CONFIDENCE, FaceTracker
-from tests.film_maker import make_film, moving
+from tests.video_maker import make_video, moving
 
 FRAMES, WARM_UP = 500, 25
-"""Frames of the film whose rate is measured, the first of which build the graphs."""
+"""Frames of the video whose rate is measured, the first of which build the graphs."""
 
 GOAL = 25
-"""Frames/s that a film of usual rate needs to be read as fast as it plays."""
+"""Frames/s that a video of usual rate needs to be read as fast as it plays."""
 
 LENGTHS = (500, 5000)
-"""Frames of the films whose peaks of memory are compared."""
+"""Frames of the videos whose peaks of memory are compared."""
 
 STEPS, COMPARED = 12, 3
 """Frames in which a face moves about, of which every third is compared."""
@@ -58,15 +58,15 @@ def main(
 
 
 def print_rate(folder):
-    """Read a 720p film of the portrait, 93 pixels of face enlarged to 120, then let the command."""
+    """Read a 720p video of the portrait, its face enlarged to 120 pixels, then by command."""
     picture = cv2.resize(skimage.data.astronaut(), None, fx=1.3, fy=1.3)
     frames = moving(picture, FRAMES, (1280, 720), (100, 20), (1.5, 0.15))
-    path = make_film(folder / "film.mp4", frames, rate=25, sound=True)
+    path = make_video(folder / "video.mp4", frames, rate=25, sound=True)
     ours, bare = seconds_a_frame(path)
     start = time.perf_counter()
     peak_of_command(path)
     whole = (time.perf_counter() - start) / FRAMES
-    print(f"a 720p film of one face, {FRAMES} frames, landmark model, by the clock:")
+    print(f"a 720p video of one face, {FRAMES} frames, landmark model, by the clock:")
     print(f"bare Face Mesh, once a frame     {1 / bare:8.1f} frames/s")
     print(f"decoded, followed and read       {1 / ours:8.1f} frames/s (goal: at least {GOAL})")
     print(f"ratio to bare Face Mesh          {bare / ours:8.2f}")
@@ -74,15 +74,15 @@ def print_rate(folder):
 
 
 def seconds_a_frame(path):
-    """Read a film; return a frame's seconds, and those of a bare call on its face's crop.
+    """Read a video; return a frame's seconds, and those of a bare call on its face's crop.
 
     Both take turns, so that what slows the machine down slows both of them.
     """
     predictor, mesh = VideoPredictor(Predictor("landmarks")), bare_call(CONFIDENCE)
     ours, bare = [], []
-    with Film(path) as film:
+    with Film(path) as video:
         start = time.perf_counter()
-        for frame in film.frames():
+        for frame in video.frames():
             ((_, found),) = predictor.predict(frame)
             ours.append(time.perf_counter() - start)
             crop = crop_at(frame.rgb, found.face.points).pixels
@@ -94,19 +94,19 @@ def seconds_a_frame(path):
 
 
 def print_memory(folder):
-    """Let the command write all results of a short and of a long film."""
+    """Let the command write all results of a short and of a long video."""
     picture = cv2.resize(skimage.data.astronaut(), (240, 240))
     frames = list(moving(picture, 40, (320, 240)))
     for length in LENGTHS:
-        path = make_film(folder / f"{length}.mp4", islice(cycle(frames), length), rate=25)
+        path = make_video(folder / f"{length}.mp4", islice(cycle(frames), length), rate=25)
         peak = peak_of_command(path)
         print(f"{length:,} frames of {length / 25:.0f} s with all results: peak of {peak:.0f} MB")
 
 
-def peak_of_command(film):
-    """Let the command write all results of a film; return the most MB that it held."""
+def peak_of_command(video):
+    """Let the command write all results of a video; return the most MB that it held."""
     out = [
-        f"--output-{kind}={film.with_name(f'{film.stem}-seen.{suffix}')}"
+        f"--output-{kind}={video.with_name(f'{video.stem}-seen.{suffix}')}"
         for kind, suffix in (("csv", "csv"), ("video", "mp4"), ("timeline", "png"))
     ]
     # Linux's own figure: getrusage's begins with what the process had that started this one.
@@ -116,7 +116,7 @@ def peak_of_command(film):
         "finally: print(open('/proc/self/status').read())"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code, "video", str(film), *out],
+        [sys.executable, "-c", code, "video", str(video), *out],
         capture_output=True,
         text=True,
         check=True,

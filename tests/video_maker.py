@@ -1,4 +1,4 @@
-"""Makes small films for tests: moving pictures with a tone as sound, in all formats read here."""
+"""Makes small videos for tests: moving pictures with a tone as sound, in all formats read here."""
 
 import struct
 from fractions import Fraction
@@ -23,8 +23,8 @@ CODECS = {
 SOUND_RATE = 48_000
 
 
-def make_film(path, frames, rate=10, sound=False, times=None, options=None, turn=0):
-    """Write RGB frames (h, w, 3) as a film whose name says its format.
+def make_video(path, frames, rate=10, sound=False, times=None, options=None, turn=0):
+    """Write RGB frames (h, w, 3) as a video whose name says its format.
 
     `times` are in seconds; `turn` is by how many degrees a player turns it to the left.
     """
@@ -83,7 +83,7 @@ def _tone(seconds):
         yield frame
 
 
-def with_data_elsewhere(film, other):
+def with_data_elsewhere(video, other):
     """Return a MOV whose pictures aren't in it but in another file, as QuickTime's references say.
 
     The layout of the alias is what FFmpeg's demuxer makes of it (libavformat/mov.c, dref).
@@ -94,7 +94,7 @@ def with_data_elsewhere(film, other):
     alias += struct.pack(">HH", 2, len(place)) + place + struct.pack(">HH", 0xFFFF, 0)
     reference = struct.pack(">I4s", 8 + len(alias), b"alis") + alias
     table = bytes(4) + struct.pack(">I", 1) + reference
-    content = _replaced(film, [b"moov", b"trak", b"mdia", b"minf", b"dinf", b"dref"], table)
+    content = _replaced(video, [b"moov", b"trak", b"mdia", b"minf", b"dinf", b"dref"], table)
     start, end = _box(content, b"mdat")
     return content[:start] + bytes(end - start) + content[end:]
 
@@ -115,11 +115,11 @@ def _box(content, kind):
         if name == kind:
             return at + 8, at + size
         at += size
-    raise AssertionError(f"no {kind} in the film")
+    raise AssertionError(f"no {kind} in the video")
 
 
 def talk(path):
-    """Make the README's film: two composites whose faces change, the second from 1.4 s on."""
+    """Make the README's video: two composites whose faces change, the second from 1.4 s on."""
     plans = (
         (40, ((0.0, "neutral"), (2.0, "happy"), (4.0, "neutral"), (6.0, "happy"))),
         (360, ((1.4, "neutral"), (4.0, "surprise"), (6.0, "sad"))),
@@ -132,7 +132,7 @@ def talk(path):
             if face is not None:
                 frame[30:270, left : left + 240] = face
         frames.append(frame)
-    return make_film(path, frames, rate=15, sound=True)
+    return make_video(path, frames, rate=15, sound=True)
 
 
 def _changing(plan, seconds):

@@ -1,0 +1,97 @@
+"""Names, messages and prose use the field's words and none of the private ones before them."""
+
+import re
+import subprocess
+
+import pytest
+
+from tests.test_architecture import ROOT
+
+SAY = {
+    r"sighting": "crop, mesh of a crop",
+    r"looked again": "test-time augmentation",
+    r"(?i:film)": "video",
+    r"unsure|surer|sure answer|when_sure": "uncertain, coverage, selective accuracy",
+    r"\bspoil": "corruption",
+    r"lesson|taught": "custom dataset, custom classes",
+    r"FaceReading|\bReading\b(?= *[(\]|,])": "FacePrediction, ImagePrediction",
+    r"spoke for": "attribution, contribution",
+    r"rest_face|rest_crop|at_rest": "neutral_face, neutral_crop",
+    r"Follower": "tracker, track id",
+    r"close[-_]up": "tight crop",
+    r"SKETCH|\bshades\b": "PCA candidates, grayscale thumbnail",
+    r"crowd's votes": "annotator votes",
+    r"stranger": "untrusted input, extra files",
+    r"Refusal": "ApiError",
+    r"disk refuses": "I/O error",
+    r"camera-sample": "record",
+    r"\b_?(MOST|LEAST|FEWEST|LONGEST|SHORTEST|SMALLEST|LARGEST|STRONGEST)(_[A-Z]+)*\b(?= =|,)": (
+        "MAX_, MIN_"
+    ),
+}
+"""Pattern -> what to say in its place."""
+
+_CONSTANT = next(pattern for pattern in SAY if "MOST" in pattern)
+
+# What landmarks and data still have. An entry goes as soon as nothing needs it.
+ALLOWED = {
+    r"(?i:film)": (
+        "landmarks/video/",
+        "tests/test_landmarks_films.py",
+        # They name the classes of landmarks/video.
+        "classifiers/cli/record.py",
+        "classifiers/cli/video.py",
+        "classifiers/cli/webcam.py",
+        "tests/test_classifiers_video.py",
+        "tests/test_classifiers_webcam.py",
+        "tests/video_speed.py",
+    ),
+    r"close[-_]up": ("data/audit/", "data/tools/", "tests/test_landmarks_detector.py"),
+    r"SKETCH|\bshades\b": ("data/audit/", "data/duplicates.py"),
+    r"crowd's votes": ("data/audit/", "data/votes.py"),
+    r"stranger": (
+        "landmarks/images.py",
+        "landmarks/sanitize.py",
+        "tests/test_data_copies.py",
+    ),
+    _CONSTANT: (
+        "data/audit/",
+        "data/features/schema.py",
+        "landmarks/detection/",
+        "tests/test_data_outliers.py",
+    ),
+}
+"""Pattern -> beginnings of the paths that still have it, or need it for a name of others."""
+
+
+def texts():
+    """Return path -> text of the code, the templates and the prose."""
+    patterns = ("*.py", "*.md", "*.html", "web/en.json", "web/openapi.json", "Makefile")
+    names = subprocess.run(
+        ["git", "ls-files", *patterns], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+    skipped = "tests/test_words.py"
+    return {name: (ROOT / name).read_text("utf-8") for name in names if name != skipped}
+
+
+TEXTS = texts()
+
+
+@pytest.mark.parametrize("pattern", SAY)
+def test_a_private_word_stands_nowhere(pattern):
+    allowed = ALLOWED.get(pattern, ())
+    found = [
+        f"{name}:{number}: {line.strip()}"
+        for name, text in TEXTS.items()
+        if not name.startswith(allowed)
+        for number, line in enumerate(text.splitlines(), 1)
+        if re.search(pattern, line)
+    ]
+    assert not found, f"say {SAY[pattern]}:\n" + "\n".join(found)
+
+
+@pytest.mark.parametrize("pattern", ALLOWED)
+def test_an_exception_is_needed(pattern):
+    for start in ALLOWED[pattern]:
+        files = [text for name, text in TEXTS.items() if name.startswith(start)]
+        assert any(re.search(pattern, text) for text in files), f"{start} needs none any more"
