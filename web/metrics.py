@@ -49,7 +49,7 @@ class Metrics:
         self.faces = counter("mien_faces", "Faces that were read.")
         self.seconds = Histogram(
             "mien_request_seconds",
-            "From a request's arrival in the application to its answer.",
+            "From a request's arrival in the application to its response.",
             ["endpoint"],
             buckets=BUCKETS,
             registry=self.registry,

@@ -80,7 +80,7 @@ fetch its 25 MB anew at every visit.
 
 
 def register(app: Flask, hosts: Collection[str]) -> None:
-    """Guard every request and every answer of the application.
+    """Guard every request and every response of the application.
 
     Parameters
     ----------
@@ -119,7 +119,7 @@ def _own_origins() -> tuple[str, ...]:
 
 
 def _secure(response: Response) -> Response:
-    """Forbid inline scripts, framing, sniffing and features, and keep answers out of caches."""
+    """Forbid inline scripts, framing, sniffing and features, and keep responses out of caches."""
     scripts = LOOSER.get(request.endpoint, "")
     camera = "(self)" if request.endpoint in CAMERA else "()"
     response.headers.update(HEADERS)

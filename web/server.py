@@ -38,7 +38,7 @@ about a file too large; what the application won't take of them is not kept.
 MAX_HEADER_BYTES = 16 * 1024
 
 MIN_RATE = 16 * 1024
-"""Bytes a second that a client has to send, or to read of its answer: a poor phone line's."""
+"""Bytes a second that a client has to send, or to read of its response: a poor phone line's."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ class MemoryBudget:
 
 
 class Overloaded(Error):
-    """The answer to a request whose body exceeds what is left of the memory budget."""
+    """The response to a request whose body exceeds what is left of the memory budget."""
 
     code = 503
     reason = "Service Unavailable"
@@ -136,7 +136,7 @@ class Problem(ErrorTask):
     """Answer a request that never reaches the application with problem details (RFC 9457)."""
 
     def execute(self) -> None:
-        """Write the answer, with the same headers that the application's answers have."""
+        """Write the response, with the headers that the application's responses have."""
         error = self.request.error
         problem = {"title": error.reason, "status": error.code, "detail": error.body}
         body = json.dumps({"type": "about:blank", **problem}).encode()
@@ -290,7 +290,7 @@ def _settings(host: str, port: int, bounds: Bounds) -> Adjustments:
         # Anything larger would be spooled to temporary files.
         inbuf_overflow=MAX_REQUEST_BYTES,
         outbuf_overflow=MAX_REQUEST_BYTES,
-        outbuf_high_watermark=MAX_REQUEST_BYTES,  # answers shall not keep a thread until read
+        outbuf_high_watermark=MAX_REQUEST_BYTES,  # responses shall not keep a thread until read
         log_socket_errors=False,
         ident=None,
     )

@@ -7,8 +7,8 @@ a network's weights in ``network.safetensors``.
 
 The hashes tell a damaged or half-copied bundle from a whole one. They don't tell who made it: the
 manifest names them and nobody signs it, so that whoever rewrites both is believed. Such a bundle
-still runs no code, for what is served of it is a graph of the runtime's own operations; but it
-answers as its maker likes.
+still runs no code, for what is served of it is a graph of the runtime's own operations; but its
+predictions are what its maker likes.
 """
 
 import hashlib

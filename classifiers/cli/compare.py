@@ -72,7 +72,7 @@ def main(
 
 
 def show(console: Console, compared: dict[str, Any]) -> None:
-    """Print what `classifiers.evaluation.compare.compare` answers, a column for each model."""
+    """Print what `classifiers.evaluation.compare.compare` returns, a column for each model."""
     models = compared["models"]
     ignored = f", {compared['n_ignored']:,} of other classes left out"
     title = f"{compared['n_images']:,} images{ignored if compared['n_ignored'] else ''}"

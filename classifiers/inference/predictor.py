@@ -94,8 +94,8 @@ class Predictor:
         ----------
         points : ndarray of float, shape (n, 468, 3)
             Faces in pixels, x right, y down, as `landmarks.detection.detector` and the feature
-            CSVs give. A model that takes pixels answers a face without points, a row of NaN, by
-            its crop.
+            CSVs give. A model that takes pixels predicts a face without points, a row of NaN,
+            from its crop.
         crops : ndarray of uint8, shape (n, SIDE, SIDE), optional
             `landmarks.face_crop.face_crop` of each face, where `takes_pixels`; else without effect.
 

@@ -125,9 +125,9 @@ class WorkerPool:
             raise WorkerError(str(self._failure))
 
     def read(self, content: bytes, picture: bool = False) -> Result:
-        """See `web.inference.service.Reader.read`, which gives the same answers and errors.
+        """See `web.inference.service.Reader.read`, which gives the same results and errors.
 
-        An answer's ``seconds`` count the prediction, not the wait for a worker.
+        A result's ``seconds`` count the prediction, not the wait for a worker.
 
         Raises
         ------
