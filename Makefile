@@ -64,7 +64,7 @@ offline: $(DEV) $(LIVE)  ## Run the tests with the network cut, but for loopback
 fuzz: $(DEV)  ## Look for bytes that break the decoding and the forms: SECONDS=60 SEED=
 	@$(PYTHON) -m tests.fuzz $(call option,SECONDS,seconds) $(call option,SEED,seed)
 
-reliability: $(DEV)  ## Measure what the server stands, into docs/reliability.md: CORPUS= SUITE=1
+reliability: $(DEV)  ## Measure what the server withstands, into docs/reliability.md: CORPUS= SUITE=1
 	@$(PYTHON) -m tests.reliability $(call option,CORPUS,corpus) $(if $(SUITE),--suite)
 
 lint: $(DEV)  ## Check style, format, types and imports, changing nothing

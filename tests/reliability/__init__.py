@@ -1,1 +1,1 @@
-"""Measures what the server stands, and writes docs/reliability.md: ``make reliability``."""
+"""Measures what the server withstands, and writes docs/reliability.md: ``make reliability``."""

@@ -1,4 +1,4 @@
-"""The command behind ``make reliability``: measure what the server stands, for ten minutes."""
+"""The command behind ``make reliability``: measure what the server withstands, for ten minutes."""
 
 import os
 import sys

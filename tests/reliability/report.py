@@ -93,7 +93,7 @@ def page(sections: Sequence[Section], command: str, machine: str) -> str:
         From `machine_now`, taken before.
     """
     head = (
-        "# What Mien's server stands\n\n"
+        "# What Mien's server withstands\n\n"
         f"Measured on {datetime.now(UTC):%Y-%m-%d} by `{command}`, which wrote this page, on "
         f"loopback, on {machine}; server and clients shared them. Python "
         f"{platform.python_version()}, "
