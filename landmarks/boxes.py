@@ -1,4 +1,4 @@
-"""Boxes of faces: which of them overlap, and in which order they are read.
+"""Boxes of faces: overlap, matching between frames, reading order.
 
 A box is left, top, right and bottom in pixels of the image.
 """
@@ -23,13 +23,47 @@ def area(box: np.ndarray) -> float:
 
 def overlap(one: np.ndarray, other: np.ndarray) -> float:
     """Return the shared area of two boxes over that of the smaller one, 0 to 1."""
-    sides = np.minimum(one[2:], other[2:]) - np.maximum(one[:2], other[:2])
-    return float(np.prod(np.maximum(sides, 0)) / max(min(area(one), area(other)), 1e-9))
+    return _intersection(one, other) / max(min(area(one), area(other)), 1e-9)
+
+
+def iou(one: np.ndarray, other: np.ndarray) -> float:
+    """Return the intersection over union of two boxes, 0 to 1."""
+    shared = _intersection(one, other)
+    return shared / max(area(one) + area(other) - shared, 1e-9)
 
 
 def is_same(box: np.ndarray, others: Sequence[np.ndarray]) -> bool:
     """Tell whether a box is of a face that one of the others is of."""
     return any(overlap(box, other) > MAX_OVERLAP for other in others)
+
+
+def match(
+    boxes: Sequence[np.ndarray], others: Sequence[np.ndarray], min_iou: float
+) -> dict[int, int]:
+    """Pair boxes with other boxes so that the sum of their intersections over union is greatest.
+
+    The Hungarian method finds the pairs, as in SORT (Bewley et al. 2016, "Simple online and
+    realtime tracking").
+
+    Parameters
+    ----------
+    boxes, others : sequence of ndarray (4,)
+    min_iou : float, 0..1
+        Least intersection over union of a pair.
+
+    Returns
+    -------
+    dict of int to int
+        Index of a box -> index of its other box, for the boxes that have one.
+    """
+    if not boxes or not others:
+        return {}
+    # Only here: it takes a third of a second to load, which photos do without.
+    from scipy.optimize import linear_sum_assignment
+
+    overlaps = np.array([[iou(box, other) for other in others] for box in boxes])
+    pairs = zip(*linear_sum_assignment(overlaps, maximize=True), strict=True)
+    return {int(one): int(other) for one, other in pairs if overlaps[one, other] >= min_iou}
 
 
 def reading_order(boxes: Sequence[np.ndarray]) -> list[int]:
@@ -46,3 +80,9 @@ def reading_order(boxes: Sequence[np.ndarray]) -> list[int]:
         order += sorted(row, key=lambda i: middles[i][0])
         left = [i for i in left if i not in row]
     return order
+
+
+def _intersection(one: np.ndarray, other: np.ndarray) -> float:
+    """Return the area that two boxes share, in square pixels."""
+    sides = np.minimum(one[2:], other[2:]) - np.maximum(one[:2], other[:2])
+    return float(np.prod(np.maximum(sides, 0)))

@@ -9,6 +9,7 @@ from classifiers.inference import video
 from classifiers.inference.predictions import FacePrediction
 from landmarks.detection.detector import Face
 from landmarks.mesh import CANONICAL
+from landmarks.video.tracks import Tracks
 from tests.fake_predictor import CONTRIBUTIONS, FakePredictor
 
 GREY = 120
@@ -27,19 +28,21 @@ def squares(*faces, size=(160, 120)):
 
 
 class SquareTracker:
-    """Finds squares, in the order in which they lie; every frame far from the last is a cut."""
+    """Track squares; every frame far from the last is a cut."""
 
-    def __init__(self, most_faces=4, detector="mesh", meshes=2):
-        self.most_faces, self._grey = most_faces, None
-        self.is_cut = True
+    def __init__(self, max_faces=4, detector="mesh", meshes=2):
+        self.max_faces, self._grey = max_faces, None
+        self._tracks = Tracks()
 
-    def find(self, image, seconds):
-        self.is_cut = self._grey is None or abs(image[0, 0].mean() - self._grey) > 60
+    def track(self, image, seconds):
+        if self._grey is None or abs(image[0, 0].mean() - self._grey) > 60:
+            self._tracks.end_all()
         self._grey = image[0, 0].mean()
         bright = (image.max(axis=2) > self._grey + 60).astype(np.uint8)
         stats = cv2.connectedComponentsWithStats(bright)[2][1:]
         boxes = [row[:4] for row in stats.tolist() if row[4] > 50]
-        return [Face(_points(*box)) for box in boxes][: self.most_faces]
+        faces = [_points(*box) for box in boxes][: self.max_faces]
+        return {n: Face(points) for n, points in self._tracks.update(faces, seconds).items()}
 
 
 class ColourPredictor(FakePredictor):

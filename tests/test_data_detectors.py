@@ -6,7 +6,7 @@ from typer import Typer
 from typer.testing import CliRunner
 
 from classifiers.experiments import detectors, synthetic_photos
-from classifiers.experiments.detectors import iou, measure, summarize
+from classifiers.experiments.detectors import measure, summarize
 from classifiers.experiments.synthetic_photos import KINDS, NOBODY, PORTRAIT, Photo
 from landmarks.detection.detector import shared_finder
 
@@ -66,13 +66,6 @@ def test_an_unknown_place_takes_any_face(portrait):
     assert [row[name]["found"] for name in ("mesh", "mtcnn")] == [1, 1]
     blank = measure(Photo("portrait", np.full((200, 200, 3), 128, np.uint8), None))
     assert (blank["faces"], blank["mesh"]["found"], blank["mtcnn"]["found"]) == (1, 0, 0)
-
-
-def test_overlap_of_boxes():
-    square = np.array([0, 0, 2, 2])
-    assert iou(square, square) == 1
-    assert iou(square, square + 1) == pytest.approx(1 / 7)
-    assert iou(square, square + 2) == 0
 
 
 def test_the_command_writes_metrics_only(tmp_path, monkeypatch):

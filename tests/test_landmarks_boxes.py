@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from landmarks.boxes import area, corners, is_same, overlap, reading_order
+from landmarks.boxes import area, corners, iou, is_same, match, overlap, reading_order
 
 BOX = np.array([0.0, 0.0, 10.0, 20.0])
 
@@ -24,6 +24,25 @@ def test_the_overlap_is_a_share_of_the_smaller_box(shift, expected):
 def test_a_box_in_another_overlaps_it_wholly():
     assert overlap(BOX, np.array([2.0, 2, 4, 4])) == 1
     assert not is_same(BOX, [])
+
+
+def test_iou_is_the_area_of_both_over_the_area_of_either():
+    square = np.array([0.0, 0, 10, 10])
+    others = [(5, 0, 15, 10), (20, 20, 25, 25), (0, 0, 10, 10)]
+    assert [iou(square, np.array(other)) for other in others] == pytest.approx([1 / 3, 0, 1])
+    assert iou(np.zeros(4), np.zeros(4)) == 0
+
+
+def test_iou_of_boxes_that_shift():
+    square = np.array([0.0, 0.0, 2.0, 2.0])
+    assert iou(square, square) == 1
+    assert iou(square, square + 1) == pytest.approx(1 / 7)
+    assert iou(square, square + 2) == 0
+
+
+def test_boxes_without_a_partner_stay_unmatched():
+    assert match([BOX, BOX + 100], [BOX + 1], 0.3) == {0: 0}
+    assert match([BOX], [BOX + 8], 0.3) == match([BOX], [], 0.3) == match([], [BOX], 0.3) == {}
 
 
 def test_boxes_are_read_by_rows_from_the_left():

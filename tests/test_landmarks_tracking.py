@@ -24,7 +24,7 @@ def searches(monkeypatch):
 def test_a_face_is_followed_where_the_photo_path_finds_it(portrait, searches):
     tracker = FaceTracker()
     for number, frame in enumerate(moving(portrait, 10, SIZE, step=(8, 0))):
-        (face,) = tracker.find(frame, number / 25)
+        (face,) = tracker.track(frame, number / 25).values()
         assert tracker.is_cut == (number == 0)
         if number in (0, 9):
             (exact,) = shared_finder().find(frame)
@@ -37,10 +37,10 @@ def test_a_face_is_followed_where_the_photo_path_finds_it(portrait, searches):
 def test_after_a_cut_everything_is_searched_anew(portrait, searches):
     tracker = FaceTracker()
     frame = next(moving(portrait, 1, SIZE))
-    tracker.find(frame, 0.0)
-    assert tracker.find(np.full_like(frame, 20), 0.04) == []
+    tracker.track(frame, 0.0)
+    assert tracker.track(np.full_like(frame, 20), 0.04) == {}
     assert tracker.is_cut
-    assert len(tracker.find(frame, 0.08)) == 1
+    assert list(tracker.track(frame, 0.08)) == [2]
     assert tracker.is_cut
     assert len(searches) == 3
 
@@ -49,11 +49,19 @@ def test_a_face_that_leaves_is_lost_and_one_that_comes_is_found(portrait):
     tracker = FaceTracker()
     here, nowhere = next(moving(portrait, 1, SIZE)), np.full((512, 640, 3), 120, np.uint8)
     nowhere[:, :320], nowhere[:, 320:] = here[:, 320:], here[:, 320:]  # alike, but for the face
-    found = [
-        len(tracker.find(frame, k / 10)) for k, frame in enumerate([here, here, nowhere, here])
-    ]
-    assert found[:3] == [1, 1, 0]
-    assert found[3] == 1
+    frames = [here, here, nowhere, here]
+    found = [len(tracker.track(frame, k / 10)) for k, frame in enumerate(frames)]
+    assert found == [1, 1, 0, 1]
+
+
+def test_a_face_that_is_covered_for_a_moment_keeps_its_track_id(portrait):
+    tracker = FaceTracker()
+    here = next(moving(portrait, 1, SIZE))
+    covered = here.copy()
+    covered[40:260, 150:420] = 120
+    frames = [here, covered, covered, here, covered, covered, covered, covered, covered, here]
+    found = [list(tracker.track(frame, k / 4)) for k, frame in enumerate(frames)]
+    assert found == [[1], [], [], [1], [], [], [], [], [], [2]]
 
 
 def test_several_faces_are_followed_as_far_as_wanted():
@@ -65,7 +73,7 @@ def test_several_faces_are_followed_as_far_as_wanted():
     for most in (1, 2, 4):
         tracker = FaceTracker(most)
         for k in range(3):
-            assert len(tracker.find(frame, k / 10)) == min(most, 2)
+            assert len(tracker.track(frame, k / 10)) == min(most, 2)
 
 
 def test_the_other_detector_leads_to_the_same_points(portrait, searches, monkeypatch):
@@ -74,7 +82,7 @@ def test_the_other_detector_leads_to_the_same_points(portrait, searches, monkeyp
     monkeypatch.setattr(tracker.mtcnn, "detect", lambda image: asked.append(1) or there(image))
     trackers = [FaceTracker(), FaceTracker(detector="mtcnn")]
     for number, frame in enumerate(moving(portrait, 4, SIZE, step=(8, 0))):
-        (face,), (other,) = (tracker.find(frame, number / 10) for tracker in trackers)
+        (face,), (other,) = (tracker.track(frame, number / 10).values() for tracker in trackers)
         assert disagreement(face.points, other.points) < 0.05
     assert len(searches) == len(asked) == 2  # each tracker's own at 0 and at 0.2 s
 
@@ -83,4 +91,4 @@ def test_the_other_detector_leads_to_the_same_points(portrait, searches, monkeyp
 def test_a_picture_of_no_pixels_worth_has_no_faces(detector):
     tracker = FaceTracker(detector=detector)
     for size in ((1, 1), (3, 200), (40, 40)):
-        assert tracker.find(np.zeros((*size, 3), np.uint8), 0.0) == []
+        assert tracker.track(np.zeros((*size, 3), np.uint8), 0.0) == {}

@@ -27,7 +27,7 @@ from landmarks.detection.mediapipe_graphs import bare_call
 from landmarks.detection.tta_crops import crop_at
 from landmarks.images import read_image
 from landmarks.video.reader import Film
-from landmarks.video.tracker import CONFIDENCE, FaceTracker
+from landmarks.video.tracker import MIN_CONFIDENCE, FaceTracker
 from tests.video_maker import make_video, moving
 
 FRAMES, WARM_UP = 500, 25
@@ -78,7 +78,7 @@ def seconds_a_frame(path):
 
     Both take turns, so that what slows the machine down slows both of them.
     """
-    predictor, mesh = VideoPredictor(Predictor("landmarks")), bare_call(CONFIDENCE)
+    predictor, mesh = VideoPredictor(Predictor("landmarks")), bare_call(MIN_CONFIDENCE)
     ours, bare = [], []
     with Film(path) as video:
         start = time.perf_counter()
@@ -142,7 +142,7 @@ def looks(picture, predictor):
     """Yield the class by one look, by the average over time, by eight looks, and the distance."""
     tracker, smoother = FaceTracker(), Smoother()
     for k, frame in enumerate(swaying(picture)):
-        (face,) = tracker.find(frame, k / 25)
+        (face,) = tracker.track(frame, k / 25).values()
         proba = predictor.predict_proba(face.points[None])
         mean = smoother.smooth([1], proba, k / 25)
         if k % COMPARED == COMPARED - 1:

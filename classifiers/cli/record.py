@@ -48,7 +48,7 @@ def main(
     with handle_errors(FilmError):
         features = _features_of(folder)
         _check(label, folder, features)
-        tracker = FaceTracker(most_faces=2, detector=detector)
+        tracker = FaceTracker(max_faces=2, detector=detector)
         count = _collect(label, folder, camera, tracker, start, seconds, fps)
         if not count:
             exit_with(
@@ -122,10 +122,10 @@ def _collect(
 
 def _crop(frame: Frame, tracker: FaceTracker) -> Image.Image | None:
     """Cut the largest face out with its surroundings, if there is one."""
-    faces = tracker.find(frame.rgb, frame.seconds)
+    faces = tracker.track(frame.rgb, frame.seconds)
     if not faces:
         return None
-    largest = max(faces, key=lambda face: face.box[2] * face.box[3])
+    largest = max(faces.values(), key=lambda face: face.box[2] * face.box[3])
     x, y, width, height = largest.box
     centre = (x + width / 2, y + height / 2)
     side = SIDE_OF_FACE * max(width, height)

@@ -25,7 +25,7 @@ from data.files import write_text
 from data.sources import read_images
 from data.splits import some_of_each_class
 from landmarks import crops
-from landmarks.boxes import area, corners
+from landmarks.boxes import corners, iou
 from landmarks.detection import mtcnn
 from landmarks.detection.detector import TIGHT_CROP_CHAIN, TIGHT_SIDE, Face, shared_finder
 from landmarks.detection.mediapipe_graphs import bare_call
@@ -124,13 +124,6 @@ def summarize(measured: list[dict[str, Any]]) -> list[dict[str, Any]]:
             group[name]["ms"] = _median([row[name]["ms"] for row in rows])
         groups.append(group)
     return groups
-
-
-def iou(one: np.ndarray, other: np.ndarray) -> float:
-    """Return the shared area of two boxes (left, top, right, bottom) over that of both."""
-    sides = np.minimum(one[2:], other[2:]) - np.maximum(one[:2], other[:2])
-    shared = np.prod(np.maximum(sides, 0))
-    return float(shared / (area(one) + area(other) - shared))
 
 
 def show(console: Console, groups: list[dict[str, Any]]) -> None:

@@ -39,7 +39,7 @@ class Smoother:
         Parameters
         ----------
         track_ids : sequence of int, length n
-            From `classifiers.inference.track_ids`.
+            From `landmarks.video.tracker.FaceTracker.track`.
         proba : ndarray of float, shape (n, k), range 0..1
         seconds : float
             When the frame is shown.

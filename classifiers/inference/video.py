@@ -6,7 +6,6 @@ from typing import NamedTuple
 from classifiers.inference.predictions import FacePrediction
 from classifiers.inference.predictor import Predictor
 from classifiers.inference.smoothing import TAU, Smoother
-from classifiers.inference.track_ids import TrackIds
 from landmarks.video.reader import Frame
 from landmarks.video.tracker import FaceTracker
 
@@ -42,15 +41,11 @@ class VideoPredictor:
     def __init__(self, predictor: Predictor, max_faces: int = 4, tau: float = TAU) -> None:
         self._predictor = predictor
         self._tracker = FaceTracker(max_faces, predictor.detector, predictor.meshes)
-        self._track_ids = TrackIds()
         self._smoother = Smoother(tau)
 
     def predict(self, frame: Frame) -> list[TrackedFace]:
         """Return the faces of the next frame in the order of their track ids."""
-        faces = self._tracker.find(frame.rgb, frame.seconds)
-        if self._tracker.is_cut:
-            self._track_ids.reset()
-        track_ids = self._track_ids.assign([face.box for face in faces], frame.seconds)
-        smooth = partial(self._smoother.smooth, track_ids, seconds=frame.seconds)
-        predictions = self._predictor.predict_faces(frame.rgb, faces, smooth)
-        return sorted(map(TrackedFace, track_ids, predictions), key=lambda face: face.track_id)
+        faces = self._tracker.track(frame.rgb, frame.seconds)
+        smooth = partial(self._smoother.smooth, list(faces), seconds=frame.seconds)
+        predictions = self._predictor.predict_faces(frame.rgb, list(faces.values()), smooth)
+        return list(map(TrackedFace, faces, predictions))

@@ -1,4 +1,4 @@
-"""Faces in a video: a face that was found is looked for where it was in the last frame.
+"""Track faces in a video: a known face is detected again where it was in the last frame.
 
 The crop of a face is the one that a photo's further crops are of, about the points of the last
 frame. Five times a second of video the detector searches the frame for new faces, and each known
@@ -16,33 +16,34 @@ from landmarks.detection.mediapipe_graphs import mesh_points
 from landmarks.detection.registry import Detector, check_detector
 from landmarks.detection.tta_crops import TTA_RADII, crop_at, mesh_pair
 from landmarks.detection.validation import consensus, matches_detection
+from landmarks.video.tracks import Tracks
 
-SEARCH_EVERY = 0.2
+SEARCH_EVERY_S = 0.2
 """Seconds of video from one search for new faces to the next."""
 
-CONFIDENCE = 0.5
+MIN_CONFIDENCE = 0.5
 """Least confidence of Face Mesh's detector in a crop where the last frame had a face."""
 
-CUT = 30.0
-"""Least mean difference of two frames' small grey copies, 0..255, that is taken for a cut.
+MIN_CUT_DIFFERENCE = 30.0
+"""Least mean difference of two frames' thumbnails, 0..255, that is taken for a cut.
 
 PySceneDetect's content detector takes 27 of a similar measure.
 """
 
-THUMBNAIL = 32  # side in pixels of these copies
+THUMBNAIL_SIDE = 32
 
 _MARGIN = TTA_RADII / 3.0  # side of a crop over the height of a face, of three radii
 
 
 class FaceTracker:
-    """Finds the faces of a video's frames, which have to come in their order.
+    """Track the faces of a video's frames, which have to come in their order.
 
     Parameters
     ----------
-    most_faces : int, default 4
-        Faces to look at in a frame; the detector's surest are taken.
+    max_faces : int, default 4
+        Faces in a frame; those that the detector scores highest are taken.
     detector : {"mesh", "mtcnn"}, default "mesh"
-        What searches a frame for new faces; known ones are followed the same way.
+        What searches a frame for new faces; known ones are tracked the same way.
     meshes : {1, 2, 4}, default 2
         As `landmarks.detection.detector.FaceFinder.find` takes it; at most two are found a frame.
 
@@ -58,17 +59,17 @@ class FaceTracker:
     """
 
     def __init__(
-        self, most_faces: int = 4, detector: Detector = "mesh", meshes: int = DEFAULT_MESHES
+        self, max_faces: int = 4, detector: Detector = "mesh", meshes: int = DEFAULT_MESHES
     ) -> None:
         check_detector(detector)
-        self.most_faces, self.detector, self.meshes = most_faces, detector, meshes
+        self.max_faces, self.detector, self.meshes = max_faces, detector, meshes
         self.is_cut = True
-        self._known: list[np.ndarray] = []
+        self._tracks = Tracks()
         self._searched = -np.inf
         self._thumbnail: np.ndarray | None = None
 
-    def find(self, image: np.ndarray, seconds: float) -> list[Face]:
-        """Find the faces of the next frame.
+    def track(self, image: np.ndarray, seconds: float) -> dict[int, Face]:
+        """Detect the faces of the next frame and continue their tracks.
 
         Parameters
         ----------
@@ -79,63 +80,67 @@ class FaceTracker:
 
         Returns
         -------
-        list of Face
-            Those that were known first; none overlapping another by half.
+        dict of int to Face
+            Track id -> face, by id; no face overlaps another by half. A face keeps its id while
+            it is tracked, up to `landmarks.video.tracks.MAX_AGE_S` seconds undetected, until the
+            next cut.
         """
-        self._notice_cut(image)
+        self._detect_cut(image)
         if self.is_cut:
-            self._known, self._searched = [], -np.inf
-        due = seconds - self._searched >= SEARCH_EVERY
-        seen: list[np.ndarray] = []
-        for points in self._known:
-            _add(seen, _followed(image, points, flipped=due or self.meshes > 1))
-        if due or len(seen) < len(self._known):
+            self._tracks.end_all()
+            self._searched = -np.inf
+        due = seconds - self._searched >= SEARCH_EVERY_S
+        known = self._tracks.current.values()
+        found: list[np.ndarray] = []
+        for points in known:
+            _add(found, _detect_again(image, points, flipped=due or self.meshes > 1))
+        if due or len(found) < len(known):
             self._searched = seconds
-            self._search(image, seen)
-        self._known = seen
-        return [Face(points.astype(np.float32)) for points in seen]
+            self._search(image, found)
+        tracks = self._tracks.update(found, seconds)
+        return {track_id: Face(points.astype(np.float32)) for track_id, points in tracks.items()}
 
-    def _search(self, image: np.ndarray, seen: list[np.ndarray]) -> None:
-        """Add the faces that aren't among those seen."""
+    def _search(self, image: np.ndarray, found: list[np.ndarray]) -> None:
+        """Add the faces of the whole frame that aren't among those found."""
         is_mesh = self.detector == "mesh"
         copy = crops.search_copy(image)
-        found = detect(crops.whole(copy, 0), 0) if is_mesh else mtcnn.detect(image)
-        for detection in sorted(found, key=lambda d: -d.rank):
-            if len(seen) >= self.most_faces:
+        detections = detect(crops.whole(copy, 0), 0) if is_mesh else mtcnn.detect(image)
+        for detection in sorted(detections, key=lambda d: -d.rank):
+            if len(found) >= self.max_faces:
                 return
-            if not boxes.is_same(detection.box, [boxes.corners(had) for had in seen]):
+            if not boxes.is_same(detection.box, [boxes.corners(points) for points in found]):
                 face = face_at(image, detection)
-                _add(seen, None if face is None else face.points)
-        if is_mesh and not seen:  # a face too close for the detector
+                _add(found, None if face is None else face.points)
+        if is_mesh and not found:  # a face too close for the detector
             face = find_tight(image, strict=True)
-            _add(seen, None if face is None else face.points)
+            _add(found, None if face is None else face.points)
 
-    def _notice_cut(self, image: np.ndarray) -> None:
+    def _detect_cut(self, image: np.ndarray) -> None:
         """Compare the frame with the one before."""
-        step = max(1, min(image.shape[:2]) // (4 * THUMBNAIL))
+        step = max(1, min(image.shape[:2]) // (4 * THUMBNAIL_SIDE))
         small = cv2.resize(
-            image[::step, ::step], (THUMBNAIL, THUMBNAIL), interpolation=cv2.INTER_AREA
+            image[::step, ::step], (THUMBNAIL_SIDE, THUMBNAIL_SIDE), interpolation=cv2.INTER_AREA
         )
         grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY).astype(np.float32)
         before, self._thumbnail = self._thumbnail, grey
-        self.is_cut = before is None or float(np.abs(grey - before).mean()) > CUT
+        self.is_cut = before is None or float(np.abs(grey - before).mean()) > MIN_CUT_DIFFERENCE
 
 
-def _followed(image: np.ndarray, points: np.ndarray, flipped: bool) -> np.ndarray | None:
+def _detect_again(image: np.ndarray, points: np.ndarray, flipped: bool) -> np.ndarray | None:
     """Return the mesh of a face that had these points a frame ago, or None if it is lost."""
     crop = crop_at(image, points)
     if flipped:
-        mesh = consensus(*mesh_pair(crop, CONFIDENCE), strict=True)
+        mesh = consensus(*mesh_pair(crop, MIN_CONFIDENCE), strict=True)
     else:
-        mesh = mesh_points(crop.pixels, CONFIDENCE)
+        mesh = mesh_points(crop.pixels, MIN_CONFIDENCE)
     if mesh is None or not matches_detection(mesh, crops.CROP_SIDE, _MARGIN):
         return None
     return crop.to_image(mesh)
 
 
-def _add(seen: list[np.ndarray], points: np.ndarray | None) -> None:
-    """Add a face unless there is none, or it is among those seen already."""
+def _add(found: list[np.ndarray], points: np.ndarray | None) -> None:
+    """Add a face unless there is none, or it is among those found already."""
     if points is not None and not boxes.is_same(
-        boxes.corners(points), [boxes.corners(had) for had in seen]
+        boxes.corners(points), [boxes.corners(other) for other in found]
     ):
-        seen.append(points)
+        found.append(points)
