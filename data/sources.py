@@ -1,19 +1,20 @@
-"""Where images come from: a folder of class folders, ``fer2013.csv``, or a CSV of paths."""
+"""List and read images: of a folder of class folders, ``fer2013.csv``, or a CSV of paths."""
 
 import csv
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from data import fer2013
 from data.errors import DataError, NoImages
-from data.features.records import ImageRef
+from landmarks.images import ImageError, read_image
 
 NO_SPLIT = "all"
 """Split of images whose source has none."""
-
-FER2013_CLASSES = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
-"""Class of each number in the column ``emotion`` of ``fer2013.csv``."""
 
 _SPLITS = {
     "train": ("training",),
@@ -31,6 +32,29 @@ _NO_IMAGES = frozenset(
     )
 )
 """Suffixes of files that lie beside images and are passed over; all other files are images."""
+
+
+@dataclass(frozen=True)
+class ImageRef:
+    """Where an image is and what is known of it.
+
+    Attributes
+    ----------
+    image : str
+        Its name in the feature table.
+    label, split : str
+        Its class, and "train", "test" or what else the source calls it; "" where it has none.
+    path : str
+        The image file, or the CSV that holds its pixels.
+    row : int, optional
+        Number of the CSV's record, 0 for the first below the header; None for an image file.
+    """
+
+    image: str
+    label: str
+    split: str
+    path: str
+    row: int | None = None
 
 
 def read_images(source: str | Path) -> list[ImageRef]:
@@ -69,6 +93,45 @@ def read_images(source: str | Path) -> list[ImageRef]:
         )
     # A CSV may be in any order; a row number sorts as a number.
     return sorted(refs, key=lambda ref: (ref.split, ref.label, ref.row or 0, ref.image))
+
+
+def images_of(refs: Sequence[ImageRef]) -> Iterator[np.ndarray]:
+    """Yield the images of references, in their order.
+
+    Parameters
+    ----------
+    refs : sequence of ImageRef
+
+    Yields
+    ------
+    ndarray of uint8, shape (height, width, 3)
+        RGB.
+
+    Raises
+    ------
+    ImageError
+        If one of them can't be used.
+    """
+    for image in images_or_errors(refs):
+        if isinstance(image, ImageError):
+            raise image
+        yield image
+
+
+def images_or_errors(refs: Sequence[ImageRef]) -> Iterator[np.ndarray | ImageError]:
+    """Yield each image as `images_of` does, or in its place the error that says what is wrong.
+
+    Parameters
+    ----------
+    refs : sequence of ImageRef
+        References into one CSV cost one pass over its beginning, so keep chunks long.
+    """
+    pixels = _csv_pixels(refs)
+    for ref in refs:
+        try:
+            yield _image(ref, pixels)
+        except ImageError as error:
+            yield error
 
 
 def split_name(name: str) -> str:
@@ -138,7 +201,7 @@ def _read_csv(path: Path) -> list[ImageRef]:
         with path.open(newline="", encoding="utf-8-sig") as file:
             rows = csv.reader(file)
             columns = [name.strip().lower() for name in next(rows, [])]
-            if {"emotion", "pixels"} <= set(columns):
+            if fer2013.has_columns(columns):
                 return list(_fer2013_refs(path, rows, columns))
             if {"path", "label"} <= set(columns):
                 return list(_listed_refs(path, rows, columns))
@@ -151,18 +214,10 @@ def _read_csv(path: Path) -> list[ImageRef]:
 
 
 def _fer2013_refs(path: Path, rows: Any, columns: list[str]) -> Iterator[ImageRef]:
-    """Yield a reference for each row of ``fer2013.csv``, which may lack Usage."""
-    emotion = columns.index("emotion")
-    usage = columns.index("usage") if "usage" in columns else None
-    known = {str(number): name for number, name in enumerate(FER2013_CLASSES)}
-    for line, row in _rows(path, rows, columns):
-        label = known.get(row[emotion].strip())
-        if label is None:
-            raise DataError(
-                f"{path}, line {line}: expected an emotion of 0 to 6, got {row[emotion]!r}."
-            )
-        split = NO_SPLIT if usage is None else split_name(row[usage])
-        # Records are counted from 0, lines from 1 and with the header.
+    """Yield a reference for each row of ``fer2013.csv``."""
+    for line, label, usage in fer2013.labels_of(str(path), _rows(path, rows, columns), columns):
+        split = NO_SPLIT if usage is None else split_name(usage)
+        # Rows are counted from 0, lines from 1 and with the header.
         yield ImageRef(f"{path.name}:{line}", label, split, str(path), row=line - 2)
 
 
@@ -188,3 +243,19 @@ def _rows(path: Path, rows: Any, columns: list[str]) -> Iterator[tuple[int, list
                 'put fields that hold a comma into quotes: "a,b.png".'
             )
         yield rows.line_num, row
+
+
+def _image(ref: ImageRef, pixels: dict[str, dict[int, str]]) -> np.ndarray:
+    """Return the RGB pixels (height, width, 3) of a file or of a CSV's row."""
+    if ref.row is None:
+        return read_image(ref.path)
+    return fer2013.decode(pixels[ref.path].get(ref.row), f"row {ref.row} of {ref.path}")
+
+
+def _csv_pixels(refs: Sequence[ImageRef]) -> dict[str, dict[int, str]]:
+    """Return the column ``pixels`` of the references into each CSV."""
+    wanted: dict[str, set[int]] = {}
+    for ref in refs:
+        if ref.row is not None:
+            wanted.setdefault(ref.path, set()).add(ref.row)
+    return {path: fer2013.read_pixels(path, rows) for path, rows in wanted.items()}

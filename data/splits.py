@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from data.errors import DataError
-from data.features.records import ImageRef
+from data.sources import ImageRef
 
 
 def validation_split(

@@ -8,6 +8,7 @@ every other decoder.
 import hashlib
 import io
 import warnings
+from enum import StrEnum
 from pathlib import Path
 
 import numpy as np
@@ -34,10 +35,20 @@ warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.TiffImageP
 warnings.simplefilter("error", Image.DecompressionBombWarning)
 
 
-class ImageError(ValueError):
-    """An image that can't be used; ``reason`` is the one word that stands in the feature table."""
+class Reason(StrEnum):
+    """Why an image has no faces, as tables, JSON and the API name it."""
 
-    reason = "unreadable"
+    UNREADABLE = "unreadable"
+    UNSUPPORTED = "unsupported"
+    TOO_LARGE = "too-large"
+    EMPTY = "empty"
+    NO_FACE = "no-face"
+
+
+class ImageError(ValueError):
+    """An image that can't be used."""
+
+    reason = Reason.UNREADABLE
 
 
 class UnreadableImage(ImageError):
@@ -47,19 +58,19 @@ class UnreadableImage(ImageError):
 class UnsupportedImage(ImageError):
     """An image, but of a format that isn't taken here."""
 
-    reason = "unsupported"
+    reason = Reason.UNSUPPORTED
 
 
 class ImageTooLarge(ImageError):
     """More than ``MAX_PIXELS`` pixels."""
 
-    reason = "too-large"
+    reason = Reason.TOO_LARGE
 
 
 class EmptyImage(ImageError):
     """No bytes or no pixels."""
 
-    reason = "empty"
+    reason = Reason.EMPTY
 
 
 def read_image(source: str | Path | bytes, formats: tuple[str, ...] = FOLDER_FORMATS) -> np.ndarray:

@@ -3,8 +3,9 @@
 import numpy as np
 
 from classifiers.bundle.bundle import load_manifest, resolve
-from classifiers.inference.predictor import NO_FACE, FacePrediction, ImagePrediction
+from classifiers.inference.predictor import FacePrediction, ImagePrediction
 from landmarks.detection.detector import Face
+from landmarks.images import Reason
 from landmarks.mesh import CANONICAL
 
 CONFIDENCES = {
@@ -38,7 +39,7 @@ class FakePredictor:
         side = 0.6 * min(height, width / max(self.n_faces, 1))
         faces = [self._face_prediction(i, side, width, height) for i in range(self.n_faces)]
         return ImagePrediction(
-            faces, "" if faces else NO_FACE, width, height, self.manifest["name"]
+            faces, "" if faces else Reason.NO_FACE, width, height, self.manifest["name"]
         )
 
     def _face_prediction(self, number, side, width, height):

@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data.features import records
-from data.features.records import ImageRef, extract_chunk
+from data import fer2013
+from data.features.records import extract_chunk
+from data.sources import ImageRef
 from landmarks.detection.detector import shared_finder
 from landmarks.images import pixel_hash
 
@@ -107,9 +108,9 @@ def test_a_csv_that_is_gone_makes_its_images_unreadable(tmp_path):
 
 def test_a_chunk_reads_its_csv_once(faces_csv, monkeypatch):
     passes = []
-    read = records._records
+    read = fer2013.read_pixels
     monkeypatch.setattr(
-        records, "_records", lambda path, rows: passes.append(rows) or read(path, rows)
+        fer2013, "read_pixels", lambda path, rows: passes.append(rows) or read(path, rows)
     )
     assert len(extract_chunk([ref(faces_csv[0], row) for row in (0, 2, 7)])) == 3
     assert passes == [{0, 2, 7}]

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from flask import Flask, Response, jsonify, make_response, request
 from werkzeug.exceptions import HTTPException, InternalServerError, RequestEntityTooLarge
 
+from landmarks.images import Reason
 from web import metrics
 from web.words import WORDS
 
@@ -17,12 +18,12 @@ STATUSES = {
     "too-many": 400,
     "too-much": 413,
     "too-heavy": 413,
-    "too-large": 413,
-    "unsupported": 415,
+    Reason.TOO_LARGE: 413,
+    Reason.UNSUPPORTED: 415,
     "heic": 415,
-    "unreadable": 415,
-    "empty": 415,
-    "no-face": 422,
+    Reason.UNREADABLE: 415,
+    Reason.EMPTY: 415,
+    Reason.NO_FACE: 422,
     "too-slow": 422,
     "too-much-memory": 413,
     "crashed": 422,

@@ -12,8 +12,9 @@ from scipy.stats import binomtest
 
 from classifiers.evaluation.evaluate import describe, match_classes, predict_rows, read_split
 from classifiers.evaluation.metrics import measure
-from classifiers.inference.predictor import NO_FACE, Predictor
+from classifiers.inference.predictor import Predictor
 from data.labels import canonical
+from landmarks.images import Reason
 
 
 def compare(
@@ -65,7 +66,7 @@ def compare(
         models.append(model_metrics(labels, proba, classes) | {"ms_per_face": speed})
     for model, own in zip(models, predicted, strict=True):
         model["agreement"] = [agreement(own, other) for other in predicted]
-    n_missed = int((table["reason"] == NO_FACE).sum())
+    n_missed = int((table["reason"] == Reason.NO_FACE).sum())
     return {
         "split": split,
         "n_images": len(table),

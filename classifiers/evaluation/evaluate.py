@@ -13,7 +13,7 @@ import pandas as pd
 
 from classifiers.bundle.bundle import train_pixels
 from classifiers.evaluation.metrics import measure
-from classifiers.inference.predictor import NO_FACE, Predictor
+from classifiers.inference.predictor import Predictor
 from data.errors import DataError
 from data.features.crops import read_crops
 from data.features.schema import MANIFEST, file_stem
@@ -26,6 +26,7 @@ from data.features.table import (
     read_table,
 )
 from data.labels import canonical
+from landmarks.images import Reason
 from landmarks.mesh import N_POINTS
 
 ALL = "all"
@@ -79,7 +80,7 @@ def evaluate(
         copies=copies_of(known, folder, train_pixels(predictor.folder)),
         threshold=predictor.manifest["uncertain_threshold"],
     )
-    n_missed = int((known["reason"] == NO_FACE).sum())
+    n_missed = int((known["reason"] == Reason.NO_FACE).sum())
     return {
         "split": split,
         "model": describe(predictor, points, crops, detector_of(read_manifest(folder))),
@@ -134,7 +135,9 @@ def predict_rows(
         If the model takes pixels and `images` doesn't have them.
     """
     found = (table["success"] == 1).to_numpy()
-    usable = found | (table["reason"] == NO_FACE).to_numpy() if predictor.takes_pixels else found
+    usable = found.copy()
+    if predictor.takes_pixels:
+        usable |= (table["reason"] == Reason.NO_FACE).to_numpy()
     points, crops = faces_of(table[usable], images if predictor.takes_pixels else None)
     proba = np.full((len(table), len(predictor.classes)), np.nan)
     proba[usable] = predictor.predict_proba(points, crops)

@@ -20,9 +20,8 @@ from rich.table import Table
 
 from classifiers.experiments.synthetic_photos import Photo, whole_photos
 from data.console import handle_errors, progress_bar
-from data.features.records import ImageRef, images_of
 from data.files import write_text
-from data.sources import read_images
+from data.sources import ImageRef, images_of, read_images
 from data.splits import some_of_each_class
 from landmarks import crops
 from landmarks.boxes import corners, iou

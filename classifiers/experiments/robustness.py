@@ -22,9 +22,8 @@ from classifiers.experiments.robustness_runs import LABELLED, NOT_A_FACE, Job, j
 from classifiers.inference.predictor import Predictor
 from data.console import GOES_ON, handle_errors, progress_bar
 from data.errors import DataError
-from data.features.records import ImageRef
 from data.files import storage_errors, write_text
-from data.sources import read_images
+from data.sources import ImageRef, read_images
 from data.splits import some_of_each_class
 from data.votes import NO_FACE_VOTE, read_votes
 

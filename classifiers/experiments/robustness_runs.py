@@ -18,7 +18,7 @@ from classifiers.bundle.manifest import MANIFEST
 from classifiers.experiments.corruptions import CORRUPTIONS, SEVERITIES, corrupted
 from classifiers.experiments.non_faces import as_photo_and_tight_crop, non_face
 from classifiers.inference.predictor import Predictor
-from data.features.records import ImageRef, images_or_errors
+from data.sources import ImageRef, images_or_errors
 from landmarks.detection.detector import MESH_VERSION, shared_finder
 from landmarks.images import ImageError
 

@@ -8,8 +8,6 @@ import numpy as np
 
 from landmarks.detection.detector import Face
 
-NO_FACE = "no-face"
-
 
 @dataclass(frozen=True)
 class FacePrediction:
@@ -83,7 +81,7 @@ class ImagePrediction:
     ----------
     faces : list of FacePrediction
     reason : str
-        ``""``, or ``"no-face"`` where no face was found.
+        ``""``, or `landmarks.images.Reason.NO_FACE` where no face was found.
     model : str
         Name of the bundle that answered.
     width, height : int

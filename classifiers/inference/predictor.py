@@ -11,13 +11,13 @@ import onnxruntime
 from classifiers.bundle.bundle import DEFAULT_BUNDLE, MODEL, BundleError, load_manifest, resolve
 from classifiers.bundle.manifest import takes_pixels
 from classifiers.inference.attribution import NeutralBaseline, explain
-from classifiers.inference.predictions import NO_FACE, FacePrediction, ImagePrediction
+from classifiers.inference.predictions import FacePrediction, ImagePrediction
 from classifiers.inference.shifts import neutral_shift, prior_shift, shifted
 from classifiers.inference.tables import frame_of, rows_of
 from landmarks.detection.detector import MESH_VERSION, Face, shared_finder
 from landmarks.detection.registry import Detector, check_detector
 from landmarks.face_crop import SIDE, face_crop
-from landmarks.images import FOLDER_FORMATS, ImageError, read_image
+from landmarks.images import FOLDER_FORMATS, ImageError, Reason, read_image
 from landmarks.mesh import CANONICAL, N_POINTS, mirrored
 
 if TYPE_CHECKING:
@@ -209,7 +209,7 @@ class Predictor:
         faces = shared_finder(self.detector).find(rgb, self.meshes)
         found = self.predict_faces(rgb, faces)
         height, width = rgb.shape[:2]
-        reason = "" if found else NO_FACE
+        reason = "" if found else Reason.NO_FACE
         return ImagePrediction(found, reason, width, height, self.manifest["name"])
 
     def predict_faces(
@@ -268,7 +268,7 @@ class Predictor:
         for number, image in enumerate(images, 1):
             name = str(image) if isinstance(image, str | Path) else str(number)
             try:
-                prediction, reason = self.predict(image), NO_FACE
+                prediction, reason = self.predict(image), Reason.NO_FACE
             except ImageError as error:
                 prediction, reason = None, error.reason
             rows += rows_of(name, prediction, reason, self.classes)

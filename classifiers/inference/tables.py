@@ -41,7 +41,7 @@ def rows_of(
     prediction : ImagePrediction or None
         None where it can't be read.
     reason : str
-        ``""``, ``"no-face"``, or the `landmarks.images.ImageError.reason` it can't be read for.
+        ``""``, or the `landmarks.images.Reason` for which there is no face.
     classes : sequence of str
         In the bundle's order.
 

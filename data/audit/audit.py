@@ -14,15 +14,14 @@ from data.audit.outliers import outliers
 from data.audit.pixel_stats import Looks, look_at
 from data.duplicates import same_photograph, same_picture
 from data.errors import DataError
-from data.features.records import ImageRef
 from data.features.table import points_of, read_table
 from data.labels import canonical
+from data.sources import ImageRef
 from data.votes import majorities, read_votes
+from landmarks.images import Reason
 
 KEY = ["split", "label", "image"]
 """The columns of a feature table that tell its images apart."""
-
-NO_FACE = "no-face"
 
 
 @dataclass(frozen=True)
@@ -145,7 +144,7 @@ def _faces(table: Path, refs: Sequence[ImageRef]) -> tuple[pd.DataFrame, pd.Seri
 
 def _by_faces(faces: pd.DataFrame, rows: pd.Series) -> dict[str, Kind]:
     """Return the images without a found face, and those with a mesh that can't be a face."""
-    found, missed = faces["success"] == 1, faces["reason"] == NO_FACE
+    found, missed = faces["success"] == 1, faces["reason"] == Reason.NO_FACE
     strange = outliers(faces)
     why = dict(zip(rows[strange.index], strange["why"], strict=True))
     return {

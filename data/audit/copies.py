@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from data.features.records import ImageRef
 from data.labels import canonical
+from data.sources import ImageRef
 
 
 def groups_of(numbers: np.ndarray, rows: np.ndarray) -> list[np.ndarray]:

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from data.duplicates import SHADES
-from data.features.records import ImageRef, images_or_errors
+from data.sources import ImageRef, images_or_errors
 from landmarks.images import ImageError, pixel_hash
 
 LEAST_DEVIATION = 4.0

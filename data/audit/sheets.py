@@ -8,7 +8,7 @@ from PIL import Image
 from data.audit.audit import Findings, Kind
 from data.audit.contact_sheets import COLUMNS, MOST, Group, Tile, sheet
 from data.audit.copies import across, conflicting
-from data.features.records import ImageRef, images_or_errors
+from data.sources import ImageRef, images_or_errors
 
 Caption = Callable[[int], tuple[str, ...]]
 

@@ -21,8 +21,9 @@ from typing import IO, Any
 from uuid import uuid4
 
 from data.errors import StorageError
-from data.features.records import ImageRef, extract_chunk
+from data.features.records import extract_chunk
 from data.features.schema import DECIMALS, PARTS, row_line
+from data.sources import ImageRef
 from landmarks.detection.detector import mesh_version
 from landmarks.detection.registry import Detector
 

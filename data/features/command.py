@@ -14,6 +14,7 @@ from rich.text import Text
 from data.console import GOES_ON, MAX_UNREADABLE, UNREADABLE, exit_with, handle_errors, progress_bar
 from data.features.extraction import extract_features
 from landmarks.detection.registry import Detector
+from landmarks.images import Reason
 
 # A stop tears the workers down at once, about which their tracker would warn after our sentence.
 os.environ.setdefault("PYTHONWARNINGS", "ignore:resource_tracker")
@@ -58,7 +59,7 @@ def main(
         )
     _print_summary(done, out, time.monotonic() - started)
     if done["unreadable"] > MAX_UNREADABLE * done["images"]:
-        reasons = ", ".join(f"{n} {r}" for r, n in done["reasons"].items() if r != "no-face")
+        reasons = ", ".join(f"{n} {r}" for r, n in done["reasons"].items() if r != Reason.NO_FACE)
         exit_with(
             f"{done['unreadable']:,} of {done['images']:,} images can't be used ({reasons}); the "
             f"column reason in {out} names each. Mend or remove them.",

@@ -6,8 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from data.errors import DataError
-from data.features.records import images_of
-from data.sources import read_images
+from data.sources import images_of, read_images
 from landmarks.face_crop import SIDE, face_crop
 from landmarks.images import ImageError
 

@@ -15,7 +15,6 @@ from data.errors import DataError, StorageError
 from data.features.chunks import Chunk, plan_chunks, replacing, storage_error
 from data.features.cluster import check_cluster
 from data.features.lock import only_run
-from data.features.records import ImageRef
 from data.features.schema import (
     DECIMALS,
     FORMAT,
@@ -27,10 +26,11 @@ from data.features.schema import (
     quoted,
 )
 from data.features.workers import run_chunks
-from data.sources import read_images
+from data.sources import ImageRef, read_images
 from landmarks import __version__
 from landmarks.detection.detector import DEFAULT_MESHES, MESH_VERSION, mesh_version
 from landmarks.detection.registry import Detector
+from landmarks.images import Reason
 
 _UNITS = (
     "x, y: pixels of the upright image from its top left corner, x right, y down; "
@@ -222,6 +222,6 @@ def _join(out: Path, name: str, parts: list[Path]) -> Iterator[list[str]]:
 
 def _counted(reasons: Counter) -> dict[str, int]:
     """Return how many images there are, and were found, missed and unreadable."""
-    images, found, missed = reasons.total(), reasons[""], reasons["no-face"]
+    images, found, missed = reasons.total(), reasons[""], reasons[Reason.NO_FACE]
     unreadable = images - found - missed
     return {"images": images, "found": found, "missed": missed, "unreadable": unreadable}
