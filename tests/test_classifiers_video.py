@@ -12,7 +12,7 @@ from classifiers.cli import video as command
 from classifiers.cli.video_writer import VideoWriter
 from data.errors import StorageError
 from data.files import part_of
-from landmarks.video.reader import Film
+from landmarks.video.reader import VideoReader
 from tests.square_faces import CONFIDENCE, GREEN, RED, squares, use_squares
 from tests.video_maker import make_video, moving, numbered
 
@@ -117,12 +117,12 @@ def test_the_copy_has_boxes_all_frames_and_the_sound(run, video, tmp_path):
     out = tmp_path / "seen.mp4"
     assert run(video, "--output-video", out).exit_code == 0
     heard = []
-    with Film(out) as copy:
-        frames = list(copy.frames(hear=heard.append))
-        assert copy.announced == pytest.approx(2.0, abs=0.1)
+    with VideoReader(out) as copy:
+        frames = list(copy.frames(on_audio=heard.append))
+        assert copy.container_duration == pytest.approx(2.0, abs=0.1)
     assert [frame.seconds for frame in frames] == pytest.approx(np.arange(20) / 10, abs=0.002)
     assert sum(piece.samples for piece in heard) / 48_000 == pytest.approx(2.0, abs=0.1)
-    with Film(video) as original:
+    with VideoReader(video) as original:
         plain = next(original.frames()).rgb
     scale = frames[0].rgb.shape[1] // plain.shape[1]
     drawn = frames[0].rgb[::scale, ::scale].astype(int)
@@ -134,8 +134,8 @@ def test_the_copy_has_boxes_all_frames_and_the_sound(run, video, tmp_path):
 def test_a_video_of_odd_sides_without_sound_can_be_copied(run, tmp_path):
     path = make_video(tmp_path / "video.avi", [f[:599, :801] for f in numbered(3, (802, 600))])
     assert run(path, "--output-video", tmp_path / "seen.mp4").exit_code == 0
-    with Film(tmp_path / "seen.mp4") as copy:
-        assert not copy.has_sound
+    with VideoReader(tmp_path / "seen.mp4") as copy:
+        assert not copy.has_audio
         assert next(copy.frames()).rgb.shape == (598, 800, 3)
 
 

@@ -15,7 +15,7 @@ from classifiers.cli import webcam
 from data.errors import StorageError
 from landmarks.video import camera
 from landmarks.video.camera import Camera, CameraError
-from landmarks.video.reader import Film
+from landmarks.video.reader import VideoReader
 from tests.square_faces import RED, squares, use_squares
 from tests.video_maker import make_video
 
@@ -111,7 +111,7 @@ def test_q_ends_it_keeps_the_results_and_releases_the_camera(run, endless, tmp_p
     assert EndlessCamera.released == 1
     table = rows(tmp_path / "me.csv")
     assert [row["expression"] for row in table] == ["angry"] * 5
-    with Film(tmp_path / "me.mp4") as recorded:
+    with VideoReader(tmp_path / "me.mp4") as recorded:
         assert len(list(recorded.frames())) == 5
 
 

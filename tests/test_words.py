@@ -35,17 +35,6 @@ _CONSTANT = next(pattern for pattern in SAY if "MOST" in pattern)
 
 # What landmarks and data still have. An entry goes as soon as nothing needs it.
 ALLOWED = {
-    r"(?i:film)": (
-        "landmarks/video/",
-        "tests/test_landmarks_films.py",
-        # They name the classes of landmarks/video.
-        "classifiers/cli/record.py",
-        "classifiers/cli/video.py",
-        "classifiers/cli/webcam.py",
-        "tests/test_classifiers_video.py",
-        "tests/test_classifiers_webcam.py",
-        "tests/video_speed.py",
-    ),
     r"close[-_]up": ("data/audit/", "data/tools/", "tests/test_landmarks_detector.py"),
     r"SKETCH|\bshades\b": ("data/audit/", "data/duplicates.py"),
     r"crowd's votes": ("data/audit/", "data/votes.py"),

@@ -26,7 +26,7 @@ from landmarks.detection.detector import shared_finder
 from landmarks.detection.mediapipe_graphs import bare_call
 from landmarks.detection.tta_crops import crop_at
 from landmarks.images import read_image
-from landmarks.video.reader import Film
+from landmarks.video.reader import VideoReader
 from landmarks.video.tracker import MIN_CONFIDENCE, FaceTracker
 from tests.video_maker import make_video, moving
 
@@ -80,7 +80,7 @@ def seconds_a_frame(path):
     """
     predictor, mesh = VideoPredictor(Predictor("landmarks")), bare_call(MIN_CONFIDENCE)
     ours, bare = [], []
-    with Film(path) as video:
+    with VideoReader(path) as video:
         start = time.perf_counter()
         for frame in video.frames():
             ((_, found),) = predictor.predict(frame)

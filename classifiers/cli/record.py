@@ -18,7 +18,7 @@ from data.sources import read_images
 from landmarks.crops import upright_crop
 from landmarks.detection.registry import Detector
 from landmarks.video.camera import open_camera
-from landmarks.video.containers import FilmError
+from landmarks.video.containers import VideoError
 from landmarks.video.reader import Frame
 from landmarks.video.tracker import FaceTracker
 
@@ -45,7 +45,7 @@ def main(
 
     Example: python -m classifiers record happy --folder mine --seconds 30
     """
-    with handle_errors(FilmError):
+    with handle_errors(VideoError):
         features = _features_of(folder)
         _check(label, folder, features)
         tracker = FaceTracker(max_faces=2, detector=detector)

@@ -32,8 +32,8 @@ from classifiers.inference.video_summary import FaceTimes, VideoSummary, shares
 from classifiers.inference.video_tables import columns, rows_of
 from data.console import UNREADABLE, exit_with, handle_errors, printable, progress_bar
 from data.errors import DataError
-from landmarks.video.containers import DamagedFilm, FilmError
-from landmarks.video.reader import Film
+from landmarks.video.containers import DamagedVideo, VideoError
+from landmarks.video.reader import VideoReader
 
 MIN_SHARE_READ = 0.9
 """Share of the container's duration below which the command ends with `UNREADABLE`."""
@@ -75,15 +75,15 @@ def main(
 
     Example: python -m classifiers video talk.mp4 --output-csv talk.csv --output-video seen.mp4
     """
-    with handle_errors(BundleError, FilmError), ExitStack() as stack:
+    with handle_errors(BundleError, VideoError), ExitStack() as stack:
         places = (output_csv, output_video, output_timeline)
         predictor = open_predictor(model, detector, prior, neutral)
         _check_places(video, places, overwrite)
         try:
-            opened = stack.enter_context(Film(video))
+            opened = stack.enter_context(VideoReader(video))
             tracked = VideoPredictor(predictor, faces, smoothing)
             summary, timeline = predict_video(opened, fps, tracked, predictor.classes, places[:2])
-        except DamagedFilm as error:
+        except DamagedVideo as error:
             exit_with(str(error), UNREADABLE)
         if output_timeline:
             save_image(_picture(timeline, video), output_timeline)
@@ -93,7 +93,7 @@ def main(
 
 
 def predict_video(
-    video: Film,
+    video: VideoReader,
     fps: float | None,
     predictor: VideoPredictor,
     classes: tuple[str, ...],
@@ -103,7 +103,7 @@ def predict_video(
 
     Parameters
     ----------
-    video : Film
+    video : VideoReader
     fps : float, optional
         Most frames a second.
     predictor : VideoPredictor
@@ -120,10 +120,10 @@ def predict_video(
     summary, timeline = VideoSummary(classes), Timeline(classes, rate)
     with ExitStack() as stack:
         sheet = places[0] and stack.enter_context(Sheet(places[0], columns(classes)))
-        copy = places[1] and stack.enter_context(VideoWriter(places[1], rate, video.has_sound))
+        copy = places[1] and stack.enter_context(VideoWriter(places[1], rate, video.has_audio))
         bar = stack.enter_context(progress_bar())
-        task = bar.add_task("Reading the video", total=video.announced)
-        for frame in video.frames(fps, hear=copy.on_audio if copy else None):
+        task = bar.add_task("Reading the video", total=video.container_duration)
+        for frame in video.frames(fps, on_audio=copy.on_audio if copy else None):
             faces = predictor.predict(frame)
             summary.add(frame.seconds, faces)
             timeline.add(frame.seconds, faces)
@@ -153,9 +153,9 @@ def _picture(timeline: Timeline, video: Path) -> Image.Image:
     return Image.open(content)
 
 
-def _too_little(path: Path, video: Film, kept: bool) -> str:
+def _too_little(path: Path, video: VideoReader, kept: bool) -> str:
     """Say how much of a video was read."""
-    duration = f"{video.announced:.1f}" if video.announced else "?"
+    duration = f"{video.container_duration:.1f}" if video.container_duration else "?"
     return (
         f"Only {video.share_read:.0%} of {path} can be read, {video.seconds_read:.1f} s of the "
         f"{duration} s of its container; copy it again"
@@ -163,19 +163,19 @@ def _too_little(path: Path, video: Film, kept: bool) -> str:
     )
 
 
-def _print(path: Path, video: Film, summary: VideoSummary, as_json: bool) -> None:
+def _print(path: Path, video: VideoReader, summary: VideoSummary, as_json: bool) -> None:
     """Print what was read, for programs or for people."""
     if as_json:
         head = {
             "video": str(path),
-            "container_duration": video.announced,
+            "container_duration": video.container_duration,
             "read": round(video.seconds_read, 3),
             "share_read": round(video.share_read, 4),
         }
         print(json.dumps(head | summary.to_json(), indent=2))
         return
     console = Console(highlight=False, soft_wrap=True)
-    duration = f" of {video.announced:.1f} s" if video.announced else ""
+    duration = f" of {video.container_duration:.1f} s" if video.container_duration else ""
     console.print(
         f"[bold]{escape(printable(str(path)))}[/]  {video.seconds_read:.1f} s read{duration}, "
         f"{summary.n_frames:,} frames"

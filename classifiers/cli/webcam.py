@@ -31,7 +31,7 @@ from classifiers.inference.video import VideoPredictor
 from classifiers.inference.video_tables import columns, rows_of
 from data.console import handle_errors
 from landmarks.video.camera import open_camera
-from landmarks.video.containers import FilmError
+from landmarks.video.containers import VideoError
 
 NEWEST = 0.1
 """Weight of the newest frame in the shown frame rate."""
@@ -58,7 +58,7 @@ def main(
 
     Example: python -m classifiers webcam --camera 0 --csv me.csv
     """
-    with handle_errors(BundleError, FilmError), ExitStack() as stack:
+    with handle_errors(BundleError, VideoError), ExitStack() as stack:
         predictor = open_predictor(model, detector, prior, neutral)
         for place, suffixes in ((csv, ()), (record, VIDEOS)):
             if place:

@@ -1,1 +1,1 @@
-"""Videos and cameras: frames, and the faces that are followed through them."""
+"""Read frames from videos and cameras, and track faces in them."""

@@ -1,17 +1,18 @@
-"""A camera's frames, with the same shape as a film's; a film can stand in for a camera."""
+"""Read frames from a camera, or from a video in place of one."""
 
 import time
 from collections.abc import Callable, Iterator
 
 import cv2
 
-from landmarks.video.containers import FilmError
-from landmarks.video.reader import Film, Frame
+from landmarks.video.containers import VideoError
+from landmarks.video.reader import Frame, VideoReader
 
-USUAL_RATE = 30.0
+DEFAULT_RATE = 30.0
+"""Frames a second of a camera that doesn't tell."""
 
 
-class CameraError(FilmError):
+class CameraError(VideoError):
     """A camera that can't be opened."""
 
 
@@ -26,11 +27,11 @@ class Camera:
     Attributes
     ----------
     rate : float
-        Frames a second, as the camera announces them.
-    announced : None
-        It has no end.
-    has_sound : bool
-        False: only its pictures are looked at.
+        Frames a second, as the camera reports them.
+    container_duration : None
+        A camera has no end.
+    has_audio : bool
+        False: only frames are read.
 
     Raises
     ------
@@ -38,11 +39,11 @@ class Camera:
         If there is none, or it may not be used.
     """
 
-    announced = None
-    has_sound = False
+    container_duration = None
+    has_audio = False
 
     def __init__(self, index: int) -> None:
-        # OpenCV would tell in its own words, several times.
+        # OpenCV would print several messages of its own.
         level = cv2.getLogLevel()
         cv2.setLogLevel(0)
         self._capture = cv2.VideoCapture(index)
@@ -51,9 +52,9 @@ class Camera:
             self._capture.release()
             raise CameraError(
                 f"Camera {index} can't be opened: connect one, close other programs that use it, "
-                "or name another camera or a film."
+                "or name another camera or a video."
             )
-        self.rate = self._capture.get(cv2.CAP_PROP_FPS) or USUAL_RATE
+        self.rate = self._capture.get(cv2.CAP_PROP_FPS) or DEFAULT_RATE
 
     def __enter__(self) -> "Camera":
         """Return the camera itself."""
@@ -63,15 +64,17 @@ class Camera:
         """Release the camera."""
         self._capture.release()
 
-    def frames(self, rate: float | None = None, hear: Callable | None = None) -> Iterator[Frame]:
+    def frames(
+        self, rate: float | None = None, on_audio: Callable | None = None
+    ) -> Iterator[Frame]:
         """Yield frames as they come, until the camera gives no more.
 
         Parameters
         ----------
         rate : float, optional
             Most frames a second; all of them if not given.
-        hear : callable, optional
-            For `Film.frames`; a camera is not listened to.
+        on_audio : callable, optional
+            For `VideoReader.frames`; no audio is read from a camera.
 
         Yields
         ------
@@ -92,12 +95,12 @@ class Camera:
             yield Frame(number, now - start, cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB))
 
 
-def open_camera(name: str) -> Camera | Film:
-    """Open a camera by its number, or a film by its path as if it were one.
+def open_camera(name: str) -> Camera | VideoReader:
+    """Open a camera by its number, or a video by its path.
 
     Raises
     ------
-    FilmError
+    VideoError
         If it can't be used; a `CameraError` of a camera.
     """
-    return Camera(int(name)) if name.isascii() and name.isdecimal() else Film(name)
+    return Camera(int(name)) if name.isascii() and name.isdecimal() else VideoReader(name)

@@ -1,4 +1,4 @@
-"""A file is opened as the film that its content says it is, and as nothing else.
+"""Open a video file as the container that its first bytes name, and as nothing else.
 
 Three families of containers are read: MP4 and MOV, WebM and Matroska, AVI. FFmpeg's libraries are
 told which one it is and are given the open file instead of a path, so that a playlist in disguise
@@ -16,35 +16,35 @@ from landmarks.images import MAX_PIXELS
 FORMATS = "MP4, MOV, WebM, MKV or AVI"
 
 _SIGNATURES = (
-    # ISO/IEC 14496-12, 4.2: the kinds of box that a file begins with; QuickTime's among them.
+    # ISO/IEC 14496-12, 4.2: the types of box that a file begins with; QuickTime's among them.
     ("mov", re.compile(rb".{4}(ftyp|moov|mdat|free|skip|wide|pnot)", re.DOTALL)),
     ("matroska", re.compile(rb"\x1aE\xdf\xa3")),  # RFC 8794, 11.2.1: the EBML header
     ("avi", re.compile(rb"RIFF.{4}AVI ", re.DOTALL)),
 )
 
-_ALONE = {"protocol_whitelist": "", "enable_drefs": "0", "use_absolute_path": "0"}
-"""FFmpeg's options by which a film's parts can't lie in other files or on the network."""
+_ISOLATED = {"protocol_whitelist": "", "enable_drefs": "0", "use_absolute_path": "0"}
+"""FFmpeg's options that keep it from opening other files or the network."""
 
 _DECODER_THREADS = 2
-"""More would each hold pictures of their own, of up to 25 megapixels."""
+"""More would each hold frames of their own, of up to 25 megapixels."""
 
 _BUFFER = 1 << 18
 """Bytes read at a time; PyAV's 32 KB cost a call into Python each."""
 
 
-class FilmError(ValueError):
-    """A film that can't be used; the message says what was expected, what came, what to do."""
+class VideoError(ValueError):
+    """A video that can't be used; the message says what was expected, what came, what to do."""
 
 
-class UnsupportedFilm(FilmError):
-    """None of the formats that are read here, or no picture in it."""
+class UnsupportedVideo(VideoError):
+    """Not one of the formats that are read here, or without a video stream."""
 
 
-class FilmTooLarge(FilmError):
+class VideoTooLarge(VideoError):
     """Frames of more than `MAX_PIXELS` pixels."""
 
 
-class DamagedFilm(FilmError):
+class DamagedVideo(VideoError):
     """One of the formats, but cut off or damaged so that nothing of it can be read."""
 
 
@@ -53,66 +53,64 @@ def open_file(path: Path, name: str) -> BinaryIO:
 
     Raises
     ------
-    UnsupportedFilm
-        It is none.
+    UnsupportedVideo
+        It is no regular file.
     """
     try:
         if path.is_file():
             return path.open("rb")
     except (OSError, ValueError) as error:  # a name too long, or with a null character
-        raise UnsupportedFilm(f"{name} can't be opened ({error}).") from error
-    raise UnsupportedFilm(f"{name} is not a file; check the path.")
+        raise UnsupportedVideo(f"{name} can't be opened ({error}).") from error
+    raise UnsupportedVideo(f"{name} is not a file; check the path.")
 
 
 def open_container(file: BinaryIO, name: str) -> av.container.InputContainer:
-    """Open the one format that the first bytes tell.
+    """Open the one format that the first bytes name.
 
     Raises
     ------
-    UnsupportedFilm
-        They tell none that is read here.
-    DamagedFilm
+    UnsupportedVideo
+        They name none that is read here.
+    DamagedVideo
         There are no bytes, or what follows makes no sense.
     """
     head = file.read(16)
     file.seek(0)
     if not head:
-        raise DamagedFilm(f"{name} is empty (0 bytes); copy or download it again.")
-    kind = next((kind for kind, pattern in _SIGNATURES if pattern.match(head)), None)
-    if kind is None:
-        raise UnsupportedFilm(f"Expected a film in {FORMATS}, got something else in {name}.")
-    options = {"max_pixels": str(MAX_PIXELS)} | (_ALONE if kind == "mov" else {})
+        raise DamagedVideo(f"{name} is empty (0 bytes); copy or download it again.")
+    container = next((each for each, pattern in _SIGNATURES if pattern.match(head)), None)
+    if container is None:
+        raise UnsupportedVideo(f"Expected a video in {FORMATS}, got something else in {name}.")
+    options = {"max_pixels": str(MAX_PIXELS)} | (_ISOLATED if container == "mov" else {})
     try:
-        return av.open(file, "r", format=kind, options=options, buffer_size=_BUFFER)
+        return av.open(file, "r", format=container, options=options, buffer_size=_BUFFER)
     except (av.FFmpegError, UnicodeDecodeError) as error:
-        raise DamagedFilm(
+        raise DamagedVideo(
             f"{name} is damaged or cut off so that nothing of it can be read; copy it again."
         ) from error
 
 
-def picture_stream(
-    container: av.container.InputContainer, name: str
-) -> av.video.stream.VideoStream:
-    """Return the first stream of pictures, its decoder limited.
+def video_stream(container: av.container.InputContainer, name: str) -> av.video.stream.VideoStream:
+    """Return the first video stream, its decoder limited.
 
     Raises
     ------
-    UnsupportedFilm, FilmTooLarge, DamagedFilm
+    UnsupportedVideo, VideoTooLarge, DamagedVideo
         There is none, or it can't be decoded, or not within `landmarks.images.MAX_PIXELS`.
     """
-    covers = av.stream.Disposition.attached_pic  # a piece of music has its record's
+    covers = av.stream.Disposition.attached_pic  # an album cover
     videos = [each for each in container.streams.video if not each.disposition & covers]
     if not videos:
-        raise UnsupportedFilm(f"Expected a film, got no pictures in {name}, only sound or text.")
+        raise UnsupportedVideo(f"Expected a video, got no frames in {name}, only sound or text.")
     video = videos[0]
     if video.codec_context is None:
-        raise DamagedFilm(
-            f"{name} is damaged, or its pictures are of a kind that can't be decoded; "
+        raise DamagedVideo(
+            f"{name} is damaged, or its video codec can't be decoded; "
             "copy it again, or convert it to an MP4."
         )
     # FFmpeg gives up on larger frames and then knows of no size.
     if not 0 < video.width * video.height <= MAX_PIXELS:
-        raise FilmTooLarge(
+        raise VideoTooLarge(
             f"{name} has frames of no size or of more than {MAX_PIXELS // 1_000_000} megapixels; "
             "make them smaller first."
         )

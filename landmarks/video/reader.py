@@ -1,4 +1,4 @@
-"""A film becomes upright RGB frames with their times, as far as it can be read."""
+"""Read a video as upright RGB frames with their times, as far as it can be decoded."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -8,23 +8,23 @@ from typing import Any
 import av
 import numpy as np
 
-from landmarks.video.containers import DamagedFilm, open_container, open_file, picture_stream
+from landmarks.video.containers import DamagedVideo, open_container, open_file, video_stream
 
-_USUAL_RATE = 25.0
-_RATES = (0.1, 1000.0)
-"""Frames a second that are believed; a header may say anything."""
+_DEFAULT_RATE = 25.0
+_PLAUSIBLE_RATES = (0.1, 1000.0)
+"""Frames a second outside of which a container's header is not believed."""
 
 
 @dataclass(frozen=True)
 class Frame:
-    """One picture of a film or a camera.
+    """One frame of a video or a camera.
 
     Attributes
     ----------
     number : int
         Place among all frames, from 1.
     seconds : float
-        When it is shown, by the film's own clock; each frame's is later than the one's before.
+        Presentation time; later than that of the frame before.
     rgb : ndarray of uint8, shape (height, width, 3)
         Upright.
     """
@@ -34,8 +34,8 @@ class Frame:
     rgb: np.ndarray
 
 
-class Film:
-    """An open film, to be read once from its beginning to its end.
+class VideoReader:
+    """Read a video once, from its beginning to its end.
 
     Parameters
     ----------
@@ -45,19 +45,19 @@ class Film:
     Attributes
     ----------
     rate : float
-        Frames a second on average, as the film announces it.
-    announced : float or None
-        Length in seconds, as the film announces it; None where it doesn't.
+        Frames a second on average, by the container.
+    container_duration : float or None
+        Seconds, by the container; None where it doesn't tell.
     seconds_read : float
-        Length of what was read so far.
+        Seconds of what was read so far.
 
     Raises
     ------
-    UnsupportedFilm
+    UnsupportedVideo
         It isn't a file, or not of the formats that are read.
-    FilmTooLarge
+    VideoTooLarge
         Its header announces more than `landmarks.images.MAX_PIXELS` pixels.
-    DamagedFilm
+    DamagedVideo
         It is cut off or damaged so that nothing can be read.
     """
 
@@ -66,19 +66,19 @@ class Film:
         self._file = open_file(Path(path), self.name)
         try:
             self._container = open_container(self._file, self.name)
-            self._video = picture_stream(self._container, self.name)
+            self._video = video_stream(self._container, self.name)
         except BaseException:
             self._file.close()
             raise
-        sounds = (each for each in self._container.streams.audio if each.codec_context)
-        self._sound = next(sounds, None)
-        self.rate = _believed_rate(self._video)
-        self.announced = _announced_seconds(self._container, self._video, self.rate)
+        audio = (each for each in self._container.streams.audio if each.codec_context)
+        self._audio = next(audio, None)
+        self.rate = _plausible_rate(self._video)
+        self.container_duration = _container_duration(self._container, self._video, self.rate)
         self.seconds_read = 0.0
         self._n_lost = self._n_packets = 0
 
-    def __enter__(self) -> "Film":
-        """Return the film itself."""
+    def __enter__(self) -> "VideoReader":
+        """Return the reader itself."""
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -89,16 +89,16 @@ class Film:
     def frames(
         self,
         rate: float | None = None,
-        hear: Callable[[av.AudioFrame], None] | None = None,
+        on_audio: Callable[[av.AudioFrame], None] | None = None,
     ) -> Iterator[Frame]:
         """Yield the frames in the order of their times; damaged ones are passed over.
 
         Parameters
         ----------
         rate : float, optional
-            Most frames a second of film; all of them if not given.
-        hear : callable, optional
-            Is given the first sound track's pieces, between the frames that they belong to.
+            Most frames a second of video; all of them if not given.
+        on_audio : callable, optional
+            Called with each frame of the first audio stream, between the video frames around it.
 
         Yields
         ------
@@ -107,47 +107,50 @@ class Film:
 
         Raises
         ------
-        DamagedFilm
+        DamagedVideo
             Not a single frame could be decoded.
         """
-        half = 0.5 / self.rate  # of a frame: half a frame early is as near as half a frame late
+        tolerance = 0.5 / self.rate  # half a frame early is as near as half a frame late
         seconds = due = size = None
-        for number, picture in enumerate(self._pictures(hear), 1):
-            seconds = _time_of(picture, seconds, self.rate)
+        for number, decoded in enumerate(self._video_frames(on_audio), 1):
+            seconds = _time_of(decoded, seconds, self.rate)
             due = seconds if due is None else due
-            if rate and seconds < due - half:
+            if rate and seconds < due - tolerance:
                 continue
             if rate:
                 due = max(due + 1 / rate, seconds)
-            size = size or (picture.width, picture.height)
-            yield Frame(number, seconds, _upright(picture, size))
+            size = size or (decoded.width, decoded.height)
+            yield Frame(number, seconds, _upright(decoded, size))
         if seconds is None:
-            raise DamagedFilm(
-                f"{self.name} is damaged: none of its pictures can be decoded; copy it again."
+            raise DamagedVideo(
+                f"{self.name} is damaged: none of its frames can be decoded; copy it again."
             )
 
     @property
-    def has_sound(self) -> bool:
-        """Whether there is sound that can be decoded."""
-        return self._sound is not None
+    def has_audio(self) -> bool:
+        """Whether there is an audio stream that can be decoded."""
+        return self._audio is not None
 
     @property
     def share_read(self) -> float:
-        """Share, 0..1, of the announced length that was read so far and could be decoded."""
-        reached = min(1.0, self.seconds_read / self.announced) if self.announced else 1.0
-        return reached * (1 - self._n_lost / max(self._n_packets, 1))
+        """Share, 0..1, of the container's duration that was read so far and could be decoded."""
+        duration = self.container_duration or self.seconds_read
+        share = min(1.0, self.seconds_read / duration) if duration else 1.0
+        return share * (1 - self._n_lost / max(self._n_packets, 1))
 
-    def _pictures(self, hear: Callable[[av.AudioFrame], None] | None) -> Iterator[av.VideoFrame]:
-        """Yield what can be decoded of the pictures, and keep count of the rest."""
+    def _video_frames(
+        self, on_audio: Callable[[av.AudioFrame], None] | None
+    ) -> Iterator[av.VideoFrame]:
+        """Yield the video frames that can be decoded, and count the packets of the others."""
         for packet in self._packets():
             if packet.stream is self._video:
                 self._n_packets += bool(packet.size)
-                pictures, is_whole = _decoded(packet)
+                frames, is_whole = _decoded(packet)
                 self._n_lost += not is_whole
-                yield from pictures
-            elif hear and packet.stream is self._sound:
-                for piece in _decoded(packet)[0]:
-                    hear(piece)
+                yield from frames
+            elif on_audio and packet.stream is self._audio:
+                for audio_frame in _decoded(packet)[0]:
+                    on_audio(audio_frame)
 
     def _packets(self) -> Iterator[av.Packet]:
         """Yield the packets of all streams as far as the file goes."""
@@ -158,22 +161,24 @@ class Film:
                     end = float((packet.pts + (packet.duration or 0)) * packet.time_base)
                     self.seconds_read = max(self.seconds_read, end - start)
                 yield packet
-        except av.FFmpegError:  # what comes after can't be told apart any more
+        except av.FFmpegError:  # no packet can be found after a damaged place
             return
 
 
-def _believed_rate(video: av.video.stream.VideoStream) -> float:
-    """Return the announced frames a second where they can be true, else a usual number."""
+def _plausible_rate(video: av.video.stream.VideoStream) -> float:
+    """Return the container's frames a second if they are plausible, else a default."""
     rate = float(video.average_rate or video.guessed_rate or 0)
-    return rate if _RATES[0] <= rate <= _RATES[1] else _USUAL_RATE
+    low, high = _PLAUSIBLE_RATES
+    return rate if low <= rate <= high else _DEFAULT_RATE
 
 
-def _announced_seconds(
+def _container_duration(
     container: av.container.InputContainer, video: av.video.stream.VideoStream, rate: float
 ) -> float | None:
-    """Return the length that a film announces, of all its streams."""
+    """Return the seconds of the longest stream, by the container."""
     seconds = container.duration / av.time_base if container.duration else 0.0
-    if container.format.name == "avi":  # FFmpeg corrects the length, not the frames, of a cut one
+    # Of an AVI that is cut off, FFmpeg corrects the length, not the number of frames.
+    if container.format.name == "avi":
         seconds = max(seconds, video.frames / rate)
     return seconds or None
 
@@ -181,23 +186,23 @@ def _announced_seconds(
 def _decoded(packet: av.Packet) -> tuple[list[Any], bool]:
     """Return what a packet completes, and whether nothing of it was lost."""
     try:
-        found = packet.decode()
+        frames = packet.decode()
     except av.FFmpegError:
         return [], False
-    return found, not any(piece.is_corrupt for piece in found)
+    return frames, not any(frame.is_corrupt for frame in frames)
 
 
-def _time_of(picture: av.VideoFrame, before: float | None, rate: float) -> float:
-    """Return when a picture is shown, in seconds, always later than the one before."""
-    seconds = picture.time
+def _time_of(frame: av.VideoFrame, before: float | None, rate: float) -> float:
+    """Return a frame's presentation time in seconds, always later than the one before."""
+    seconds = frame.time
     if before is None:
         return seconds or 0.0
     return before + 1 / rate if seconds is None or seconds <= before else seconds
 
 
-def _upright(picture: av.VideoFrame, size: tuple[int, int]) -> np.ndarray:
-    """Return RGB pixels, turned as the film says; a change of size on the way is undone."""
+def _upright(frame: av.VideoFrame, size: tuple[int, int]) -> np.ndarray:
+    """Return RGB pixels, turned as the container says and scaled to one size."""
     width, height = size
-    pixels = picture.to_ndarray(format="rgb24", width=width, height=height)
-    quarters = round(picture.rotation / 90) % 4  # counterclockwise, as NumPy's
+    pixels = frame.to_ndarray(format="rgb24", width=width, height=height)
+    quarters = round(frame.rotation / 90) % 4  # counterclockwise, as NumPy's
     return np.ascontiguousarray(np.rot90(pixels, quarters)) if quarters else pixels
