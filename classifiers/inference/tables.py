@@ -52,7 +52,7 @@ def rows_of(
         values.
     """
     if prediction is None or not prediction.faces:
-        return [[image, 0, *[None] * 5, *[None] * len(classes), None, 0, reason]]
+        return [[image, 0, *[None] * 5, *[None] * len(classes), None, 0, str(reason)]]
     rows = []
     for number, found in enumerate(prediction.faces, 1):
         values = (*found.face.box, found.expression, *found.confidences.values(), found.uncertain)
