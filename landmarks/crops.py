@@ -1,4 +1,4 @@
-"""Crops that networks are shown of an image, each with the transform back to the image.
+"""Cut crops of an image for networks, each with the affine transform back to the image.
 
 Coordinates count from the top left corner of the top left pixel, as MediaPipe's do, so that
 mirroring x is w - x.
@@ -17,12 +17,12 @@ FACE_RADIUS = 14.5
 """Radius in pixels at which Face Mesh sees a face: that of FER2013's faces, the median of 48 / 3.3.
 
 Larger faces are shrunk to it and enlarged again, because Face Mesh places the points of a sharp
-picture otherwise than those of a blurred one. A classifier that learned from FER2013's meshes reads
+image otherwise than those of a blurred one. A classifier that learned from FER2013's meshes reads
 posed photographs of 256 pixels rightly in 40 % of the cases as they are, and in 48 % at this scale;
 radii of 9 to 17 pixels differ by no more than chance does.
 """
 
-CLOSE_UP_SIDE = 48
+TIGHT_CROP_SIDE = 48
 """Longer side in pixels to which a tight crop is shrunk: its face then has about `FACE_RADIUS`."""
 
 CROP_SIDE = 256
@@ -58,7 +58,7 @@ def padded(image: np.ndarray, size: int, border: float, grey: int) -> Crop:
     """
     scale = size / max(image.shape[:2])
     edge = int(size * border)
-    shrink = CLOSE_UP_SIDE / max(image.shape[:2])
+    shrink = TIGHT_CROP_SIDE / max(image.shape[:2])
     small = _resized(image, shrink, cv2.INTER_AREA) if shrink < 1 else image
     height, width = (max(1, round(length * scale)) for length in image.shape[:2])
     enlarged = cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC)
@@ -71,7 +71,7 @@ def padded(image: np.ndarray, size: int, border: float, grey: int) -> Crop:
 def search_copy(image: np.ndarray) -> Crop:
     """Shrink a large image to a shorter side of two `DETECTOR_SIDE`, so that tiles are cheap."""
     shrink = 2 * DETECTOR_SIDE / min(image.shape[:2])
-    if shrink > 0.5:  # to shrink it for the first look would take longer than it saves
+    if shrink > 0.5:  # shrinking it once would take longer than it saves
         return Crop(image, np.eye(2, 3))
     return Crop(_resized(image, shrink, cv2.INTER_AREA), np.eye(2, 3) / shrink)
 
@@ -166,9 +166,9 @@ def square_cut(
     source, to_source = image, np.eye(3)
     if step > 2:
         centre = matrix @ (side / 2, side / 2, 1)
-        # A turned square reaches further from its middle than half its side.
-        reach = side / 2 * np.abs(matrix[0, :2]).sum()
-        source, to_source = _averaged_cut(image, centre, reach + 2 * step, step)
+        # A turned square extends further from its middle than half its side.
+        radius = side / 2 * np.abs(matrix[0, :2]).sum()
+        source, to_source = _averaged_cut(image, centre, radius + 2 * step, step)
     warp = (to_source @ np.vstack([matrix, [0, 0, 1]]))[:2]
     # OpenCV counts from the middle of the first pixel.
     warp[:, 2] += warp[:, :2] @ np.full(2, 0.5) - 0.5
@@ -177,12 +177,12 @@ def square_cut(
 
 
 def _averaged_cut(
-    image: np.ndarray, centre: np.ndarray, reach: float, shrink: float
+    image: np.ndarray, centre: np.ndarray, radius: float, shrink: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """Cut the surroundings of a point out and shrink them; return the (3, 3) matrix to them."""
     limit = np.array(image.shape[1::-1])
-    low = np.clip(np.floor(centre - reach), 0, limit - 1).astype(int)
-    high = np.clip(np.ceil(centre + reach), low + 1, limit).astype(int)
+    low = np.clip(np.floor(centre - radius), 0, limit - 1).astype(int)
+    high = np.clip(np.ceil(centre + radius), low + 1, limit).astype(int)
     cut = image[low[1] : high[1], low[0] : high[0]]
     small = _resized(cut, 1 / shrink, cv2.INTER_AREA)
     scale = np.array(small.shape[1::-1]) / (high - low)

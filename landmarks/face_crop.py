@@ -1,7 +1,7 @@
-"""A face as pixels: eyes and mouth at their fixed places in a small grey square.
+"""Crop a face to a small grey square, its eyes and mouth at fixed places.
 
 The frame is FER2013's, about: forehead to chin and both cheeks fill it. A margin around what a
-classifier looks at leaves room to move, turn and scale the face in training.
+classifier takes leaves room to move, turn and scale the face in training.
 """
 
 import cv2
@@ -11,7 +11,7 @@ from landmarks.crops import square_cut
 from landmarks.mesh import CANONICAL
 
 WINDOW = 44
-"""Side in pixels of what a classifier looks at: the middle of a crop."""
+"""Side in pixels of a classifier's input: the middle of a crop."""
 
 SIDE = 56
 """Side of a crop in pixels: the window and a margin of six pixels."""
@@ -71,10 +71,10 @@ def _face_frame(points: np.ndarray) -> np.ndarray:
     places = np.asarray(points, dtype=np.float64)[:, :2] @ (1, 1j)
     middle = places.mean()
     centred = places - middle
-    spread = np.vdot(centred, centred).real
-    if spread == 0:
+    sum_of_squares = np.vdot(centred, centred).real
+    if sum_of_squares == 0:
         raise ValueError("Expected the points of a face, got 468 points in one place.")
-    radii_per_pixel = np.vdot(centred, _CANONICAL - _CANONICAL.mean()) / spread
+    radii_per_pixel = np.vdot(centred, _CANONICAL - _CANONICAL.mean()) / sum_of_squares
     return _matrix(1 / (RADIUS * radii_per_pixel), middle + MIDDLE / radii_per_pixel)
 
 

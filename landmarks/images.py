@@ -1,7 +1,7 @@
-"""Bytes or a path become upright RGB pixels, or one typed error that says what is wrong.
+"""Read an image as upright RGB pixels, or raise a typed error that says what is wrong.
 
 Pillow alone decodes: it reads an image's size from the header, so that a decompression bomb is
-refused before a pixel of it is unpacked, and its list of formats keeps strangers' bytes away from
+refused before a pixel of it is unpacked, and its list of formats keeps untrusted bytes away from
 every other decoder.
 """
 
@@ -17,10 +17,10 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from landmarks.sanitize import TooManyParts, trimmed
 
 MAX_PIXELS = 25_000_000
-"""Largest picture that is decoded, in pixels: a 25-megapixel camera's."""
+"""Most pixels of an image that is decoded: those of a 25-megapixel camera."""
 
 PAGE_FORMATS = ("JPEG", "PNG", "WEBP")
-"""Pillow's names of the formats taken from strangers; its JPEG includes multi-picture MPO."""
+"""Pillow's names of the formats accepted as untrusted input; JPEG includes multi-picture MPO."""
 
 FOLDER_FORMATS = (*PAGE_FORMATS, "BMP", "TIFF", "GIF", "PPM")
 """Pillow's names of the formats that are read from one's own disk."""
@@ -28,10 +28,10 @@ FOLDER_FORMATS = (*PAGE_FORMATS, "BMP", "TIFF", "GIF", "PPM")
 # Without this Pillow knows only the formats that happen to have been used before.
 Image.init()
 
-# A broken EXIF block warns once for each of its tags: strangers could fill a log with them.
+# A broken EXIF block warns once for each of its tags: untrusted input could fill a log.
 warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.TiffImagePlugin")
 
-# Beyond Pillow's own limit a warning would go to stderr and the picture on to the decoder.
+# Beyond Pillow's own limit a warning would go to stderr and the image on to the decoder.
 warnings.simplefilter("error", Image.DecompressionBombWarning)
 
 
@@ -76,7 +76,7 @@ class EmptyImage(ImageError):
 def read_image(source: str | Path | bytes, formats: tuple[str, ...] = FOLDER_FORMATS) -> np.ndarray:
     """Decode one image: its first frame, turned as EXIF says, transparent parts on white.
 
-    Notes, colour profiles, previews and further frames are not looked at.
+    Comments, colour profiles, previews and further frames are not decoded.
 
     Parameters
     ----------
@@ -120,7 +120,7 @@ def read_image(source: str | Path | bytes, formats: tuple[str, ...] = FOLDER_FOR
 
 
 def pixel_hash(rgb: np.ndarray) -> str:
-    """Return a name for an image's pixels, equal for identical pictures only.
+    """Return a hash of an image's pixels, equal for identical images only.
 
     Parameters
     ----------
@@ -212,13 +212,13 @@ def _to_rgb(image: Image.Image) -> np.ndarray:
         image = image.convert("RGBA")
         white = Image.new("RGBA", image.size, "white")
         image = Image.alpha_composite(white, image)
-    # Converting RGB would copy it: 100 MB of the largest pictures.
+    # Converting RGB would copy it: 100 MB of the largest images.
     return np.asarray(image if image.mode == "RGB" else image.convert("RGB"))
 
 
 def _to_eight_bits(samples: np.ndarray, mode: str) -> np.ndarray:
     """Scale deep grey samples to 0..255; wide types are read as the narrowest range that holds."""
-    # One array of four bytes a sample is changed in place: the largest pictures have 25 million.
+    # One array of four bytes a sample is changed in place: the largest images have 25 million.
     scaled = np.nan_to_num(samples.astype(np.float32), copy=False)
     if mode.startswith("I;16"):
         full = 65535.0

@@ -1,4 +1,4 @@
-"""What of a stranger's JPEG or PNG makes its picture: the rest never reaches a decoder.
+"""Strip an untrusted JPEG or PNG to what makes its image, before a decoder reads it.
 
 Notes, colour profiles, previews and further frames are parsed by Pillow in Python and unpacked
 though nobody asks for them: a 1 MB PNG of colour profiles keeps it busy for seconds, and a JPEG of
@@ -38,7 +38,7 @@ class TooManyParts(ValueError):
 
 
 def trimmed(content: bytes) -> bytes:
-    """Return an image file with the parts alone that make its picture, and its EXIF block.
+    """Return an image file stripped to its first image and one EXIF block.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ def trimmed(content: bytes) -> bytes:
 
 
 def _trimmed_png(content: bytes) -> bytes:
-    """Keep the chunks that make the first picture, and one EXIF chunk."""
+    """Keep the chunks of the first image, and one EXIF chunk."""
     kept, at, has_exif = [_PNG], len(_PNG), False
     for _ in range(MAX_PARTS):
         if at + 12 > len(content):

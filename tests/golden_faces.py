@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from skimage.data import astronaut
 
-from landmarks.detection.detector import FaceFinder
+from landmarks.detection.detector import FaceDetector
 from landmarks.images import read_image
 
 SAMPLE = Path(__file__).parent.parent / "data" / "sample"
@@ -28,6 +28,6 @@ def golden_images():
 
 
 if __name__ == "__main__":
-    finder = FaceFinder()
-    meshes = {name: finder.find(image)[0].points for name, image in golden_images()}
+    face_detector = FaceDetector()
+    meshes = {name: face_detector.detect(image)[0].points for name, image in golden_images()}
     np.savez_compressed(POINTS, **meshes)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from classifiers.inference.predictor import Predictor
-from landmarks.detection.detector import shared_finder
+from landmarks.detection.detector import shared_detector
 from landmarks.images import read_image
 from tests.golden_faces import SAMPLE
 from tests.live_browser import browser, served
@@ -53,7 +53,7 @@ def compared(page, image, predictor):
     found = page.evaluate(READ, b64encode(encoded(image)).decode())
     if found is None:
         return None
-    points = shared_finder().find(image)[0].points
+    points = shared_detector().detect(image)[0].points
     proba = predictor.predict_proba(points[None])[0]
     there = np.reshape(found["points"], (-1, 3))
     apart = np.linalg.norm((there - points)[:, :2], axis=1).mean()

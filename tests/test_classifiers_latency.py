@@ -41,7 +41,7 @@ class Stages:
             self.ran(DECODING)
         return read_image(source)
 
-    def find(self, rgb, meshes):
+    def detect(self, rgb, meshes):
         self.ran(meshes, rgb=rgb)
         points = CANONICAL * 10 + (*np.array(rgb.shape[1::-1]) / 2, 0)
         return [Face(points.astype(np.float32))] * self.found
@@ -68,7 +68,7 @@ def stages(monkeypatch):
     monkeypatch.setattr(benchmark_latency, "perf_counter", lambda: made.now)
     monkeypatch.setattr(benchmark_latency, "process_time", lambda: made.now / 2)
     monkeypatch.setattr(benchmark_latency, "read_image", made.read_image)
-    monkeypatch.setattr(benchmark_latency, "shared_finder", lambda: made)
+    monkeypatch.setattr(benchmark_latency, "shared_detector", lambda: made)
     monkeypatch.setattr(benchmark_latency, "bare_call", made.bare_call)
     monkeypatch.setattr(benchmark_latency, "Predictor", made.predictor)
     return made

@@ -85,8 +85,10 @@ def test_trains_a_bundle_that_serves(tmp_path, made, model, networks):
 def test_a_reading_of_pixels_is_explained(short, made, monkeypatch):
     predictor = Predictor(short)
     face = type("Found", (), {"points": made[0].points[0] + 100, "box": (0, 0, 9, 9)})()
-    finder = type("Finder", (), {"find": lambda *_: [face]})()
-    monkeypatch.setattr("classifiers.inference.predictor.shared_finder", lambda detector: finder)
+    face_detector = type("OneFace", (), {"detect": lambda *_: [face]})()
+    monkeypatch.setattr(
+        "classifiers.inference.predictor.shared_detector", lambda detector: face_detector
+    )
     (prediction,) = predictor.predict(np.full((400, 400, 3), 90, np.uint8)).faces
     assert list(prediction.explanation()) == list(REGIONS)
 

@@ -54,17 +54,17 @@ def test_another_shape_is_refused(folder):
         Predictor(folder).predict_proba(np.zeros((1, 478, 3)))
 
 
-class Finder:
+class FixedDetector:
     def __init__(self, points):
         self.points = points
 
-    def find(self, _, meshes):
+    def detect(self, _, meshes):
         return [Face(points) for points in self.points]
 
 
 def test_a_reading_says_what_each_face_shows(folder, monkeypatch):
     points, y = faces(2, seed=4)
-    monkeypatch.setattr(module, "shared_finder", lambda detector: Finder(points))
+    monkeypatch.setattr(module, "shared_detector", lambda detector: FixedDetector(points))
     prediction = Predictor(folder).predict(np.zeros((50, 40, 3), dtype=np.uint8))
     assert (prediction.width, prediction.height, prediction.reason) == (40, 50, "")
     assert [face.expression for face in prediction.faces] == list(y)
@@ -88,7 +88,7 @@ def test_a_reading_says_what_each_face_shows(folder, monkeypatch):
 
 def test_below_the_threshold_it_is_uncertain(folder, monkeypatch):
     points, _ = faces(1, seed=4)
-    monkeypatch.setattr(module, "shared_finder", lambda detector: Finder(points))
+    monkeypatch.setattr(module, "shared_detector", lambda detector: FixedDetector(points))
     predictor = Predictor(folder)
     assert not predictor.predict(np.zeros((9, 9, 3), dtype=np.uint8)).faces[0].uncertain
     predictor.manifest["uncertain_threshold"] = 1.01
@@ -96,7 +96,7 @@ def test_below_the_threshold_it_is_uncertain(folder, monkeypatch):
 
 
 def test_no_face_is_a_reason(folder, monkeypatch):
-    monkeypatch.setattr(module, "shared_finder", lambda detector: Finder([]))
+    monkeypatch.setattr(module, "shared_detector", lambda detector: FixedDetector([]))
     prediction = Predictor(folder).predict(np.zeros((9, 9, 3), dtype=np.uint8))
     assert prediction.to_json("x") == {
         "image": "x",

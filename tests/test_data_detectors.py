@@ -8,12 +8,12 @@ from typer.testing import CliRunner
 from classifiers.experiments import detectors, synthetic_photos
 from classifiers.experiments.detectors import measure, summarize
 from classifiers.experiments.synthetic_photos import KINDS, NOBODY, PORTRAIT, Photo
-from landmarks.detection.detector import shared_finder
+from landmarks.detection.detector import shared_detector
 
 
 @pytest.fixture(scope="module")
 def photos(portrait):
-    face = shared_finder().find(portrait)[0]
+    face = shared_detector().detect(portrait)[0]
     return list(synthetic_photos.whole_photos([(portrait, face.points)], 1, seed=5))
 
 
@@ -37,7 +37,7 @@ def test_the_photos_hold_what_they_say(photos):
 
 
 def test_a_seed_makes_the_same_photos(portrait, photos):
-    face = shared_finder().find(portrait)[0]
+    face = shared_detector().detect(portrait)[0]
     again = synthetic_photos.whole_photos([(portrait, face.points)], 1, seed=5)
     np.testing.assert_array_equal(next(again).pixels, photos[0].pixels)
     other = synthetic_photos.whole_photos([(portrait, face.points)], 1, seed=6)

@@ -8,7 +8,7 @@ from PIL import Image
 from data import fer2013
 from data.features.records import extract_chunk
 from data.sources import ImageRef
-from landmarks.detection.detector import shared_finder
+from landmarks.detection.detector import shared_detector
 from landmarks.images import pixel_hash
 
 KEYS = {
@@ -66,7 +66,7 @@ def test_every_kind_of_photo_gives_nearly_the_same_mesh(tmp_path, portrait, kind
         options["exif"] = exif
     image.save(path, **options)
     (row,) = extract_chunk([ref(path)])
-    expected = shared_finder().find(portrait)[0].points
+    expected = shared_detector().detect(portrait)[0].points
     assert np.abs(row["points"] - expected)[:, :2].mean() < 0.03 * np.ptp(expected[:, 0])
 
 

@@ -6,7 +6,7 @@ from data.labels import EMOTIONS
 from data.sources import read_images
 from data.tools.composites import COUNTS
 from data.tools.warp import FACE_HEIGHT, SIDE
-from landmarks.detection.detector import shared_finder
+from landmarks.detection.detector import shared_detector
 from landmarks.images import pixel_hash, read_image
 from tests.golden_faces import SAMPLE
 
@@ -40,9 +40,9 @@ def test_no_composite_twice():
 
 
 def test_one_upright_face_in_each():
-    finder = shared_finder()
+    face_detector = shared_detector()
     for ref in REFS[::3]:  # a face takes a while
-        faces = finder.find(read_image(ref.path))
+        faces = face_detector.detect(read_image(ref.path))
         assert len(faces) == 1, ref.image
         points = faces[0].points
         assert np.ptp(points[:, 1]) == pytest.approx(FACE_HEIGHT * SIDE, rel=0.12), ref.image

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from classifiers.inference.predictor import Predictor
-from landmarks.detection.detector import shared_finder
+from landmarks.detection.detector import shared_detector
 from tests.golden_faces import POINTS, golden_images
 
 IMAGES = dict(golden_images())
@@ -32,7 +32,7 @@ def predictor():
 
 @pytest.mark.parametrize("name", IMAGES)
 def test_points(name, stored):
-    faces = shared_finder().find(IMAGES[name])
+    faces = shared_detector().detect(IMAGES[name])
     assert len(faces) == 1
     np.testing.assert_allclose(faces[0].points, stored[name], atol=TOLERANCE, rtol=0)
 

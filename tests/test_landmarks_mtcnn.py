@@ -11,7 +11,7 @@ from classifiers import load
 from classifiers.__main__ import app
 from data.features import command
 from landmarks.detection import mtcnn, registry
-from landmarks.detection.detector import MESH_VERSION, mesh_version, shared_finder
+from landmarks.detection.detector import MESH_VERSION, mesh_version, shared_detector
 from landmarks.detection.registry import DetectorError, check_detector
 from landmarks.detection.validation import disagreement
 
@@ -19,7 +19,7 @@ from landmarks.detection.validation import disagreement
 @pytest.fixture(scope="module")
 def face(portrait):
     """The portrait's face as the mesh's own detector leads to it."""
-    return shared_finder().find(portrait)[0]
+    return shared_detector().detect(portrait)[0]
 
 
 @pytest.fixture
@@ -63,8 +63,8 @@ def test_a_large_image_is_brought_down_and_the_detection_back(portrait):
 
 
 def test_both_detectors_lead_to_the_same_mesh(portrait, face):
-    (found,) = shared_finder("mtcnn").find(portrait)
-    (further,) = shared_finder().find(portrait, meshes=4)
+    (found,) = shared_detector("mtcnn").detect(portrait)
+    (further,) = shared_detector().detect(portrait, meshes=4)
     assert disagreement(found.points, face.points) < 3 * disagreement(further.points, face.points)
 
 
@@ -72,21 +72,21 @@ def test_faces_come_in_reading_order(portrait):
     half = cv2.resize(portrait, (256, 256), interpolation=cv2.INTER_AREA)
     both = np.zeros((512, 768, 3), np.uint8)
     both[:256, :256], both[:, 256:] = half, portrait
-    small, large = shared_finder("mtcnn").find(both)
+    small, large = shared_detector("mtcnn").detect(both)
     assert large.box[2] > 1.7 * small.box[2]
 
 
 def test_no_face_is_none(portrait):
-    finder = shared_finder("mtcnn")
-    assert finder.find(np.full((200, 300, 3), 90, np.uint8)) == []
-    assert finder.find(np.zeros((0, 0, 3), np.uint8)) == []
-    assert finder.find(portrait[:3, :1].copy()) == []
+    face_detector = shared_detector("mtcnn")
+    assert face_detector.detect(np.full((200, 300, 3), 90, np.uint8)) == []
+    assert face_detector.detect(np.zeros((0, 0, 3), np.uint8)) == []
+    assert face_detector.detect(portrait[:3, :1].copy()) == []
 
 
 def test_threads_of_both_detectors_take_turns(portrait):
     answers = []
     threads = [
-        threading.Thread(target=lambda d=d: answers.append(shared_finder(d).find(portrait)))
+        threading.Thread(target=lambda d=d: answers.append(shared_detector(d).detect(portrait)))
         for d in ("mesh", "mtcnn", "mesh", "mtcnn")
     ]
     for thread in threads:

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from landmarks.detection.detector import shared_finder
+from landmarks.detection.detector import shared_detector
 from landmarks.detection.registry import DETECTORS
 from landmarks.detection.validation import disagreement
 from landmarks.images import read_image
@@ -27,7 +27,7 @@ def test_a_face_is_followed_where_the_photo_path_finds_it(portrait, searches):
         (face,) = tracker.track(frame, number / 25).values()
         assert tracker.is_cut == (number == 0)
         if number in (0, 9):
-            (exact,) = shared_finder().find(frame)
+            (exact,) = shared_detector().detect(frame)
             # The first is that very face; one look of the last differs by the mesh's scatter.
             limit = 1e-6 if number == 0 else 0.05
             assert disagreement(face.points, exact.points) < limit

@@ -35,18 +35,13 @@ _CONSTANT = next(pattern for pattern in SAY if "MOST" in pattern)
 
 # What landmarks and data still have. An entry goes as soon as nothing needs it.
 ALLOWED = {
-    r"close[-_]up": ("data/audit/", "data/tools/", "tests/test_landmarks_detector.py"),
+    r"close[-_]up": ("data/audit/", "data/tools/"),
     r"SKETCH|\bshades\b": ("data/audit/", "data/duplicates.py"),
     r"crowd's votes": ("data/audit/", "data/votes.py"),
-    r"stranger": (
-        "landmarks/images.py",
-        "landmarks/sanitize.py",
-        "tests/test_data_copies.py",
-    ),
+    r"stranger": ("tests/test_data_copies.py",),
     _CONSTANT: (
         "data/audit/",
         "data/features/schema.py",
-        "landmarks/detection/",
         "tests/test_data_outliers.py",
     ),
 }

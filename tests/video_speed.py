@@ -22,7 +22,7 @@ import typer
 from classifiers.inference.predictor import Predictor
 from classifiers.inference.smoothing import Smoother
 from classifiers.inference.video import VideoPredictor
-from landmarks.detection.detector import shared_finder
+from landmarks.detection.detector import shared_detector
 from landmarks.detection.mediapipe_graphs import bare_call
 from landmarks.detection.tta_crops import crop_at
 from landmarks.images import read_image
@@ -146,7 +146,7 @@ def looks(picture, predictor):
         proba = predictor.predict_proba(face.points[None])
         mean = smoother.smooth([1], proba, k / 25)
         if k % COMPARED == COMPARED - 1:
-            (exact,) = shared_finder().find(frame)
+            (exact,) = shared_detector().detect(frame)
             apart = np.linalg.norm((face.points - exact.points)[:, :2], axis=1).mean()
             best = predictor.predict_proba(exact.points[None])
             yield proba.argmax(), mean.argmax(), best.argmax(), apart / exact.box[2]

@@ -60,9 +60,9 @@ def mesh_problems() -> Iterator[Problem]:
     try:
         import numpy as np
 
-        from landmarks.detection.detector import shared_finder
+        from landmarks.detection.detector import shared_detector
 
-        shared_finder().find(np.zeros((64, 64, 3), dtype=np.uint8))
+        shared_detector().detect(np.zeros((64, 64, 3), dtype=np.uint8))
     except Exception as error:  # whatever breaks here, the doctor has to name it
         what = f"the face mesh does not start ({type(error).__name__}: {error})"
         yield _problem(error, what, MEND_PACKAGES)

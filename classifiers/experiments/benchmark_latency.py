@@ -27,7 +27,7 @@ from classifiers.inference.predictor import Predictor
 from data.errors import DataError
 from data.sources import read_images
 from landmarks import crops
-from landmarks.detection.detector import TIGHT_CROP_CHAIN, TIGHT_SIDE, shared_finder
+from landmarks.detection.detector import TIGHT_CROP_CHAIN, TIGHT_SIDE, shared_detector
 from landmarks.detection.mediapipe_graphs import bare_call
 from landmarks.face_crop import face_crop
 from landmarks.images import ImageError, read_image
@@ -154,7 +154,7 @@ def _stages(content: bytes, predictors: dict[str, Predictor]) -> dict[str, np.nd
     rgb = _timed(ms, DECODING, read_image, content)
     for name, predictor in predictors.items():
         # The meshes go first: they keep MediaPipe's warnings, which come once, off the terminal.
-        faces = _timed(ms, f"meshes, {name}", shared_finder().find, rgb, predictor.meshes)
+        faces = _timed(ms, f"meshes, {name}", shared_detector().detect, rgb, predictor.meshes)
         if not faces:
             return {}
         points = np.stack([face.points for face in faces])

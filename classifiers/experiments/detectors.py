@@ -26,7 +26,7 @@ from data.splits import some_of_each_class
 from landmarks import crops
 from landmarks.boxes import corners, iou
 from landmarks.detection import mtcnn
-from landmarks.detection.detector import TIGHT_CROP_CHAIN, TIGHT_SIDE, Face, shared_finder
+from landmarks.detection.detector import TIGHT_CROP_CHAIN, TIGHT_SIDE, Face, shared_detector
 from landmarks.detection.mediapipe_graphs import bare_call
 from landmarks.detection.registry import DETECTORS, mtcnn_version
 from landmarks.detection.validation import disagreement
@@ -92,7 +92,7 @@ def measure(photo: Photo) -> dict[str, Any]:
     row["faces"] = 1 if photo.boxes is None else len(photo.boxes)
     faces, hits = {}, {}
     for name in DETECTORS:
-        faces[name], ms = _timed(shared_finder(name).find, photo.pixels)
+        faces[name], ms = _timed(shared_detector(name).detect, photo.pixels)
         hits[name] = _hits(faces[name], photo.boxes)
         false = len(faces[name]) - len(hits[name])
         row[name] = {"found": len(hits[name]), "false": false, "ms": ms}
@@ -145,7 +145,7 @@ def _tested(refs: list[ImageRef]) -> list[ImageRef]:
 def _tight_crops(refs: list[ImageRef]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Yield images with the points of their faces."""
     for image in images_of(refs):
-        for face in shared_finder().find(image)[:1]:
+        for face in shared_detector().detect(image)[:1]:
             yield image, face.points
 
 

@@ -19,7 +19,7 @@ from classifiers.experiments.corruptions import CORRUPTIONS, SEVERITIES, corrupt
 from classifiers.experiments.non_faces import as_photo_and_tight_crop, non_face
 from classifiers.inference.predictor import Predictor
 from data.sources import ImageRef, images_or_errors
-from landmarks.detection.detector import MESH_VERSION, shared_finder
+from landmarks.detection.detector import MESH_VERSION, shared_detector
 from landmarks.images import ImageError
 
 FORMAT = 5
@@ -171,7 +171,7 @@ def _image(job: Job, seed: int) -> np.ndarray:
 def _predict(rgb: np.ndarray, predictors: Sequence[Predictor]) -> list[list[Any]]:
     """Predict as `Predictor.predict` does, with the faces found once a number of meshes."""
     largest = {
-        meshes: sorted(shared_finder().find(rgb, meshes), key=lambda face: -face.area)[:1]
+        meshes: sorted(shared_detector().detect(rgb, meshes), key=lambda face: -face.area)[:1]
         for meshes in {predictor.meshes for predictor in predictors}
     }
     predictions = [one.predict_faces(rgb, largest[one.meshes]) for one in predictors]

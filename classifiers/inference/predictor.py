@@ -14,7 +14,7 @@ from classifiers.inference.attribution import NeutralBaseline, explain
 from classifiers.inference.predictions import FacePrediction, ImagePrediction
 from classifiers.inference.shifts import neutral_shift, prior_shift, shifted
 from classifiers.inference.tables import frame_of, rows_of
-from landmarks.detection.detector import MESH_VERSION, Face, shared_finder
+from landmarks.detection.detector import MESH_VERSION, Face, shared_detector
 from landmarks.detection.registry import Detector, check_detector
 from landmarks.face_crop import SIDE, face_crop
 from landmarks.images import FOLDER_FORMATS, ImageError, Reason, read_image
@@ -51,7 +51,7 @@ class Predictor:
     detector : str
     meshes : int
         Meshes whose mean the points of a face are, see
-        `landmarks.detection.detector.FaceFinder.find`.
+        `landmarks.detection.detector.FaceDetector.detect`.
     shift : ndarray of float64, shape (k,)
         What is added to the logarithm of each class's confidence, see
         `classifiers.inference.shifts`.
@@ -206,7 +206,7 @@ class Predictor:
         if neutral := list(neutral):
             return self.relative_to(neutral).predict(image, formats)
         rgb = image if isinstance(image, np.ndarray) else read_image(image, formats)
-        faces = shared_finder(self.detector).find(rgb, self.meshes)
+        faces = shared_detector(self.detector).detect(rgb, self.meshes)
         found = self.predict_faces(rgb, faces)
         height, width = rgb.shape[:2]
         reason = "" if found else Reason.NO_FACE

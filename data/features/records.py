@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from data.sources import ImageRef, images_or_errors
-from landmarks.detection.detector import shared_finder
+from landmarks.detection.detector import shared_detector
 from landmarks.detection.registry import Detector
 from landmarks.images import ImageError, Reason, pixel_hash
 
@@ -49,7 +49,7 @@ def _rows(
         return
     height, width = image.shape[:2]
     known |= {"width": width, "height": height, "pixels": pixel_hash(image)}
-    faces = shared_finder(detector).find(image)
+    faces = shared_detector(detector).detect(image)
     if not faces:
         yield known | failed | {"reason": Reason.NO_FACE}
     for number, face in enumerate(faces, 1):

@@ -1,4 +1,4 @@
-"""Faces in an image, by MediaPipe's detectors and refined Face Mesh.
+"""Detect the faces of an image with MediaPipe's detectors and find their refined Face Mesh.
 
 There are two kinds of images. A *tight crop* is an image that one face fills, such as FER2013's
 48 x 48 pixels: it is enlarged, given a border and shown to Face Mesh, in other ways again before it
@@ -106,10 +106,10 @@ class Face:
         return boxes.area(boxes.corners(self.points))
 
 
-class FaceFinder:
-    """Finds the mesh of every face; all finders of a process serve its threads in turn.
+class FaceDetector:
+    """Detect faces and find their meshes; all instances of a process serve its threads in turn.
 
-    Fork after use hangs: start workers by spawn or loky. Use `shared_finder` to get it.
+    Fork after use hangs: start workers by spawn or loky. Use `shared_detector` to get it.
 
     Parameters
     ----------
@@ -121,8 +121,8 @@ class FaceFinder:
         self.detector = detector
         cv2.setNumThreads(1)  # one process a core: threads would only get in each other's way
 
-    def find(self, image: np.ndarray, meshes: int = DEFAULT_MESHES) -> list[Face]:
-        """Find the faces of an image.
+    def detect(self, image: np.ndarray, meshes: int = DEFAULT_MESHES) -> list[Face]:
+        """Detect the faces of an image.
 
         Parameters
         ----------
@@ -153,39 +153,39 @@ class FaceFinder:
         if image.size == 0:  # would break MediaPipe's graph for good
             return []
         with _LOCK:
-            return _in_reading_order(self._find(image, meshes))
+            return _in_reading_order(self._detect(image, meshes))
 
-    def _find(self, image: np.ndarray, meshes: int) -> list[Face]:
-        """Find the faces of an image that has pixels, in any order."""
+    def _detect(self, image: np.ndarray, meshes: int) -> list[Face]:
+        """Detect the faces of an image that has pixels, in any order."""
         shorter, longer = sorted(image.shape[:2])
         is_tight = shorter < TIGHT_SIDE and longer <= 2 * TIGHT_SIDE
         mesh = partial(_mesh, image, meshes, strict=not is_tight)
         if self.detector == "mtcnn":
             return [Face(points) for _, points in _mesh_each(mtcnn.detect(image), mesh)]
         if not is_tight:
-            return _find_in_photo(image, mesh)
-        face = find_tight(image, meshes)
-        return [face] if face else _find_in_photo(image, mesh)[:1]
+            return _detect_in_photo(image, mesh)
+        face = detect_tight(image, meshes)
+        return [face] if face else _detect_in_photo(image, mesh)[:1]
 
 
 @cache
-def shared_finder(detector: Detector = "mesh") -> FaceFinder:
-    """Return this process's one finder with a detector, built when first asked for."""
-    return FaceFinder(detector)
+def shared_detector(detector: Detector = "mesh") -> FaceDetector:
+    """Return this process's one `FaceDetector` with a detector, built when first asked for."""
+    return FaceDetector(detector)
 
 
 def mesh_version(detector: Detector) -> str:
     """Name mesh, settings and detector: where the names are equal, so are the points.
 
-    A bundle only asks for `MESH_VERSION`: another detector finds other faces, but a face that both
-    find has the same mesh, nearer than two looks at it are to one another (docs/results.md).
+    A bundle only asks for `MESH_VERSION`: another detector finds other faces, but the meshes of a
+    face that both find differ less than those of two crops of it do (docs/results.md).
     """
     if detector == "mesh":
         return MESH_VERSION
     return f"{MESH_VERSION}, in boxes of {mtcnn_version()}"
 
 
-def find_tight(
+def detect_tight(
     image: np.ndarray, meshes: int = DEFAULT_MESHES, strict: bool = False
 ) -> Face | None:
     """Return the one face that fills the image, or None.
@@ -194,7 +194,7 @@ def find_tight(
     ----------
     image : ndarray of uint8, shape (height, width, 3)
     meshes : int, default 2
-        See `FaceFinder.find`.
+        See `FaceDetector.detect`.
     strict : bool, default False
         For images in which there may be none: further crops have to show the same face.
     """
@@ -208,7 +208,9 @@ def find_tight(
     return None
 
 
-def _find_in_photo(image: np.ndarray, mesh: Callable[[Detection], np.ndarray | None]) -> list[Face]:
+def _detect_in_photo(
+    image: np.ndarray, mesh: Callable[[Detection], np.ndarray | None]
+) -> list[Face]:
     """Return all faces that the detector leads to."""
     mesh = cache(mesh)  # each search begins with what the last one found
     copy = crops.search_copy(image)
@@ -227,7 +229,7 @@ def _find_in_photo(image: np.ndarray, mesh: Callable[[Detection], np.ndarray | N
             found += detect(crops.whole(copy, quarters), quarters)
         seen = _mesh_each(found, mesh)
     # A face too close for the detector comes before the tiles, in which an eye may pass for a face.
-    if not seen and (face := find_tight(image, strict=True)):
+    if not seen and (face := detect_tight(image, strict=True)):
         return [face]
     if is_tiled:
         found += _detect_in_tiles(copy, seen, shorter)
@@ -265,7 +267,7 @@ def _mesh_each(
 ) -> list[tuple[Detection, np.ndarray]]:
     """Turn detections into meshes, passing over those of a face already had.
 
-    Upright detections come first, or a face might be meshed upside down; then the surest.
+    Upright detections come first, or a face might be meshed upside down; then high scores.
     """
     seen: list[tuple[Detection, np.ndarray]] = []
     had: list[np.ndarray] = []

@@ -1,4 +1,4 @@
-"""Where MediaPipe's detectors see faces, and how they are turned."""
+"""Detect faces, and how they are turned, with MediaPipe's detectors."""
 
 from dataclasses import dataclass, replace
 
@@ -8,7 +8,7 @@ from landmarks import crops
 from landmarks.detection.mediapipe_graphs import face_keypoints
 
 MIN_CONVINCING_SCORE = 0.75
-"""Of 300 pictures without a face (noise, textures, parts of photographs) none has a mesh from a
+"""Of 300 images without a face (noise, textures, parts of photographs) none has a mesh from a
 detection above 0.7; of composites pasted into photos 80 % score higher than 0.74."""
 
 SIDE_IN_RADII = 3.1
@@ -57,12 +57,12 @@ class Detection:
 
 
 def detect(crop: crops.Crop, quarters: int) -> list[Detection]:
-    """Find the faces of a crop that is turned left by so many quarters, in the image's pixels."""
+    """Detect the faces of a crop that is turned left by so many quarters, in the image's pixels."""
     return [_as_detection(crop, quarters, *found) for found in face_keypoints(crop.pixels)]
 
 
 def detect_large(crop: crops.Crop) -> list[Detection]:
-    """Find the large upright faces of a crop, in a third of the time that `detect` takes."""
+    """Detect the large upright faces of a crop, in a third of the time that `detect` takes."""
     found = face_keypoints(crop.pixels, short_range=True)
     detections = [_as_detection(crop, 0, *one) for one in found]
     return [replace(one, side=one.side * SHORT_RANGE_SCALE) for one in detections]

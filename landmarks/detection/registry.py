@@ -1,10 +1,10 @@
-"""The detectors of faces that there are to choose from, one of them an option."""
+"""List the face detectors, one of which is an optional package."""
 
 from importlib.metadata import PackageNotFoundError, version
 from typing import Literal, get_args
 
 Detector = Literal["mesh", "mtcnn"]
-"""What looks for faces before Face Mesh sees them: MediaPipe's own ways, or MTCNN."""
+"""Name of what detects faces before Face Mesh finds their points: MediaPipe or MTCNN."""
 
 DETECTORS: tuple[Detector, ...] = get_args(Detector)
 

@@ -1,4 +1,4 @@
-"""Which meshes can be a face: the rule by which the detector takes, averages or rejects one.
+"""Validate meshes: the rules by which the detector accepts, averages or rejects one.
 
 Face Mesh returns a mesh wherever its score allows, also for a face upside down or a pattern in a
 curtain. Such a mesh is well formed. It is told from a face by a mesh of the mirror image that
@@ -26,7 +26,7 @@ MAX_DISPERSION = 0.26
 """Greatest dispersion of the meshes of further crops of a face in a photo.
 
 Chosen on 1,100 of FER2013's training faces, enlarged to photos or pasted into larger ones, of which
-it loses 0.8 %, most of them meshes in the wrong place, and on noise of a seed and parts of pictures
+it loses 0.8 %, most of them meshes in the wrong place, and on noise of a seed and parts of images
 that `make robustness` doesn't show.
 """
 

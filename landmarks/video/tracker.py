@@ -10,7 +10,7 @@ import numpy as np
 
 from landmarks import boxes, crops
 from landmarks.detection import mtcnn
-from landmarks.detection.detector import DEFAULT_MESHES, Face, face_at, find_tight
+from landmarks.detection.detector import DEFAULT_MESHES, Face, detect_tight, face_at
 from landmarks.detection.mediapipe_detector import detect
 from landmarks.detection.mediapipe_graphs import mesh_points
 from landmarks.detection.registry import Detector, check_detector
@@ -45,7 +45,7 @@ class FaceTracker:
     detector : {"mesh", "mtcnn"}, default "mesh"
         What searches a frame for new faces; known ones are tracked the same way.
     meshes : {1, 2, 4}, default 2
-        As `landmarks.detection.detector.FaceFinder.find` takes it; at most two are found a frame.
+        See `landmarks.detection.detector.FaceDetector.detect`; a frame has at most two.
 
     Attributes
     ----------
@@ -112,7 +112,7 @@ class FaceTracker:
                 face = face_at(image, detection)
                 _add(found, None if face is None else face.points)
         if is_mesh and not found:  # a face too close for the detector
-            face = find_tight(image, strict=True)
+            face = detect_tight(image, strict=True)
             _add(found, None if face is None else face.points)
 
     def _detect_cut(self, image: np.ndarray) -> None:

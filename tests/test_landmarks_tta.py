@@ -1,13 +1,13 @@
 import numpy as np
 import pytest
 
-from landmarks.detection.detector import shared_finder
+from landmarks.detection.detector import shared_detector
 from landmarks.detection.tta_crops import TTA_CROPS, crop_at, is_consistent, mean_mesh
 
 
 @pytest.fixture(scope="module")
 def points(portrait):
-    return shared_finder().find(portrait)[0].points.astype(float)
+    return shared_detector().detect(portrait)[0].points.astype(float)
 
 
 def test_further_crops_of_a_face_show_the_same_face(portrait, points):
