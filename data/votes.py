@@ -1,4 +1,4 @@
-"""What a crowd sees in images, such as FER+'s voters (Barsoum et al. 2016), beside their labels."""
+"""Read annotator votes on images, such as FER+'s (Barsoum et al. 2016), and their majorities."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ NO_FACE_VOTE = "NF"
 
 
 def read_votes(path: str | Path) -> pd.DataFrame:
-    """Read a crowd's votes.
+    """Read annotator votes.
 
     Parameters
     ----------
@@ -44,18 +44,18 @@ def read_votes(path: str | Path) -> pd.DataFrame:
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """What most voters of an image agree on: one class, the share of votes for it and the label."""
+class Majority:
+    """The class that most votes are for, and the shares of votes for it and for the label."""
 
-    voted: str
+    label: str
     share: float
     share_of_label: float
 
 
 def majorities(
     votes: pd.DataFrame, images: Sequence[str], labels: Sequence[str]
-) -> dict[int, Verdict]:
-    """Return what more than half of an image's voters agree on, where they do.
+) -> dict[int, Majority]:
+    """Return the class that more than half of an image's votes are for, where there is one.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ def majorities(
 
     Returns
     -------
-    dict of int to Verdict
+    dict of int to Majority
         By the image's number; images without votes or without a majority are left out.
     """
     counts = votes.reindex(images).fillna(0).to_numpy()
@@ -77,5 +77,5 @@ def majorities(
         best = int(shares[row].argmax())
         own = canonical(labels[row])
         of_label = float(shares[row, names.index(own)]) if own in names else 0.0
-        found[row] = Verdict(names[best], float(shares[row, best]), of_label)
+        found[row] = Majority(names[best], float(shares[row, best]), of_label)
     return found

@@ -70,12 +70,12 @@ def found(folder):
 
 
 def test_pictures_with_nothing_to_see_are_found(found):
-    blank, unreadable = found.kinds["blank"], found.kinds["unreadable"]
+    blank, unreadable = found.issues["blank"], found.issues["unreadable"]
     assert names(found, blank.rows) == ["train/sad/black.png", "train/sad/grey.png"]
     assert {found.refs[row].image: why for row, why in unreadable.rows.items()} == {
         "train/sad/torn.png": "unreadable"
     }
-    assert (len(blank.looked), len(unreadable.looked)) == (8, 9)
+    assert (len(blank.checked), len(unreadable.checked)) == (8, 9)
 
 
 def test_identical_copies_are_found_within_and_across_splits_and_labels(found):
@@ -87,22 +87,22 @@ def test_identical_copies_are_found_within_and_across_splits_and_labels(found):
     assert figures == {
         "groups": 1,
         "images": 3,
-        "surplus": 2,
-        "conflicting": 1,
-        "across": {"test": {"train": 1}, "train": {"test": 2}},
+        "redundant": 2,
+        "conflicting_labels": 1,
+        "across_splits": {"test": {"train": 1}, "train": {"test": 2}},
     }
 
 
 def test_darker_written_on_and_mirrored_copies_are_near_ones_and_blanks_are_not(found):
     (group,) = found.copies["near"]
     assert names(found, group) == ["test/happy/2b.png", "test/happy/2c.png", "train/happy/2.png"]
-    assert to_json(found)["copies"]["near"]["across"]["test"] == {"train": 2}
+    assert to_json(found)["copies"]["near"]["across_splits"]["test"] == {"train": 2}
 
 
 def test_an_identical_copy_is_no_near_one_in_another_split(tmp_path):
     pictures = {"train/happy/1.png": scene(1), "test/happy/1.png": scene(1)}
     found = audit(read_images(save(tmp_path, pictures | {"train/happy/2.png": darker(scene(1))})))
-    across = to_json(found)["copies"]["near"]["across"]
+    across = to_json(found)["copies"]["near"]["across_splits"]
     assert across == {"test": {"train": 1}, "train": {"test": 1}}
 
 
@@ -117,14 +117,14 @@ def test_the_worst_copies_come_first(tmp_path):
     assert order == ["c", "b", "a"]
 
 
-def test_classes_are_counted_with_their_faults(found):
+def test_classes_are_counted_with_their_issues(found):
     counts = class_counts(found)
     assert counts["train"]["sad"] == {"images": 4, "unreadable": 1, "blank": 2}
     assert counts["test"]["happy"] == {"images": 2, "unreadable": 0, "blank": 0}
     assert to_json(found)["imbalance"] == {"test": 2.0, "train": 2.0}
 
 
-def test_labels_that_most_voters_dispute_are_found(folder, tmp_path):
+def test_labels_that_most_annotators_dispute_are_found(folder, tmp_path):
     votes = tmp_path / "votes.csv"
     votes.write_text(
         COLUMNS
@@ -134,12 +134,12 @@ def test_labels_that_most_voters_dispute_are_found(folder, tmp_path):
         + "train/sad/black.png,0,0,0,10\n"
     )
     found = audit(read_images(folder), votes=votes)
-    disputed = found.kinds["disputed"]
+    disputed = found.issues["disputed"]
     assert {found.refs[row].image: why for row, why in disputed.rows.items()} == {
         "train/happy/1.png": "60% neutral, 30% happy",
         "train/sad/black.png": "100% NF, 0% sad",
     }
-    assert to_json(found)["faults"]["disputed"]["share"] == 0.5
+    assert to_json(found)["issues"]["disputed"]["share"] == 0.5
 
 
 @pytest.fixture(scope="module")
@@ -159,9 +159,9 @@ def faces(tmp_path_factory):
 def test_with_features_missed_and_unusual_faces_and_moved_copies_are_found(faces):
     folder, features = faces
     found = audit(read_images(folder), table=features)
-    assert names(found, found.kinds["missed"].rows) == ["test/sad/scene.png"]
-    assert found.kinds["outlier"].rows == {}
-    assert len(found.kinds["outlier"].looked) == 5
+    assert names(found, found.issues["missed"].rows) == ["test/sad/scene.png"]
+    assert found.issues["outlier"].rows == {}
+    assert len(found.issues["outlier"].checked) == 5
     (group,) = [
         group for group in found.copies["near"] if "test/sad/moved.png" in names(found, group)
     ]
@@ -195,7 +195,7 @@ def test_fer2013_csv_is_audited_too(tmp_path):
         lines.append(f"3,{' '.join(map(str, scene(seed)[..., 0].ravel()))},{usage}")
     (tmp_path / "fer2013.csv").write_text("\n".join(lines) + "\n")
     found = audit(read_images(tmp_path / "fer2013.csv"))
-    assert to_json(found)["copies"]["identical"]["across"]["test"] == {"train": 1}
+    assert to_json(found)["copies"]["identical"]["across_splits"]["test"] == {"train": 1}
     assert dict(sheets_of(found))["identical.png"].width
 
 
@@ -212,7 +212,7 @@ def test_the_command_prints_and_writes_what_it_found(folder, tmp_path, run):
     assert "1 images of test have an identical copy in train." in done.stdout
     report = json.loads((tmp_path / "out" / "audit.json").read_text())
     assert report["images"] == 9
-    assert report["faults"]["blank"]["images"] == 2
+    assert report["issues"]["blank"]["images"] == 2
     assert {path.name for path in (tmp_path / "out").iterdir()} == {"audit.json", *report["sheets"]}
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 
-from data.audit.outliers import LEAST_ROWS, outliers
+from data.audit.outliers import MIN_ROWS, outliers
 from data.features.schema import COLUMNS, POINT_COLUMNS
 from landmarks.mesh import CANONICAL
 
@@ -24,11 +24,11 @@ def usual_faces(count):
 
 
 def test_usual_faces_are_no_outliers():
-    assert outliers(table_of(usual_faces(LEAST_ROWS))).empty
+    assert outliers(table_of(usual_faces(MIN_ROWS))).empty
 
 
 def test_a_mesh_that_cannot_be_a_face_is_listed():
-    points = usual_faces(LEAST_ROWS)
+    points = usual_faces(MIN_ROWS)
     points[7] = points[7][::-1]
     listed = outliers(table_of(points))
     assert listed.to_dict("records") == [

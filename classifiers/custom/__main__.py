@@ -22,7 +22,7 @@ from classifiers.training.bundle_content import TrainOptions
 from classifiers.training.dataset import Rows
 from classifiers.training.landmarks import train
 from data.console import STOPPED, handle_errors
-from data.duplicates import same_photograph
+from data.duplicates import group_by_mesh
 from data.features.from_arrays import feature_files
 from landmarks import __version__
 from landmarks.detection.detector import MESH_VERSION
@@ -97,7 +97,7 @@ def last_of_each(y: np.ndarray) -> np.ndarray:
 
 def _validation_note(rows: Rows, held_out: np.ndarray) -> str:
     """Describe the validation rows for the model card."""
-    group = same_photograph(rows.points, rows.pixels)
+    group = group_by_mesh(rows.points, rows.pixels)
     known = np.isin(group[held_out], group[~held_out]).mean()
     return (
         "these are the last quarter of each expression's frames, of the same session, and "

@@ -10,7 +10,7 @@ import pandas as pd
 
 from classifiers.training.dataset import Rows
 from data.audit.outliers import outliers
-from data.duplicates import same_photograph
+from data.duplicates import group_by_mesh
 from data.errors import DataError
 from data.features.schema import MANIFEST, PIXELS
 from data.features.table import (
@@ -75,7 +75,7 @@ def hold_out(rows: Rows, seed: int) -> np.ndarray:
     video, whose frames are all near copies; then only identical images count.
     """
     with suppress(DataError):
-        photographs = same_photograph(rows.points, rows.pixels)
+        photographs = group_by_mesh(rows.points, rows.pixels)
         chosen = validation_split(rows.y, photographs, VALIDATION_SHARE, seed)
         if set(rows.y[chosen]) == set(rows.y):
             return chosen

@@ -1,4 +1,4 @@
-"""What is wrong with a data set, image by image; `data.audit.command` shows it."""
+"""Audit a data set: list the images with issues and the copies."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -11,8 +11,8 @@ import pandas as pd
 
 from data.audit.copies import groups_of, identical_groups, near_groups, summary, worst_first
 from data.audit.outliers import outliers
-from data.audit.pixel_stats import Looks, look_at
-from data.duplicates import same_photograph, same_picture
+from data.audit.pixel_stats import PixelStats, compute_pixel_stats
+from data.duplicates import group_by_mesh, group_by_thumbnail
 from data.errors import DataError
 from data.features.table import points_of, read_table
 from data.labels import canonical
@@ -25,24 +25,24 @@ KEY = ["split", "label", "image"]
 
 
 @dataclass(frozen=True)
-class Kind:
-    """Images with one kind of fault.
+class IssueType:
+    """The images with one type of issue.
 
     Attributes
     ----------
     rows : dict of int to str
-        By the image's number, in their order, what to say of it beside its name.
-    looked : ndarray of int
-        Numbers of the images of which it is known whether they have it.
+        Image number, in order -> detail of the issue.
+    checked : ndarray of int
+        Numbers of the images that were checked for it.
     """
 
     rows: dict[int, str]
-    looked: np.ndarray
+    checked: np.ndarray
 
 
 @dataclass(frozen=True)
-class Findings:
-    """What an audit found.
+class AuditReport:
+    """Issues and copies that an audit found.
 
     Attributes
     ----------
@@ -50,7 +50,7 @@ class Findings:
         All images.
     pixels : ndarray of str, shape (n,)
         The images' pixel hashes, ``""`` of those that can't be read.
-    kinds : dict of str to Kind
+    issues : dict of str to IssueType
         ``unreadable`` and ``blank``; with a feature table ``missed`` (no face found) and
         ``outlier`` (see `data.audit.outliers`); with votes ``disputed``.
     copies : dict of str to list of ndarray of int
@@ -59,7 +59,7 @@ class Findings:
 
     refs: list[ImageRef]
     pixels: np.ndarray
-    kinds: dict[str, Kind]
+    issues: dict[str, IssueType]
     copies: dict[str, list[np.ndarray]]
 
 
@@ -68,8 +68,8 @@ def audit(
     table: Path | None = None,
     votes: Path | None = None,
     advance: Callable[[int], None] = lambda done: None,
-) -> Findings:
-    """Look for everything that is wrong with a data set.
+) -> AuditReport:
+    """Find the issues and the copies of a data set.
 
     Parameters
     ----------
@@ -77,15 +77,15 @@ def audit(
         What `data.sources.read_images` lists.
     table : Path, optional
         The features that ``make features`` made of these images, or of some of them. With them
-        near copies are known by the faces' points, without by the pictures' shades.
+        near copies are found by the faces' meshes, without by the images' thumbnails.
     votes : Path, optional
-        A crowd's votes on the images; see `data.votes.read_votes`.
+        Annotator votes on the images; see `data.votes.read_votes`.
     advance : callable, optional
         Called with how many images were read since it was called last.
 
     Returns
     -------
-    Findings
+    AuditReport
 
     Raises
     ------
@@ -93,38 +93,38 @@ def audit(
         If the table or the votes don't fit the images.
     """
     faces = None if table is None else _faces(table, refs)
-    crowd = None if votes is None else _disputed(votes, refs)
-    looks = look_at(refs, advance)
-    kinds = _by_pixels(looks)
+    disputed = None if votes is None else _disputed(votes, refs)
+    stats = compute_pixel_stats(refs, advance)
+    issues = _pixel_issues(stats)
     if faces is None:
-        # A blank picture is like every other one of its grey.
-        rows = np.flatnonzero((looks.reasons == "") & ~looks.blank)
-        numbers = same_picture(looks.shades[rows], looks.pixels[rows])
+        # The correlation of a blank image is undefined.
+        rows = np.flatnonzero((stats.reasons == "") & ~stats.is_blank)
+        numbers = group_by_thumbnail(stats.thumbnails[rows], stats.pixels[rows])
     else:
-        kinds |= _by_faces(*faces)
+        issues |= _face_issues(*faces)
         rows, points = _largest(*faces)
-        numbers = same_photograph(points, looks.pixels[rows])
+        numbers = group_by_mesh(points, stats.pixels[rows])
     copies = {
-        "identical": identical_groups(looks.pixels),
-        "near": near_groups(groups_of(numbers, rows), looks.pixels),
+        "identical": identical_groups(stats.pixels),
+        "near": near_groups(groups_of(numbers, rows), stats.pixels),
     }
-    if crowd is not None:
-        kinds["disputed"] = crowd
+    if disputed is not None:
+        issues["disputed"] = disputed
     ordered = {name: worst_first(groups, refs) for name, groups in copies.items()}
-    return Findings(refs, looks.pixels, kinds, ordered)
+    return AuditReport(refs, stats.pixels, issues, ordered)
 
 
-def _by_pixels(looks: Looks) -> dict[str, Kind]:
-    """Return the images that can't be read, and those with nothing to see."""
-    unreadable, blank = np.flatnonzero(looks.reasons != ""), np.flatnonzero(looks.blank)
+def _pixel_issues(stats: PixelStats) -> dict[str, IssueType]:
+    """Return the images that can't be read, and those that are blank."""
+    unreadable, blank = np.flatnonzero(stats.reasons != ""), np.flatnonzero(stats.is_blank)
     return {
-        "unreadable": Kind(
-            {row: str(looks.reasons[row]) for row in unreadable.tolist()},
-            np.arange(len(looks.reasons)),
+        "unreadable": IssueType(
+            {row: str(stats.reasons[row]) for row in unreadable.tolist()},
+            np.arange(len(stats.reasons)),
         ),
-        "blank": Kind(
-            {row: f"deviation {looks.deviation[row]:.1f}" for row in blank.tolist()},
-            np.flatnonzero(looks.reasons == ""),
+        "blank": IssueType(
+            {row: f"std {stats.std[row]:.1f}" for row in blank.tolist()},
+            np.flatnonzero(stats.reasons == ""),
         ),
     }
 
@@ -142,16 +142,16 @@ def _faces(table: Path, refs: Sequence[ImageRef]) -> tuple[pd.DataFrame, pd.Seri
     return faces, pd.Series(rows, index=faces.index)
 
 
-def _by_faces(faces: pd.DataFrame, rows: pd.Series) -> dict[str, Kind]:
+def _face_issues(faces: pd.DataFrame, rows: pd.Series) -> dict[str, IssueType]:
     """Return the images without a found face, and those with a mesh that can't be a face."""
     found, missed = faces["success"] == 1, faces["reason"] == Reason.NO_FACE
-    strange = outliers(faces)
-    why = dict(zip(rows[strange.index], strange["why"], strict=True))
+    listed = outliers(faces)
+    why = dict(zip(rows[listed.index], listed["why"], strict=True))
     return {
-        "missed": Kind(
+        "missed": IssueType(
             dict.fromkeys(sorted(rows[missed]), "no face found"), rows[found | missed].unique()
         ),
-        "outlier": Kind(dict(sorted(why.items())), rows[found].unique()),
+        "outlier": IssueType(dict(sorted(why.items())), rows[found].unique()),
     }
 
 
@@ -162,32 +162,31 @@ def _largest(faces: pd.DataFrame, rows: pd.Series) -> tuple[np.ndarray, np.ndarr
     return rows[first.index[first]].to_numpy(), points_of(found[first])
 
 
-def _disputed(path: Path, refs: Sequence[ImageRef]) -> Kind:
-    """Return the images that most voters see another class in than their label."""
+def _disputed(path: Path, refs: Sequence[ImageRef]) -> IssueType:
+    """Return the images whose majority of votes is for another class than their label."""
     votes = read_votes(path)
     names, labels = [ref.image for ref in refs], [ref.label for ref in refs]
-    looked = np.flatnonzero(pd.Index(names).isin(votes.index))
-    if not len(looked):
+    checked = np.flatnonzero(pd.Index(names).isin(votes.index))
+    if not len(checked):
         raise DataError(
             f"Expected votes on these images in {path}, found none, such as {names[0]}."
         )
-    verdicts = majorities(votes, names, labels)
     rows = {
-        row: f"{verdict.share:.0%} {verdict.voted}, {verdict.share_of_label:.0%} {labels[row]}"
-        for row, verdict in verdicts.items()
-        if verdict.voted != canonical(labels[row])
+        row: f"{most.share:.0%} {most.label}, {most.share_of_label:.0%} {labels[row]}"
+        for row, most in majorities(votes, names, labels).items()
+        if most.label != canonical(labels[row])
     }
-    return Kind(rows, looked)
+    return IssueType(rows, checked)
 
 
-def class_counts(found: Findings) -> dict[str, dict[str, dict[str, int]]]:
-    """Return split -> label -> ``images`` and each kind of fault -> how many."""
+def class_counts(report: AuditReport) -> dict[str, dict[str, dict[str, int]]]:
+    """Return split -> label -> ``images`` and each issue type -> how many."""
     counts: dict[str, dict[str, dict[str, int]]] = {}
-    for where, images in _counted(found.refs, range(len(found.refs))).items():
+    for where, images in _counted(report.refs, range(len(report.refs))).items():
         split, label = where
-        counts.setdefault(split, {})[label] = {"images": images} | dict.fromkeys(found.kinds, 0)
-    for name, kind in found.kinds.items():
-        for (split, label), number in _counted(found.refs, kind.rows).items():
+        counts.setdefault(split, {})[label] = {"images": images} | dict.fromkeys(report.issues, 0)
+    for name, issue in report.issues.items():
+        for (split, label), number in _counted(report.refs, issue.rows).items():
             counts[split][label][name] = number
     return counts
 
@@ -196,48 +195,50 @@ def _counted(refs: Sequence[ImageRef], rows: Iterable[int]) -> Counter[tuple[str
     return Counter((refs[row].split, refs[row].label) for row in rows)
 
 
-def to_json(found: Findings) -> dict[str, Any]:
-    """Return everything that was found, for programs.
+def to_json(report: AuditReport) -> dict[str, Any]:
+    """Return a report's content as JSON values.
 
     Parameters
     ----------
-    found : Findings
+    report : AuditReport
 
     Returns
     -------
     dict
         ``images``; ``classes``, see `class_counts`; ``imbalance``, split -> images of the largest
-        class for one of the smallest; ``faults``, kind -> ``images`` with it, how many were
-        ``looked`` at, their ``share`` and the ``listed`` ones; ``copies``, kind ->
+        class for one of the smallest; ``issues``, type -> ``images`` with it, how many were
+        ``checked``, the ``share`` of these and the ``listed`` ones; ``copies``, kind ->
         `data.audit.copies.summary` and the ``listed`` groups.
     """
-    counts = class_counts(found)
+    counts = class_counts(report)
     sizes = {split: [c["images"] for c in labels.values()] for split, labels in counts.items()}
     return {
-        "images": len(found.refs),
+        "images": len(report.refs),
         "classes": counts,
         "imbalance": {split: round(max(n) / min(n), 2) for split, n in sizes.items()},
-        "faults": {name: _fault(found.refs, kind) for name, kind in found.kinds.items()},
+        "issues": {
+            name: _issue_to_json(report.refs, issue) for name, issue in report.issues.items()
+        },
         "copies": {
-            "identical": _copies(found, "identical", range(len(found.refs))),
-            "near": _copies(found, "near", found.pixels),
+            "identical": _copies(report, "identical", range(len(report.refs))),
+            "near": _copies(report, "near", report.pixels),
         },
     }
 
 
-def _copies(found: Findings, name: str, pictures: Sequence[Any] | np.ndarray) -> dict[str, Any]:
-    groups = found.copies[name]
-    listed = [[_named(found.refs[row]) for row in group] for group in groups]
-    return {**summary(groups, found.refs, pictures), "listed": listed}
+def _copies(report: AuditReport, name: str, keys: Sequence[Any] | np.ndarray) -> dict[str, Any]:
+    groups = report.copies[name]
+    listed = [[_named(report.refs[row]) for row in group] for group in groups]
+    return {**summary(groups, report.refs, keys), "listed": listed}
 
 
-def _fault(refs: Sequence[ImageRef], kind: Kind) -> dict[str, Any]:
-    looked = len(kind.looked)
+def _issue_to_json(refs: Sequence[ImageRef], issue: IssueType) -> dict[str, Any]:
+    checked = len(issue.checked)
     return {
-        "images": len(kind.rows),
-        "looked": looked,
-        "share": round(len(kind.rows) / looked, 5) if looked else None,
-        "listed": [{**_named(refs[row]), "why": why} for row, why in kind.rows.items()],
+        "images": len(issue.rows),
+        "checked": checked,
+        "share": round(len(issue.rows) / checked, 5) if checked else None,
+        "listed": [{**_named(refs[row]), "why": why} for row, why in issue.rows.items()],
     }
 
 

@@ -15,7 +15,7 @@ from data.files import atomic_write, storage_errors, write_text
 from data.sources import read_images
 
 if TYPE_CHECKING:
-    from data.audit.audit import Findings
+    from data.audit.audit import AuditReport
 
 REPORT = "audit.json"
 
@@ -24,11 +24,11 @@ def main(
     images: Annotated[Path, typer.Argument(help="Folder of class folders, or CSV.")],
     table: Annotated[
         Path | None,
-        typer.Option(help="What make features made of them: also lists missed and strange faces."),
+        typer.Option(help="What make features made of them: also lists missed faces and outliers."),
     ] = None,
     votes: Annotated[
         Path | None,
-        typer.Option(help="CSV of a crowd's votes, such as FER+'s: also lists disputed labels."),
+        typer.Option(help="CSV of annotator votes, such as FER+'s: also lists disputed labels."),
     ] = None,
     out: Annotated[Path, typer.Option(help="Folder for audit.json and contact sheets.")] = Path(
         "build/audit"
@@ -68,7 +68,7 @@ def _report(images: Path, table: Path | None, votes: Path | None, out: Path) -> 
     return {**report, "sheets": _write(found, report, out)}
 
 
-def _with_progress(images: Path, table: Path | None, votes: Path | None) -> "Findings":
+def _with_progress(images: Path, table: Path | None, votes: Path | None) -> "AuditReport":
     """Audit with a progress bar on stderr."""
     from data.audit.audit import audit
 
@@ -78,7 +78,7 @@ def _with_progress(images: Path, table: Path | None, votes: Path | None) -> "Fin
         return audit(refs, table, votes, lambda done: bar.advance(task, done))
 
 
-def _write(found: "Findings", report: dict[str, Any], out: Path) -> list[str]:
+def _write(found: "AuditReport", report: dict[str, Any], out: Path) -> list[str]:
     """Write the sheets and, last, the report; return the sheets' names.
 
     Sheets of an earlier audit that this one has no need of go, by the names in its report.
@@ -110,18 +110,18 @@ def _sheets_before(out: Path) -> set[str] | None:
 
 def _show_classes(console: Console, report: dict[str, Any]) -> None:
     """Print a line per split and class, and one of all."""
-    faults = report["faults"]
+    issues = report["issues"]
     table = Table("split", "class", title=f"{report['images']:,} images")
-    for name in ("images", *faults):
+    for name in ("images", *issues):
         table.add_column(name, justify="right")
     for split, labels in report["classes"].items():
         for label, counts in labels.items():
-            figures = (f"{counts[name]:,}" for name in ("images", *faults))
-            table.add_row(escape(split), escape(label), *figures)
+            cells = (f"{counts[name]:,}" for name in ("images", *issues))
+            table.add_row(escape(split), escape(label), *cells)
         table.add_section()
-    sums = (f"{fault['images']:,}" for fault in faults.values())
+    sums = (f"{issue['images']:,}" for issue in issues.values())
     table.add_row("all", "", f"{report['images']:,}", *sums)
-    table.add_row("share", "", "", *(per_cent(fault["share"]) for fault in faults.values()))
+    table.add_row("share", "", "", *(per_cent(issue["share"]) for issue in issues.values()))
     console.print(table)
     for split, ratio in report["imbalance"].items():
         print(f"{split}: the largest class has {ratio:.1f} images for one of the smallest.")
@@ -130,15 +130,15 @@ def _show_classes(console: Console, report: dict[str, Any]) -> None:
 def _show_copies(console: Console, report: dict[str, Any]) -> None:
     """Print how many copies there are, and which splits share pictures."""
     table = Table("copies")
-    columns = {"groups": "groups", "images": "images in them", "surplus": "to spare"}
-    columns["conflicting"] = "groups of several labels"
+    columns = {"groups": "groups", "images": "images in them", "redundant": "to spare"}
+    columns["conflicting_labels"] = "groups of several labels"
     for title in columns.values():
         table.add_column(title, justify="right")
-    for name, figures in report["copies"].items():
-        table.add_row(name, *(f"{figures[key]:,}" for key in columns))
+    for name, metrics in report["copies"].items():
+        table.add_row(name, *(f"{metrics[key]:,}" for key in columns))
     console.print(table)
-    for name, figures in report["copies"].items():
-        for split, others in sorted(figures["across"].items()):
+    for name, metrics in report["copies"].items():
+        for split, others in sorted(metrics["across_splits"].items()):
             for other, count in sorted(others.items()):
                 how = "an identical copy" if name == "identical" else "a near, not identical copy"
                 print(f"{count:,} images of {split} have {how} in {other}.")

@@ -1,4 +1,4 @@
-"""Contact sheets: pictures side by side with what there is to say of each below it."""
+"""Draw contact sheets: images side by side, each with a caption."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,27 +8,27 @@ from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from landmarks.images import ImageError
 
-COLUMNS, MOST = 10, 120
+COLUMNS, MAX_TILES = 10, 120
 """Tiles in a line, and on a sheet."""
 
-_PICTURE, _MARGIN, _LINE, _TEXT, _TITLE = 128, 6, 14, 11, 20
-_TILE = (_PICTURE + 2 * _MARGIN, _PICTURE + 3 * _LINE + 2 * _MARGIN)
+_SIDE, _MARGIN, _LINE, _TEXT, _TITLE = 128, 6, 14, 11, 20
+_TILE = (_SIDE + 2 * _MARGIN, _SIDE + 3 * _LINE + 2 * _MARGIN)
 _PLAIN, _WARNING, _PAPER, _EMPTY = "#d8d8d8", "#d02020", "white", "#808080"
 
 
 @dataclass(frozen=True)
 class Tile:
-    """One picture of a sheet.
+    """One image of a sheet.
 
     Attributes
     ----------
-    picture : ndarray of uint8, shape (h, w, 3), or ImageError
+    image : ndarray of uint8, shape (h, w, 3), or ImageError
         What to show; an error is shown as a grey field.
     caption : tuple of str
         Up to three lines; long ones are cut in their middle.
     """
 
-    picture: np.ndarray | ImageError
+    image: np.ndarray | ImageError
     caption: tuple[str, ...]
 
 
@@ -84,25 +84,25 @@ def _places(sizes: Sequence[int]) -> list[tuple[int, int]]:
 
 
 def _draw(page: Image.Image, draw: ImageDraw.ImageDraw, tile: Tile, left: int, top: int) -> None:
-    """Draw a tile's picture and caption."""
-    if isinstance(tile.picture, ImageError):
-        draw.rectangle((left, top, left + _PICTURE, top + _PICTURE), fill=_EMPTY)
+    """Draw a tile's image and caption."""
+    if isinstance(tile.image, ImageError):
+        draw.rectangle((left, top, left + _SIDE, top + _SIDE), fill=_EMPTY)
     else:
-        picture = ImageOps.contain(Image.fromarray(tile.picture), (_PICTURE, _PICTURE))
-        page.paste(picture, (left, top))
+        shown = ImageOps.contain(Image.fromarray(tile.image), (_SIDE, _SIDE))
+        page.paste(shown, (left, top))
     font = ImageFont.load_default(_TEXT)
     for number, text in enumerate(tile.caption):
-        where = (left, top + _PICTURE + 1 + number * _LINE)
+        where = (left, top + _SIDE + 1 + number * _LINE)
         draw.text(where, _cut(text, font), "black", font)
 
 
 def _cut(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> str:
-    """Return a text that is no wider than a picture, its middle left out where need be."""
+    """Return a text that is no wider than an image, its middle left out where need be."""
     # One line, whatever a file's name holds; a line break would be drawn over the next tile.
     text = "".join(c if c.isprintable() else "?" for c in text)
     kept = len(text)
     shown = text
-    while font.getlength(shown) > _PICTURE and kept > 2:
+    while font.getlength(shown) > _SIDE and kept > 2:
         kept -= 1
         shown = f"{text[: (kept + 1) // 2]}…{text[len(text) - kept // 2 :]}"
     return shown

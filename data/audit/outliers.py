@@ -1,16 +1,16 @@
-"""Faces that shouldn't train a classifier, found by three plain rules.
+"""Find faces that shouldn't train a classifier, by three rules.
 
 tiny
-    The mesh is narrower or lower than `LEAST_SIZE` pixels.
+    The mesh is narrower or lower than `MIN_SIDE` pixels.
 outside
-    More than `MOST_OUTSIDE` of the points lie outside the picture: the face is cut off.
+    More than `MAX_OUTSIDE` of the points lie outside the image: the face is cut off.
 unusual mesh
     A mesh that can't be a face. The aligned points' `COMPONENTS` principal components are each
-    divided by their robust deviation (1.4826 x the median distance from the median); the root mean
-    square of these is about 1 for a usual face, however wide its mouth is open, and over
-    `MOST_UNUSUAL` where the mesh was put on an ear, a cartoon or a line of text. On FER2013's
+    divided by their robust std (1.4826 x the median distance from the median); the root mean
+    square of these z-scores is about 1 for a usual face, however wide its mouth is open, and over
+    `MAX_ROBUST_Z` where the mesh was put on an ear, a cartoon or a line of text. On FER2013's
     train folder it lists 50 of 28,631 faces: nearly all are in profile with the mesh beside them,
-    or no face; ``outside`` lists 9 more, each a close-up of the eyes, nose or mouth.
+    or no face; ``outside`` lists 9 more, each a tight crop of the eyes, nose or mouth.
 """
 
 import numpy as np
@@ -19,11 +19,11 @@ import pandas as pd
 from data.features.table import points_of
 from landmarks.alignment import align
 
-LEAST_SIZE = 4.0
-MOST_OUTSIDE = 0.4
-MOST_UNUSUAL = 3.5
+MIN_SIDE = 4.0
+MAX_OUTSIDE = 0.4
+MAX_ROBUST_Z = 3.5
 COMPONENTS = 60
-LEAST_ROWS = 10 * COMPONENTS
+MIN_ROWS = 10 * COMPONENTS
 """Fewer successful rows don't tell what is usual; the last rule then finds nothing."""
 
 
@@ -46,9 +46,9 @@ def outliers(table: pd.DataFrame) -> pd.DataFrame:
     why = pd.Series("", index=table.index)
     size = found[["width", "height"]].to_numpy()[:, None, :]
     broken = {
-        "unusual mesh": unusualness(points) > MOST_UNUSUAL,
-        "outside": ((points[..., :2] < 0) | (points[..., :2] > size)).any(2).mean(1) > MOST_OUTSIDE,
-        "tiny": np.ptp(points[..., :2], axis=1).min(axis=1, initial=np.inf) < LEAST_SIZE,
+        "unusual mesh": robust_z(points) > MAX_ROBUST_Z,
+        "outside": ((points[..., :2] < 0) | (points[..., :2] > size)).any(2).mean(1) > MAX_OUTSIDE,
+        "tiny": np.ptp(points[..., :2], axis=1).min(axis=1, initial=np.inf) < MIN_SIDE,
     }
     for rule, rows in broken.items():
         why[found.index[rows]] = rule
@@ -56,8 +56,8 @@ def outliers(table: pd.DataFrame) -> pd.DataFrame:
     return listed.assign(why=why[why != ""])
 
 
-def unusualness(points: np.ndarray) -> np.ndarray:
-    """Return how far each mesh is from the usual ones.
+def robust_z(points: np.ndarray) -> np.ndarray:
+    """Return the robust z-score of each mesh.
 
     Parameters
     ----------
@@ -67,15 +67,15 @@ def unusualness(points: np.ndarray) -> np.ndarray:
     Returns
     -------
     ndarray, shape (n,)
-        Root mean square of the principal components in robust deviations; zeros for fewer than
-        `LEAST_ROWS` faces.
+        Root mean square of the principal components over their robust std; zeros for fewer than
+        `MIN_ROWS` faces.
     """
-    if len(points) < LEAST_ROWS:
+    if len(points) < MIN_ROWS:
         return np.zeros(len(points))
     flat = align(points)[0].reshape(len(points), -1)
     centred = flat - np.median(flat, axis=0)
     # Eigenvectors of the covariance: 1404 x 1404, however many rows there are.
     _, directions = np.linalg.eigh(centred.T @ centred)
     scores = centred @ directions[:, -COMPONENTS:]
-    deviation = 1.4826 * np.median(np.abs(scores - np.median(scores, axis=0)), axis=0)
-    return np.sqrt(np.mean((scores / np.maximum(deviation, 1e-12)) ** 2, axis=1))
+    std = 1.4826 * np.median(np.abs(scores - np.median(scores, axis=0)), axis=0)
+    return np.sqrt(np.mean((scores / np.maximum(std, 1e-12)) ** 2, axis=1))

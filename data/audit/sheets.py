@@ -1,45 +1,45 @@
-"""The pictures that an audit found something wrong with, as contact sheets."""
+"""Draw the images of an audit report's issues as contact sheets."""
 
 from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 from PIL import Image
 
-from data.audit.audit import Findings, Kind
-from data.audit.contact_sheets import COLUMNS, MOST, Group, Tile, sheet
-from data.audit.copies import across, conflicting
+from data.audit.audit import AuditReport, IssueType
+from data.audit.contact_sheets import COLUMNS, MAX_TILES, Group, Tile, sheet
+from data.audit.copies import crosses_splits, has_conflicting_labels
 from data.sources import ImageRef, images_or_errors
 
 Caption = Callable[[int], tuple[str, ...]]
 
 
-def sheets_of(found: Findings) -> Iterator[tuple[str, Image.Image]]:
-    """Draw a sheet of each kind of fault that there is.
+def sheets_of(report: AuditReport) -> Iterator[tuple[str, Image.Image]]:
+    """Draw a sheet of each issue type that has images.
 
     Parameters
     ----------
-    found : Findings
+    report : AuditReport
 
     Yields
     ------
-    name, picture
+    name, image
         Names of files, such as ``blank.png``. What can't be read isn't shown; of many images some
         are, evenly chosen; of many groups the worst.
     """
-    for name, kind in found.kinds.items():
-        if kind.rows and name != "unreadable":
-            yield f"{name}.png", _of_images(name, kind, found.refs)
-    for name, groups in found.copies.items():
+    for name, issue in report.issues.items():
+        if issue.rows and name != "unreadable":
+            yield f"{name}.png", _of_images(name, issue, report.refs)
+    for name, groups in report.copies.items():
         if groups:
-            yield f"{name}.png", _of_groups(name, groups, found.refs)
+            yield f"{name}.png", _of_groups(name, groups, report.refs)
 
 
-def _of_images(name: str, kind: Kind, refs: Sequence[ImageRef]) -> Image.Image:
-    """Draw the images with one fault."""
-    rows = list(kind.rows)
-    chosen = np.linspace(0, len(rows) - 1, min(len(rows), MOST)).astype(int)
+def _of_images(name: str, issue: IssueType, refs: Sequence[ImageRef]) -> Image.Image:
+    """Draw the images with one issue."""
+    rows = list(issue.rows)
+    chosen = np.linspace(0, len(rows) - 1, min(len(rows), MAX_TILES)).astype(int)
     shown = [rows[number] for number in chosen]
-    tiles = _tiles(shown, refs, lambda row: kind.rows[row])
+    tiles = _tiles(shown, refs, lambda row: issue.rows[row])
     title = f"{name}: {len(rows):,} images" + _part(len(shown), len(rows))
     return sheet(title, [Group([tiles[row]]) for row in shown])
 
@@ -47,13 +47,13 @@ def _of_images(name: str, kind: Kind, refs: Sequence[ImageRef]) -> Image.Image:
 def _of_groups(name: str, groups: Sequence[np.ndarray], refs: Sequence[ImageRef]) -> Image.Image:
     """Draw groups of copies, each in its frame."""
     sizes = np.cumsum([min(len(group), COLUMNS) for group in groups])
-    shown = [group[:COLUMNS] for group in groups[: int((sizes <= MOST).sum())]]
+    shown = [group[:COLUMNS] for group in groups[: int((sizes <= MAX_TILES).sum())]]
     tiles = _tiles(np.concatenate(shown).tolist(), refs, lambda row: "")
     title = (
         f"{name} copies: {len(groups):,} groups{_part(len(shown), len(groups))}; "
         "a red frame: their labels conflict or they are in several splits"
     )
-    warns = [conflicting(group, refs) or across(group, refs) for group in groups]
+    warns = [has_conflicting_labels(group, refs) or crosses_splits(group, refs) for group in groups]
     frames = [
         Group([tiles[row] for row in group.tolist()], warning)
         for group, warning in zip(shown, warns, strict=False)
@@ -69,10 +69,10 @@ def _tiles(
     rows: Sequence[int], refs: Sequence[ImageRef], why: Callable[[int], str]
 ) -> dict[int, Tile]:
     """Return the tile of each image."""
-    pictures = images_or_errors([refs[row] for row in rows])
+    images = images_or_errors([refs[row] for row in rows])
     return {
-        row: Tile(picture, (_short(refs[row]), f"{refs[row].split} {refs[row].label}", why(row)))
-        for row, picture in zip(rows, pictures, strict=True)
+        row: Tile(image, (_short(refs[row]), f"{refs[row].split} {refs[row].label}", why(row)))
+        for row, image in zip(rows, images, strict=True)
     }
 
 

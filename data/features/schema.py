@@ -29,7 +29,7 @@ MANIFEST, PIXELS, PARTS = "features.json", "pixels.tsv", ".parts"
 
 _POINTS = ",".join([f"%.{DECIMALS}f"] * len(POINT_COLUMNS))
 _NO_POINTS = "," * (3 * N_POINTS - 1)
-_LONGEST_STEM = 180
+_MAX_STEM_BYTES = 180
 
 
 def header_line() -> str:
@@ -71,7 +71,7 @@ def file_stem(name: str) -> str:
     number after a percent sign, so that two names never share a file; a long name ends in its hash.
     """
     safe = re.sub(r'[%/\\:*?"<>|\x00-\x1f\x7f]|^\.|[. ]$', lambda m: f"%{ord(m[0]):02X}", name)
-    if len(safe.encode()) <= _LONGEST_STEM:
+    if len(safe.encode()) <= _MAX_STEM_BYTES:
         return safe
-    start = safe.encode()[:_LONGEST_STEM].decode(errors="ignore")
+    start = safe.encode()[:_MAX_STEM_BYTES].decode(errors="ignore")
     return f"{start}%{blake2b(name.encode(), digest_size=8).hexdigest()}"
