@@ -10,7 +10,7 @@ import threading
 
 import pytest
 
-from tests.docs_pages import ADDRESS, blocks
+from tests.docs_pages import ADDRESS, PAGES, ROOT, blocks
 from tests.fake_predictor import FakePredictor
 from tests.posting import PHOTO
 from web import create_app
@@ -72,3 +72,9 @@ def test_the_python_example_prints_the_expressions(run):
         "photo.jpg ['happy']",
         "other.jpg ['happy']",
     ]
+
+
+def test_the_page_of_the_api_lists_every_address():
+    described = json.loads((ROOT / "web/openapi.json").read_text("utf-8"))["paths"]
+    listed = re.findall(r"^\| `(GET|POST) (\S+)` \|", PAGES["docs/api.md"], re.MULTILINE)
+    assert {(verb.upper(), path) for path in described for verb in described[path]} == set(listed)

@@ -4,6 +4,9 @@ import re
 
 import pytest
 
+from classifiers.cli.results import COUNTS
+from classifiers.inference import tables, video_tables
+from data.features.schema import META_COLUMNS
 from tests.docs_pages import PAGES, ROOT
 
 LINK = re.compile(r"\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)")
@@ -35,3 +38,17 @@ def test_no_picture_is_left_over():
     shown = {target for page in PAGES.values() for target, _ in LINK.findall(page)}
     names = {target.rpartition("/")[2] for target in shown}
     assert {path.name for path in (ROOT / "docs/img").iterdir()} <= names
+
+
+@pytest.mark.parametrize(
+    ("section", "columns"),
+    [
+        ("Features", META_COLUMNS),
+        ("Photos", (*tables.columns(()), *COUNTS)),
+        ("Videos", video_tables.columns(())),
+    ],
+)
+def test_the_schema_has_every_column(section, columns):
+    page = PAGES["docs/csv-schema.md"].split(f"## {section}\n")[1].split("\n## ")[0]
+    cells = re.findall(r"^\| (`.*?) \|", page, re.MULTILINE)
+    assert set(columns) <= set(re.findall(r"`(\w+)`", " ".join(cells)))
