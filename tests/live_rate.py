@@ -22,6 +22,7 @@ WATCHED = 8_000
 PARTS = """async (pictures) => {
     const { openEngine } = await import("/static/live/engine.js");
     const { drawFaces } = await import("/static/live/overlay.js");
+    const { finder } = await import("/static/live/frames.js");
     const { corners } = await import("/static/live/points.js");
     const { bundle, mesh, classifier } = await openEngine();
     const video = document.createElement("video");
@@ -38,8 +39,9 @@ PARTS = """async (pictures) => {
         times[part].push(performance.now() - start);
         return result;
     };
+    const find = finder(mesh, video);
     for (let i = 0; i < pictures; i++) {
-        const found = await timed("mesh", () => mesh.find(video, { fresh: i === 0 }));
+        const found = await timed("mesh", find);
         const points = found.map((face) => face.points);
         await timed("classifier", () => classifier.predict(points));
         const faces = points.map((face) => ({ points: face, box: corners(face), label: "happy" }));

@@ -215,6 +215,34 @@ def test_mirrored_is_pythons(page):
     assert np.allclose(np.reshape(found, (-1, 3)), mirrored(points, 10), atol=1e-5)
 
 
+SHOWN = """async (radii) => {
+    const { finder } = await import("/static/live/frames.js");
+    const video = document.createElement("canvas");
+    [video.width, video.height] = [video.videoWidth, video.videoHeight] = [640, 480];
+    video.getContext("2d");
+    const widths = [];
+    let size;
+    // A point's distance from the centre, in two dimensions, is the radius at the video's scale.
+    const face = (scale) => Float32Array.from({ length: 1404 }, (_, i) =>
+        i % 3 === 2 ? 0 : scale * (i % 2 ? 1 : -1) * (size / Math.SQRT2));
+    const find = finder({ find: async (picture) => {
+        widths.push(picture.width);
+        return size ? [{ points: face(picture.width / 640) }] : [];
+    } }, video);
+    const found = [];
+    for (size of radii) found.push((await find())[0]?.points[1] ?? null);
+    return [widths, found.map((x) => x && Math.abs(x) * Math.SQRT2)];
+}"""
+
+
+def test_video_is_shown_at_the_scale_of_photos(page):
+    radii = [15, 29, 58, 400, 0, 15]
+    widths, found = page.evaluate(SHOWN, radii)
+    # Each face sets the next picture's size; a detector would miss new faces below 128 pixels.
+    assert widths == [640, 640, 320, 160, 128, 640]
+    assert found == [pytest.approx(radius, rel=1e-5) if radius else None for radius in radii]
+
+
 FOLLOW = """async (smooth) => {
     const { createTracker } = await import("/static/live/smoothing.js");
     const tracker = createTracker();

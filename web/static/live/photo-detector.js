@@ -2,7 +2,8 @@
 // mean of the meshes of one crop and of its mirror image.
 
 import { enlarged, pixelsOf, squareCut } from "./crops.js";
-import { centre, corners, distance, mean, mirrored, overlap, radius } from "./points.js";
+import { FACE_RADIUS, centre, corners, distance, mean } from "./points.js";
+import { mirrored, overlap, radius } from "./points.js";
 
 const CROP_SIDE = 256;
 // Python cuts a crop about its detector's box: of composites that box has twice this side in radii
@@ -10,7 +11,6 @@ const CROP_SIDE = 256;
 const CROP_RADII = 6.15;
 const BELOW = 0.13;
 const SHOWN = 90; // pixels of a crop at the scale that Face Mesh sees every face at
-const FACE_RADIUS = 14.5; // pixels at which Face Mesh sees a face; see landmarks/crops.py
 const MAX_DISAGREEMENT = 0.3; // mean distance in radii; see landmarks/detection/validation.py
 const FRAMES = [
   // border as a share of the longer side, grey: a face that fills the picture needs room around it

@@ -1,6 +1,7 @@
 // Faces as Float32Array(468 * 3): x, y, z of each point in turn. See landmarks/mesh.py.
 
 export const POINTS = 468;
+export const FACE_RADIUS = 14.5; // pixels at which Face Mesh sees a face; see landmarks/crops.py
 
 /** The face of the mirror image of a picture so wide, in the mesh's own order. */
 export function mirrored(points, mirror, width = 0) {

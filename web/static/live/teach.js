@@ -112,7 +112,7 @@ function keep(expression, points, now) {
   list.show();
 }
 
-/** Take photos, whose faces are looked at again and again as the Photos page does. */
+/** Take photos, whose faces are found as those of photos on this device. */
 function photos(expression, files) {
   alone(async (signal) => {
     const before = expression.faces.length;
