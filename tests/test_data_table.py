@@ -44,7 +44,7 @@ def test_what_is_written_is_read_back(tmp_path, names, scale, seed):
     assert read.dtype == np.float32
     assert np.abs(read[0] - points).max() <= 0.0005 + scale * 1e-6
     assert np.isnan(read[1]).all()
-    # What was read is what a second writing and prediction gives.
+    # What was read is what a second writing and reading gives.
     again = read_table(write(path, row(points=read[0])))
     np.testing.assert_array_equal(points_of(again)[0], read[0])
 
