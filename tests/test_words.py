@@ -31,22 +31,6 @@ SAY = {
 }
 """Pattern -> what to say in its place."""
 
-_CONSTANT = next(pattern for pattern in SAY if "MOST" in pattern)
-
-# What landmarks and data still have. An entry goes as soon as nothing needs it.
-ALLOWED = {
-    r"close[-_]up": ("data/audit/", "data/tools/"),
-    r"SKETCH|\bshades\b": ("data/audit/", "data/duplicates.py"),
-    r"crowd's votes": ("data/audit/", "data/votes.py"),
-    r"stranger": ("tests/test_data_copies.py",),
-    _CONSTANT: (
-        "data/audit/",
-        "data/features/schema.py",
-        "tests/test_data_outliers.py",
-    ),
-}
-"""Pattern -> beginnings of the paths that still have it, or need it for a name of others."""
-
 
 def texts():
     """Return path -> text of the code, the templates and the prose."""
@@ -63,19 +47,10 @@ TEXTS = texts()
 
 @pytest.mark.parametrize("pattern", SAY)
 def test_a_private_word_stands_nowhere(pattern):
-    allowed = ALLOWED.get(pattern, ())
     found = [
         f"{name}:{number}: {line.strip()}"
         for name, text in TEXTS.items()
-        if not name.startswith(allowed)
         for number, line in enumerate(text.splitlines(), 1)
         if re.search(pattern, line)
     ]
     assert not found, f"say {SAY[pattern]}:\n" + "\n".join(found)
-
-
-@pytest.mark.parametrize("pattern", ALLOWED)
-def test_an_exception_is_needed(pattern):
-    for start in ALLOWED[pattern]:
-        files = [text for name, text in TEXTS.items() if name.startswith(start)]
-        assert any(re.search(pattern, text) for text in files), f"{start} needs none any more"
