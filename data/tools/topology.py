@@ -42,7 +42,7 @@ def main(
     images: Annotated[Path, typer.Argument(help="Folder of class folders with faces.")],
     out: Annotated[Path, typer.Option(help="The file to write.")] = TOPOLOGY,
 ) -> None:
-    """Learn mirror and mean face from up to 2,000 close-ups and write the topology."""
+    """Learn mirror and mean face from up to 2,000 tight crops and write the topology."""
     straight, flipped = _meshes(images)
     mirror = mirror_of(straight, flipped)
     canonical = mean_face(straight, mirror)
