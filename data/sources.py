@@ -11,6 +11,7 @@ import numpy as np
 
 from data import fer2013
 from data.errors import DataError, NoImages
+from data.image_files import list_folder, walk, warn_passed_over
 from landmarks.images import ImageError, read_image
 
 NO_SPLIT = "all"
@@ -23,15 +24,6 @@ _SPLITS = {
     "private": ("privatetest",),
 }
 _SPLIT_NAMES = {alias: name for name, others in _SPLITS.items() for alias in (name, *others)}
-
-_NO_IMAGES = frozenset(
-    f".{suffix}"
-    for suffix in (
-        *("cfg", "csv", "db", "html", "ini", "ipynb", "json", "log", "mat", "md", "npy", "npz"),
-        *("parquet", "pdf", "pkl", "py", "rst", "sh", "toml", "tsv", "txt", "xml", "yaml", "zip"),
-    )
-)
-"""Suffixes of files that lie beside images and are passed over; all other files are images."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +87,12 @@ def read_images(source: str | Path) -> list[ImageRef]:
     return sorted(refs, key=lambda ref: (ref.split, ref.label, ref.row or 0, ref.image))
 
 
+def warn_other_files(source: str | Path) -> None:
+    """Say on stderr which files of a folder `read_images` passes over."""
+    if Path(source).is_dir():
+        warn_passed_over([path for listing in walk(Path(source)) for path in listing.others])
+
+
 def images_of(refs: Sequence[ImageRef]) -> Iterator[np.ndarray]:
     """Yield the images of references, in their order.
 
@@ -144,13 +142,13 @@ def split_name(name: str) -> str:
 
 def _read_folder(root: Path) -> list[ImageRef]:
     """List a folder of class folders, or of split folders of class folders."""
-    folders, loose = _listing(root)
-    splits = [f for f in folders if f.name.lower() in _SPLIT_NAMES and _listing(f)[0]]
+    folders, loose, _ = list_folder(root)
+    splits = [f for f in folders if f.name.lower() in _SPLIT_NAMES and list_folder(f).folders]
     roots = [(folder, split_name(folder.name)) for folder in splits] or [(root, NO_SPLIT)]
     strays = [*loose]
     if splits:
-        strays += [path for f in folders if f not in splits for path in _files(f)]
-        strays += [path for folder in splits for path in _listing(folder)[1]]
+        strays += [path for f in folders if f not in splits for path in _images(f)]
+        strays += [path for folder in splits for path in list_folder(folder).images]
     if strays:
         raise DataError(
             f"Expected every image of {root} in a class folder, found {len(strays)} outside, "
@@ -159,35 +157,15 @@ def _read_folder(root: Path) -> list[ImageRef]:
     return [
         ImageRef(_text(path.relative_to(root).as_posix()), _text(label.name), split, str(path))
         for folder, split in roots
-        for label in _listing(folder)[0]
-        for path in _files(label)
+        for label in list_folder(folder).folders
+        for path in _images(label)
     ]
 
 
-def _listing(folder: Path) -> tuple[list[Path], list[Path]]:
-    """Return the sub-folders and the images directly in a folder, each sorted, links followed."""
-    folders, images = [], []
-    for path in sorted(folder.iterdir()):
-        if path.name.startswith((".", "__MACOSX")):
-            continue
-        if path.is_dir():
-            folders.append(path)
-        # A broken link is an image that can't be read; a pipe or device would block its reader.
-        elif (path.is_file() or path.is_symlink()) and path.suffix.lower() not in _NO_IMAGES:
-            images.append(path)
-    return folders, images
-
-
-def _files(folder: Path, above: frozenset[tuple[int, int]] = frozenset()) -> Iterator[Path]:
-    """Yield the images in a folder and below; a link back to a folder above ends there."""
-    status = folder.stat()
-    here = (status.st_dev, status.st_ino)
-    if here in above:
-        return
-    folders, images = _listing(folder)
-    yield from images
-    for deeper in folders:
-        yield from _files(deeper, above | {here})
+def _images(folder: Path) -> Iterator[Path]:
+    """Yield the images in a folder and below."""
+    for listing in walk(folder):
+        yield from listing.images
 
 
 def _text(name: str) -> str:

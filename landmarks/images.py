@@ -7,6 +7,7 @@ every other decoder.
 
 import hashlib
 import io
+import re
 import warnings
 from enum import StrEnum
 from pathlib import Path
@@ -24,6 +25,32 @@ PAGE_FORMATS = ("JPEG", "PNG", "WEBP")
 
 FOLDER_FORMATS = (*PAGE_FORMATS, "BMP", "TIFF", "GIF", "PPM")
 """Pillow's names of the formats that are read from one's own disk."""
+
+HEAD_BYTES = 32
+"""First bytes of a file that `image_format` looks at."""
+
+_SIGNATURES = {
+    name: re.compile(pattern, re.DOTALL)
+    for name, pattern in {
+        "JPEG": rb"\xff\xd8\xff",
+        "PNG": rb"\x89PNG\r\n\x1a\n",
+        "WEBP": rb"RIFF.{4}WEBP",
+        "BMP": rb"BM.{4}\0{4}",
+        "GIF": rb"GIF8[79]a",
+        "camera raw": rb"II\*\0.{4}CR|.{4}ftypcrx|FUJI.{4}CCD-RAW",
+        "TIFF": rb"II[*+]\0|MM\0[*+]",
+        "PPM": rb"P[1-6]\s+[\d#]|P[Ff]\s",
+        # ISO/IEC 23008-12 and AV1's image format: the file's brand, and those it is compatible to.
+        "AVIF": rb".{4}ftyp(.{4}){0,5}avi[fs]",
+        "HEIC": rb".{4}ftyp(hei[cxms]|hev[cxms]|mif1|msf1)",
+        "JPEG 2000": rb"\0\0\0\x0cjP  |\xff\x4f\xff\x51",
+        "JPEG XL": rb"\0\0\0\x0cJXL |\xff\x0a",
+        "Photoshop": rb"8BPS",
+    }.items()
+}
+
+_NEW_SUBFILE_TYPE = 254
+"""TIFF's tag whose lowest bit marks a reduced image (TIFF 6.0, page 36)."""
 
 # Without this Pillow knows only the formats that happen to have been used before.
 Image.init()
@@ -107,6 +134,7 @@ def read_image(source: str | Path | bytes, formats: tuple[str, ...] = FOLDER_FOR
     name = "the image" if isinstance(source, bytes) else str(source)
     with _opened(source, name, formats) as image:
         _check_size(image, name)
+        _check_whole(image, name)
         try:
             image.load()
             _turn_upright(image)
@@ -117,6 +145,37 @@ def read_image(source: str | Path | bytes, formats: tuple[str, ...] = FOLDER_FOR
             raise UnreadableImage(
                 f"{name} is damaged or cut off ({error}); save or download it again."
             ) from error
+
+
+def count_frames(path: Path) -> int:
+    """Return how many frames or pages an image file has, of which `read_image` decodes the first.
+
+    Parameters
+    ----------
+    path : Path
+        A file that `read_image` takes; a JPEG counts as one, whatever previews it holds.
+    """
+    try:
+        with Image.open(path, formats=("GIF", "PNG", "TIFF", "WEBP")) as image:
+            return getattr(image, "n_frames", 1)
+    except Exception:  # as in `read_image`: what follows the first frame may be broken
+        return 1
+
+
+def image_format(head: bytes) -> str:
+    """Return the name of the image format that a file's first bytes show, "" for no image.
+
+    Parameters
+    ----------
+    head : bytes
+        `HEAD_BYTES` or more.
+
+    Returns
+    -------
+    str
+        One of `FOLDER_FORMATS`, or of a format that is not read, such as ``"HEIC"``.
+    """
+    return next((name for name, pattern in _SIGNATURES.items() if pattern.match(head)), "")
 
 
 def pixel_hash(rgb: np.ndarray) -> str:
@@ -167,13 +226,11 @@ def _file_content(path: Path, name: str) -> bytes:
 
 def _unidentified(content: bytes, name: str, formats: tuple[str, ...]) -> ImageError:
     """Tell an image of another format, by its first bytes, from something that is no image."""
-    wanted = ", ".join(formats)
-    for other in FOLDER_FORMATS:
-        is_one = Image.OPEN[other][1]
-        if other not in formats and is_one and is_one(content[:16]):
-            return UnsupportedImage(
-                f"{name} is a {other} image; expected {wanted}: convert it first."
-            )
+    wanted, found = ", ".join(formats), image_format(content)
+    if found and found not in formats:
+        return UnsupportedImage(
+            f"{name} is an image of the format {found}; expected {wanted}: convert it first."
+        )
     return UnreadableImage(f"{name} is not an image that can be read; expected {wanted}.")
 
 
@@ -184,6 +241,15 @@ def _check_size(image: Image.Image, name: str) -> None:
         raise EmptyImage(f"{name} has no pixels ({width} x {height}).")
     if width * height > MAX_PIXELS:
         raise _too_large(name, f"{width} x {height}")
+
+
+def _check_whole(image: Image.Image, name: str) -> None:
+    """Refuse a camera's raw file, which is a TIFF that begins with a preview."""
+    new_subfile_type = getattr(image, "tag_v2", {}).get(_NEW_SUBFILE_TYPE, 0)
+    if new_subfile_type & 1:
+        raise UnsupportedImage(
+            f"{name} begins with a preview, as a camera's raw file does; convert it to JPEG first."
+        )
 
 
 def _too_large(name: str, found: str) -> ImageTooLarge:

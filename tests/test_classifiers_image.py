@@ -342,3 +342,14 @@ def test_a_real_portrait_is_read_and_drawn_on(tmp_path, portrait):
     x, y, width = (int(row[name]) for name in ("x", "y", "width"))
     drawn = np.asarray(Image.open(tmp_path / "seen" / "portrait.png")).astype(int)
     assert (drawn[y, x : x + width] > 240).all()
+
+
+def test_what_is_passed_over_is_named(run, photo):
+    frames = [Image.new("RGB", (90, 70), color) for color in ("red", "green")]
+    frames[0].save(photo.with_name("moving.gif"), save_all=True, append_images=frames[1:])
+    photo.with_name("clip.mp4").write_bytes(b"x")
+    done = run(photo.parent, "--json")
+    assert done.exit_code == 0
+    assert len(json.loads(done.stdout)["images"]) == 2
+    assert "moving.gif has 2 frames or pages; the first was read.\n" in done.stderr
+    assert done.stderr.endswith("clip.mp4.\n")

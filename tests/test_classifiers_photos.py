@@ -18,12 +18,12 @@ def folder(tmp_path, monkeypatch):
 
 
 def found(*arguments, besides=None):
-    return [str(photo.path) for photo in find_photos(arguments, besides)]
+    return [str(photo.path) for photo in find_photos(arguments, besides)[0]]
 
 
 def test_a_folder_stands_for_the_images_below_it_hidden_ones_left_out(folder):
     assert found("photos") == ["photos/a.jpg", "photos/b/c.PNG", "photos/b/d/e.webp"]
-    places = [str(photo.place) for photo in find_photos(["photos/b"])]
+    places = [str(photo.place) for photo in find_photos(["photos/b"])[0]]
     assert places == ["c.PNG", "d/e.webp"]
 
 
@@ -54,3 +54,31 @@ def test_nothing_to_read_is_one_sentence(folder, argument):
 def test_pipes_in_a_folder_are_no_photos(folder):
     os.mkfifo(folder / "pipe.jpg")
     assert "photos/pipe.jpg" not in found("photos")
+
+
+def test_what_is_an_image_is_told_by_first_bytes(folder):
+    heic = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"
+    for name, content in (("odd.jpg_large", b"\xff\xd8\xff\xe0"), ("h", heic), ("clip.mp4", b"x")):
+        (folder / "b" / name).write_bytes(content)
+    (folder / "b" / ".kept.jpg").write_bytes(b"\xff\xd8\xff\xe0")
+    photos, others = find_photos(["photos/b"])
+    assert [str(photo.place) for photo in photos] == ["c.PNG", "h", "odd.jpg_large", "d/e.webp"]
+    assert [path.name for path in others] == [".kept.jpg", "clip.mp4", "notes.txt"]
+    assert find_photos(["photos/b/[!n]*"])[1] == others[1:2]
+
+
+def test_linked_folders_and_folders_that_a_glob_matches_are_searched(folder):
+    (folder.parent / "linked").mkdir()
+    (folder.parent / "linked/there").symlink_to(folder / "b")
+    (folder / "b" / "up").symlink_to(folder)
+    assert found("linked") == [
+        "linked/there/c.PNG",
+        "linked/there/d/e.webp",
+        "linked/there/up/a.jpg",
+    ]
+    assert found("photos/b/d*") == ["photos/b/d/e.webp"]
+
+
+def test_a_link_to_nowhere_is_a_photo_that_cant_be_read(folder):
+    (folder / "gone.jpg").symlink_to("nowhere.jpg")
+    assert "photos/gone.jpg" in found("photos")

@@ -3,7 +3,7 @@ import os
 import pytest
 
 from data.errors import DataError
-from data.sources import read_images, split_name
+from data.sources import read_images, split_name, warn_other_files
 
 
 def touch(folder, *names):
@@ -49,9 +49,19 @@ def test_other_split_names_stay():
     assert split_name("fold 3") == "fold 3"
 
 
-def test_files_that_are_no_images_are_passed_over(tmp_path):
-    touch(tmp_path, "sad/1.png", "sad/notes.txt", "sad/.hidden.png", "sad/no_suffix", "README.md")
-    assert [image for _, _, image in listed(tmp_path)] == ["sad/1.png", "sad/no_suffix"]
+def test_files_that_are_no_images_are_passed_over_and_named(tmp_path, capsys):
+    touch(tmp_path, "sad/1.png", "sad/notes.txt", "sad/.hidden.png", "sad/clip.mp4", "README.md")
+    for name in ("no_suffix", "photo.jpg_large", ".2.png"):
+        (tmp_path / "sad" / name).write_bytes(b"\xff\xd8\xff\xe0")
+    assert [image for _, _, image in listed(tmp_path)] == [
+        *("sad/1.png", "sad/no_suffix", "sad/photo.jpg_large")
+    ]
+    warn_other_files(tmp_path)
+    others = ("README.md", "sad/.2.png", "sad/clip.mp4", "sad/notes.txt")
+    names = ", ".join(str(tmp_path / name) for name in others)
+    assert (
+        capsys.readouterr().err == f"Passed over 4 files that are hidden or no images: {names}.\n"
+    )
 
 
 def test_links_are_followed_but_not_in_circles(tmp_path):

@@ -15,6 +15,8 @@ from landmarks.images import (
     ImageTooLarge,
     UnreadableImage,
     UnsupportedImage,
+    count_frames,
+    image_format,
     pixel_hash,
     read_image,
 )
@@ -170,7 +172,7 @@ def test_too_little_memory_is_not_the_images_fault(monkeypatch, broken):
 
 def test_the_page_takes_fewer_formats_than_a_folder():
     assert set(PAGE_FORMATS) < set(FOLDER_FORMATS)
-    with pytest.raises(UnsupportedImage, match=r"is a GIF image; expected JPEG, PNG, WEBP"):
+    with pytest.raises(UnsupportedImage, match="format GIF; expected JPEG, PNG, WEBP"):
         read_image(encoded(COLOURS, "GIF"), formats=PAGE_FORMATS)
 
 
@@ -195,3 +197,47 @@ def test_the_hash_tells_pictures_apart_by_pixels_and_shape():
     assert len(same) == 16
     assert len({same, pixel_hash(changed), pixel_hash(COLOURS.reshape(1, 4, 3))}) == 3
     assert pixel_hash(COLOURS[:, ::-1]) == pixel_hash(COLOURS[:, ::-1].copy())
+
+
+@pytest.mark.parametrize(
+    ("head", "name"),
+    [
+        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "HEIC"),
+        (b"\0\0\0\x1cftypmif1\0\0\0\0mif1avif", "AVIF"),
+        (b"\0\0\0\x0cjP  \r\n\x87\n", "JPEG 2000"),
+        (b"\xff\x0a", "JPEG XL"),
+        (b"II*\0\x10\0\0\0CR\x02\0", "camera raw"),
+        (b"8BPS\0\x01", "Photoshop"),
+        (b"P5\n# made\n3 3", "PPM"),
+        (b"P1 is the first page", ""),
+        (b"BMW and other makes", ""),
+        (b"\0\0\0\x20ftypisom\0\0\x02\0isomiso2", ""),
+        (b"", ""),
+    ],
+)
+def test_first_bytes_name_the_format(tmp_path, head, name):
+    assert image_format(head) == name
+    if name not in (*FOLDER_FORMATS, ""):
+        (tmp_path / "photo.jpg").write_bytes(head)
+        with pytest.raises(UnsupportedImage, match=f"format {name}; expected JPEG"):
+            read_image(tmp_path / "photo.jpg")
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".bmp", ".tif", ".gif", ".webp", ".ppm"])
+def test_first_bytes_name_what_is_read(tmp_path, suffix):
+    Image.new("RGB", (9, 7)).save(tmp_path / f"photo{suffix}")
+    assert image_format((tmp_path / f"photo{suffix}").read_bytes()) in FOLDER_FORMATS
+
+
+def test_the_preview_that_a_raw_file_begins_with_is_not_read(tmp_path):
+    Image.new("RGB", (160, 120)).save(tmp_path / "photo.nef", "TIFF", tiffinfo={254: 1})
+    with pytest.raises(UnsupportedImage, match="begins with a preview"):
+        read_image(tmp_path / "photo.nef")
+
+
+@pytest.mark.parametrize("suffix", ["gif", "webp", "tiff", "png"])
+def test_frames_are_counted(tmp_path, suffix):
+    frames = [Image.new("RGB", (9, 7), color) for color in ("red", "green", "blue")]
+    frames[0].save(tmp_path / "one", suffix)
+    frames[0].save(tmp_path / "three", suffix, save_all=True, append_images=frames[1:])
+    assert [count_frames(tmp_path / name) for name in ("one", "three")] == [1, 3]

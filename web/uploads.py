@@ -1,6 +1,5 @@
 """Take photos from requests, in memory alone."""
 
-import re
 from io import BytesIO
 from typing import NamedTuple
 
@@ -25,9 +24,6 @@ MAX_BODY_BYTES = 24 * 1024**2
 A body is held in memory, so this and the number of requests that are read at once bound it.
 """
 
-_HEIC = re.compile(rb".{4}ftyp(hei[cxms]|hev[cxms]|mif1|msf1)", re.DOTALL)
-"""The brands of ISO/IEC 23008-12 that phones give the photos they save."""
-
 
 class Upload(NamedTuple):
     """An uploaded file.
@@ -41,11 +37,6 @@ class Upload(NamedTuple):
 
     name: str
     content: bytes
-
-
-def is_heic(content: bytes) -> bool:
-    """Say whether a file is a phone's HEIC photo, by its first bytes."""
-    return _HEIC.match(content) is not None
 
 
 class MemoryRequest(Request):

@@ -18,7 +18,7 @@ from classifiers.inference.predictor import Predictor
 from data.errors import DataError
 from data.files import part_of
 from landmarks.detection.registry import Detector
-from landmarks.images import ImageError, read_image
+from landmarks.images import ImageError, count_frames, read_image
 
 
 class Job(NamedTuple):
@@ -50,7 +50,7 @@ class Outcome(NamedTuple):
     reason : str
         The prediction's, or `landmarks.images.ImageError.reason`.
     sentence : str
-        For people, where the photo can't be read.
+        For people, where the photo can't be read, or has further frames.
     """
 
     path: Path
@@ -79,7 +79,9 @@ def read_photo(predictor: Predictor, job: Job) -> Outcome:
             annotate(rgb, annotations_of(prediction, job.mesh), enlarge_small_faces=True),
             job.picture,
         )
-    return Outcome(job.path, prediction, prediction.reason)
+    frames = count_frames(job.path)
+    sentence = f"{job.path} has {frames} frames or pages; the first was read." if frames > 1 else ""
+    return Outcome(job.path, prediction, prediction.reason, sentence)
 
 
 def read_photos(predictor: Predictor, jobs: Sequence[Job], workers: int) -> Iterator[Outcome]:

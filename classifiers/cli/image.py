@@ -25,6 +25,7 @@ from classifiers.cli.results import COUNTS, Results
 from classifiers.inference.tables import columns
 from data.console import MAX_UNREADABLE, STOPPED, UNREADABLE, exit_with, handle_errors, progress_bar
 from data.errors import DataError
+from data.image_files import warn_passed_over
 
 
 def main(
@@ -62,7 +63,7 @@ def main(
     with handle_errors(BundleError):
         if mesh and output_image is None:
             raise DataError("--mesh draws on copies of the photos: name --output-image, too.")
-        found = find_photos(photos, output_image)
+        found, others = find_photos(photos, output_image)
         predictor = open_predictor(model, detector, prior, neutral)
         classes = predictor.manifest["classes"]
         _check_places(found, output_csv, counts, overwrite)
@@ -77,6 +78,7 @@ def main(
             with Sheet(counts, COUNTS) as count_sheet:
                 count_sheet.add(results.counted())
     results.print_rest(places)
+    warn_passed_over(others)
     _end_unreadable(results)
 
 

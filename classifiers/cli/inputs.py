@@ -1,20 +1,12 @@
 """Which photos the user means: files, folders with all that is below them, and globs."""
 
 import glob
-import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from PIL import Image
-
 from data.errors import DataError
-from landmarks.images import FOLDER_FORMATS
-
-SUFFIXES = frozenset(
-    suffix for suffix, name in Image.registered_extensions().items() if name in FOLDER_FORMATS
-)
-"""Suffixes by which an image in a folder is known."""
+from data.image_files import is_image, walk, warn_passed_over
 
 
 class Photo(NamedTuple):
@@ -32,8 +24,10 @@ class Photo(NamedTuple):
     place: Path
 
 
-def find_photos(arguments: Sequence[str], besides: Path | None = None) -> list[Photo]:
-    """Return the photos that arguments stand for, each once.
+def find_photos(
+    arguments: Sequence[str], besides: Path | None = None
+) -> tuple[list[Photo], list[Path]]:
+    """Return the photos that arguments stand for, each once, and the files passed over.
 
     Parameters
     ----------
@@ -45,7 +39,9 @@ def find_photos(arguments: Sequence[str], besides: Path | None = None) -> list[P
 
     Returns
     -------
-    list of Photo
+    photos : list of Photo
+    others : list of Path
+        Files in the folders, or matches of the globs, that are no images.
 
     Raises
     ------
@@ -53,51 +49,56 @@ def find_photos(arguments: Sequence[str], besides: Path | None = None) -> list[P
         If a folder or a glob stands for no image, or a folder can't be listed.
     """
     found: dict[Path, Photo] = {}
+    others: dict[Path, None] = {}
     for argument in arguments:
-        for photo in _named(argument, besides and besides.absolute()):
+        photos, passed_over = _named(argument, besides and besides.absolute())
+        for photo in photos:
             found.setdefault(photo.path.absolute(), photo)
-    return list(found.values())
+        others |= dict.fromkeys(passed_over)
+    return list(found.values()), list(others)
 
 
-def _named(argument: str, besides: Path | None) -> list[Photo]:
-    """Return the photos of one argument."""
+def _named(argument: str, besides: Path | None) -> tuple[list[Photo], list[Path]]:
+    """Return the photos of one argument, and the files passed over."""
     if not argument:  # of a variable that isn't set; a path of no name is this folder
         raise DataError("Expected a photo, a folder or a glob, got an empty name.")
     path = Path(argument)
     if path.is_dir():
-        photos = list(_inside(path, besides))
+        photos, others = _inside(path, besides)
         where = f"the folder {path}"
     elif glob.has_magic(argument) and not path.exists():
-        matches = map(Path, sorted(glob.glob(argument, recursive=True)))
-        photos = [Photo(match, Path(match.name)) for match in matches if _is_image(match)]
+        photos, others = _matching(argument, besides)
         where = argument
     else:
-        return [Photo(path, Path(path.name))]
+        return [Photo(path, Path(path.name))], []
     if not photos:
+        warn_passed_over(others)
         raise DataError(f"Expected images in {where}, found none; name a photo.")
-    return photos
+    return photos, others
 
 
-def _inside(folder: Path, besides: Path | None) -> Iterator[Photo]:
-    """Yield the images in a folder and below; hidden ones are no photos but their systems'."""
-    for place, folders, names in os.walk(folder, onerror=_refuse):
-        here = Path(place)
-        folders[:] = sorted(
-            name
-            for name in folders
-            if not name.startswith(".") and (here / name).absolute() != besides
-        )
-        for name in sorted(names):
-            path = here / name
-            if not name.startswith(".") and _is_image(path):
-                yield Photo(path, path.relative_to(folder))
+def _matching(pattern: str, besides: Path | None) -> tuple[list[Photo], list[Path]]:
+    """Return the photos that a glob matches and those in folders that it matches."""
+    photos, others = [], []
+    for match in map(Path, sorted(glob.glob(pattern, recursive=True))):
+        if match.is_dir():
+            inside = _inside(match, besides)
+            photos += inside[0]
+            others += inside[1]
+        elif is_image(match):
+            photos.append(Photo(match, Path(match.name)))
+        else:
+            others.append(match)
+    return photos, others
 
 
-def _is_image(path: Path) -> bool:
-    """Tell an image by its suffix; a pipe or a device would block its reader."""
-    return path.suffix.lower() in SUFFIXES and path.is_file()
-
-
-def _refuse(error: OSError) -> None:
-    """End the search at a folder that can't be listed: its photos would be missing in silence."""
-    raise DataError(f"Can't list {error.filename}: {error.strerror}. Name other photos.") from error
+def _inside(folder: Path, besides: Path | None) -> tuple[list[Photo], list[Path]]:
+    """Return the photos in a folder and below, and the files passed over."""
+    try:
+        listings = list(walk(folder, besides))
+    except OSError as error:  # else its photos would be missing in silence
+        raise DataError(
+            f"Can't list {error.filename}: {error.strerror}. Name other photos."
+        ) from error
+    photos = [Photo(path, path.relative_to(folder)) for each in listings for path in each.images]
+    return photos, [path for each in listings for path in each.others]

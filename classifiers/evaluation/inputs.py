@@ -8,7 +8,7 @@ from data.errors import DataError
 from data.features.extraction import extract_features
 from data.features.schema import MANIFEST
 from data.features.table import read_manifest
-from data.sources import read_images, split_name
+from data.sources import read_images, split_name, warn_other_files
 from landmarks.detection.registry import Detector
 
 
@@ -58,6 +58,7 @@ def features_of(
         return images, choose_split(manifest["splits"], split), images
     split = choose_split({ref.split for ref in read_images(images)}, split)
     source = _split_folder(images, split)
+    warn_other_files(source)
     folder = out / ("features" if detector == "mesh" else f"features-{detector}")
     with progress_bar() as bar:
         task = bar.add_task("Finding faces")

@@ -12,7 +12,7 @@ from rich.table import Table
 from data.console import handle_errors, per_cent, progress_bar
 from data.errors import DataError
 from data.files import atomic_write, storage_errors, write_text
-from data.sources import read_images
+from data.sources import read_images, warn_other_files
 
 if TYPE_CHECKING:
     from data.audit.audit import AuditReport
@@ -43,6 +43,7 @@ def main(
     with handle_errors():
         _check_place(out)
         report = _report(images, table, votes, out)
+        warn_other_files(images)
     console = Console(highlight=False)
     _show_classes(console, report)
     _show_copies(console, report)

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from data.console import GOES_ON, MAX_UNREADABLE, UNREADABLE, exit_with, handle_errors, progress_bar
 from data.features.extraction import extract_features
+from data.sources import warn_other_files
 from landmarks.detection.registry import Detector
 from landmarks.images import Reason
 
@@ -57,6 +58,7 @@ def main(
             scheduler=scheduler,
             detector=detector,
         )
+        warn_other_files(images)
     _print_summary(done, out, time.monotonic() - started)
     if done["unreadable"] > MAX_UNREADABLE * done["images"]:
         reasons = ", ".join(f"{n} {r}" for r, n in done["reasons"].items() if r != Reason.NO_FACE)

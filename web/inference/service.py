@@ -9,9 +9,9 @@ import numpy as np
 from PIL import Image
 
 from classifiers.inference.predictor import ImagePrediction, Predictor
-from landmarks.images import PAGE_FORMATS, ImageError, read_image
+from landmarks.images import PAGE_FORMATS, ImageError, image_format, read_image
 from web.errors import ApiError
-from web.uploads import MAX_PHOTO_BYTES, is_heic
+from web.uploads import MAX_PHOTO_BYTES
 
 MAX_PICTURE_SIDE = 1200
 """Longest side, in pixels, of the photo that goes back to the browser."""
@@ -94,7 +94,8 @@ class Reader:
         try:
             rgb = read_image(content, formats=PAGE_FORMATS)
         except ImageError as error:
-            raise ApiError("heic" if is_heic(content) else error.reason) from None
+            is_heic = image_format(content) == "HEIC"
+            raise ApiError("heic" if is_heic else error.reason) from None
         prediction = self._predictor.predict(rgb)
         if prediction.reason:
             raise ApiError(prediction.reason)
