@@ -5,8 +5,8 @@ import os
 import pytest
 import skimage.data
 
-from tests.browsing import address, address_of_two, browser, serve, visit  # noqa: F401
-from tests.face_folder import write_faces
+from tests.helpers.browsing import address, address_of_two, browser, serve, visit  # noqa: F401
+from tests.helpers.face_folder import write_faces
 
 # Threads cost networks of a few units more than they give. Read by PyTorch when it is imported.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -31,3 +31,12 @@ def portrait():
 def faces(request, tmp_path_factory):
     """A folder of small face crops: as many in each class folder as the module's FACES says."""
     return write_faces(tmp_path_factory.mktemp("faces"), request.module.FACES)
+
+
+@pytest.fixture
+def bundle(tmp_path):
+    """A folder with a file of 1000 bytes, as a fake predictor's bundle."""
+    folder = tmp_path / "bundle"
+    folder.mkdir()
+    (folder / "model.onnx").write_bytes(bytes(1000))
+    return folder

@@ -3,12 +3,11 @@
 import ast
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
-ROOMS = ("landmarks", "data", "classifiers", "web")
+from tests.helpers.paths import ROOT
+from tests.helpers.sources import ROOMS, SOURCES, imports_of, is_in
 
 STAYS_IN = {
     "av": ("classifiers.cli.video_writer", "landmarks.video.containers", "landmarks.video.reader"),
@@ -45,36 +44,11 @@ STAYS_IN = {
 """The modules, or the room, that a third-party package stays in."""
 
 
-def module_name(path, root=ROOT):
-    parts = path.relative_to(root).with_suffix("").parts
-    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-
-
-def imports_of(source):
-    """Return every module that a source names in an import, wherever the import stands.
-
-    ``from a import b`` may name the module a.b as well as something in a, so both count.
-    """
-    names = set()
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Import):
-            names.update(alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, "imports are absolute here"
-            names.add(node.module)
-            names.update(f"{node.module}.{alias.name}" for alias in node.names)
-    return names
-
-
 def is_command(source):
     return any(
         isinstance(node, ast.If) and ast.unparse(node.test) == "__name__ == '__main__'"
         for node in ast.parse(source).body
     )
-
-
-def is_in(name, places):
-    return any(name == place or name.startswith(f"{place}.") for place in places)
 
 
 def packages_overstepped(module, source):
@@ -86,11 +60,6 @@ def packages_overstepped(module, source):
     )
 
 
-SOURCES = {
-    module_name(path): path.read_text("utf-8")
-    for room in ROOMS
-    for path in sorted((ROOT / room).rglob("*.py"))
-}
 COMMANDS = [module for module, source in SOURCES.items() if is_command(source)]
 
 

@@ -8,8 +8,8 @@ from typer.testing import CliRunner
 
 from classifiers.experiments import ablation as command
 from classifiers.training.dataset import Rows
-from tests import small_fused
-from tests.small_model import faces
+from tests.helpers import small_fused
+from tests.helpers.small_model import faces
 
 app = typer.Typer()
 app.command()(command.main)

@@ -13,7 +13,7 @@ from classifiers.inference.annotate import (
     place_label,
 )
 from landmarks.mesh import REGIONS
-from tests.fake_predictor import CONTRIBUTIONS, FakePredictor
+from tests.helpers.fake_predictor import CONTRIBUTIONS, FakePredictor
 
 
 def prediction(height=400, width=600, **options):

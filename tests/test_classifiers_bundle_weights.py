@@ -11,8 +11,8 @@ from classifiers.models.backbones import BACKBONES, BackboneConfig, BackboneNetw
 from classifiers.models.ensemble import FusedModel
 from classifiers.models.fused import FusedNetwork
 from classifiers.training.backbone_weights import saved_backbone_weights
-from tests.small_fused import small_network
-from tests.test_classifiers_bundle import MANIFEST
+from tests.helpers.small_bundle import MANIFEST
+from tests.helpers.small_fused import small_network
 
 LARGE = ("vgg16", "vit_b_16")
 

@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 from classifiers.cli import record
 from data.features.schema import MANIFEST
 from data.features.table import read_table
-from tests.video_maker import make_video, moving, numbered
+from tests.helpers.video_maker import make_video, moving, numbered
 
 
 @pytest.fixture(scope="module")

@@ -14,11 +14,10 @@ from classifiers.evaluation.compare import (
     predicted_classes,
 )
 from data.errors import DataError
-from tests.test_classifiers_evaluate import (
+from tests.helpers.labelled_features import (
     CLASSES,
     ROWS,
     FakePredictor,
-    bundle,  # noqa: F401
     face,
     row,
     write_features,
@@ -42,7 +41,7 @@ class Two(FakePredictor):
 
 
 @pytest.fixture
-def run(monkeypatch, bundle):  # noqa: F811
+def run(monkeypatch, bundle):
     kinds = {"fake": FakePredictor, "sad": Sad, "two": Two}
     monkeypatch.setattr(command, "Predictor", lambda name: kinds[name](bundle))
 
@@ -130,7 +129,7 @@ def test_answers_and_agreement_leave_out_misses():
     assert model_metrics(np.array(["b", "b", "a"]), proba, ("a", "b"))["accuracy"] == 2 / 3
 
 
-def test_another_mesh_is_refused(tmp_path, bundle):  # noqa: F811
+def test_another_mesh_is_refused(tmp_path, bundle):
     rows = [face("a", "angry", name) for name in CLASSES]
     features = write_features(tmp_path / "features", rows, mesh="another")
     models = [FakePredictor(bundle), Sad(bundle)]

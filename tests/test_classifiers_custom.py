@@ -13,8 +13,8 @@ from classifiers.evaluation.evaluate import ALL, evaluate
 from classifiers.inference.predictor import Predictor
 from classifiers.training.read_dataset import hold_out, read_rows
 from data.features.schema import header_line
-from tests.custom_datasets import PULL, dataset, video
-from tests.test_architecture import ROOT
+from tests.helpers.custom_datasets import PULL, dataset, video
+from tests.helpers.paths import ROOT
 
 N = 24
 

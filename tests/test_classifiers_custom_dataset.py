@@ -13,7 +13,7 @@ from classifiers.custom.dataset import (
     read_dataset,
     to_npz,
 )
-from tests.custom_datasets import form, recorded
+from tests.helpers.custom_datasets import form, recorded
 
 
 def test_a_dataset_survives_the_way_to_the_command():

@@ -9,7 +9,7 @@ from classifiers.inference.attribution import (
 )
 from landmarks.face_crop import SIDE
 from landmarks.mesh import CANONICAL, REGIONS
-from tests.small_model import CLASSES, faces, small_pipeline
+from tests.helpers.small_model import CLASSES, faces, small_pipeline
 
 
 def answer(points, _):

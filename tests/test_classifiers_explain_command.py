@@ -5,7 +5,7 @@ from typer.testing import CliRunner
 
 from classifiers.__main__ import app
 from classifiers.cli import explain as command
-from tests.fake_predictor import FakePredictor
+from tests.helpers.fake_predictor import FakePredictor
 
 
 @pytest.fixture

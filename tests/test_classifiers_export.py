@@ -9,7 +9,7 @@ from classifiers.models.calibration import Calibration, calibrated
 from classifiers.models.onnx_export import TOLERANCE, ExportError
 from classifiers.models.pipeline import fit_pipeline, make_pipeline
 from classifiers.models.torch_mlp import TorchMLPClassifier
-from tests.small_model import faces, small_pipeline
+from tests.helpers.small_model import faces, small_pipeline
 
 CALIBRATION = Calibration(np.array([0.7, 0.9, 1.2]), np.array([0.1, -0.3, 0.2]))
 

@@ -5,7 +5,7 @@ import torch
 from classifiers.models.features import N_COORDINATES, N_FEATURES, features
 from landmarks.alignment import roll
 from landmarks.mesh import CANONICAL, mirrored
-from tests.small_model import faces
+from tests.helpers.small_model import faces
 
 
 def test_a_row_holds_the_aligned_points_and_the_turn():

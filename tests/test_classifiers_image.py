@@ -16,7 +16,7 @@ from classifiers.cli import batch, outputs
 from classifiers.cli import image as command
 from classifiers.cli.batch import Job, read_photo, read_photos
 from classifiers.cli.display import BAR_WIDTH
-from tests.fake_predictor import CONFIDENCES, CONTRIBUTIONS, FakePredictor
+from tests.helpers.fake_predictor import CONFIDENCES, CONTRIBUTIONS, FakePredictor
 
 CLASSES = list(CONFIDENCES)
 HEAD = [

@@ -14,7 +14,7 @@ from landmarks.detection.detector import Face
 from landmarks.face_crop import SIDE
 from landmarks.images import read_image
 from landmarks.mesh import CANONICAL
-from tests.face_folder import write_faces
+from tests.helpers.face_folder import write_faces
 
 MESHES = {"landmarks": 2, "fused": 1}
 MS = {DECODING: 2.0, 1: 20.0, 2: 40.0, BARE: 5.0, "landmarks": 0.5, "fused": 10.0}

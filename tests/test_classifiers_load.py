@@ -1,6 +1,5 @@
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,9 +7,9 @@ import pytest
 from classifiers import load
 from classifiers.bundle.bundle import BundleError
 from classifiers.inference.tables import columns, frame_of, rows_of
-from tests.fake_predictor import CONFIDENCES, FakePredictor
+from tests.helpers.fake_predictor import CONFIDENCES, FakePredictor
+from tests.helpers.paths import ROOT
 
-ROOT = Path(__file__).parent.parent
 CLASSES = list(CONFIDENCES)
 
 

@@ -9,7 +9,7 @@ from classifiers.models.pipeline import (
     tta_proba,
 )
 from landmarks.mesh import mirrored
-from tests.small_model import CLASSES, faces, small_classifier, small_pipeline
+from tests.helpers.small_model import CLASSES, faces, small_classifier, small_pipeline
 
 
 def test_learns_what_a_mouth_tells():

@@ -6,7 +6,7 @@ import torch
 from classifiers.models.fused import window
 from classifiers.training.augmentation import Augmentation, Augmenter, Batch
 from landmarks.face_crop import SIDE, WINDOW
-from tests.small_fused import STILL, arrays
+from tests.helpers.small_fused import STILL, arrays
 
 
 def batch_of(seed=0, **settings):

@@ -10,7 +10,7 @@ from classifiers.models.ensemble import PixelModel
 from classifiers.models.vision import models
 from classifiers.training import backbone_weights
 from classifiers.training.backbone_weights import RANDOM, find_weights, saved_backbone_weights
-from tests.small_model import CLASSES
+from tests.helpers.small_model import CLASSES
 
 CONFIG = BackboneConfig("resnet18", CLASSES, pretrained=True)
 

@@ -11,9 +11,9 @@ from classifiers.models.onnx_export import ExportError, check_proba
 from classifiers.models.vision import models
 from classifiers.training.loop import Run
 from classifiers.training.tensors import arrays_with
-from tests import small_fused
-from tests.small_fused import small_training
-from tests.small_model import CLASSES
+from tests.helpers import small_fused
+from tests.helpers.small_fused import small_training
+from tests.helpers.small_model import CLASSES
 
 FEW = 1
 

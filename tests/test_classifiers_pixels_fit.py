@@ -4,7 +4,7 @@ import torch
 
 from classifiers.training import pixels, tensors
 from classifiers.training.pixels import fit_fused
-from tests.small_fused import CLASSES, rows, small_network, small_training
+from tests.helpers.small_fused import CLASSES, rows, small_network, small_training
 
 
 def test_from_rows_to_a_model_that_answers(tmp_path):

@@ -16,7 +16,7 @@ from classifiers.models.fused import FusedNetwork
 from classifiers.models.fused_onnx import fused_to_onnx
 from classifiers.models.onnx_export import TOLERANCE, ExportError
 from landmarks.mesh import mirrored
-from tests.small_fused import arrays, rows, small_network
+from tests.helpers.small_fused import arrays, rows, small_network
 
 CALIBRATION = Calibration(np.array([0.7, 0.9, 1.2]), np.array([0.1, -0.3, 0.2]))
 

@@ -3,7 +3,7 @@ import torch
 
 from classifiers.models.fused import FusedNetwork, NetworkConfig, standardised, window
 from landmarks.face_crop import SIDE, WINDOW
-from tests.small_fused import CLASSES, small_network
+from tests.helpers.small_fused import CLASSES, small_network
 
 N_COMPONENTS = 6
 

@@ -10,7 +10,7 @@ from classifiers.training.recipe import (
     optimizer_of,
     schedule_of,
 )
-from tests.small_fused import small_network, small_training
+from tests.helpers.small_fused import small_network, small_training
 
 TARGETS = torch.eye(3)
 

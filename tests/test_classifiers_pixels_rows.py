@@ -11,7 +11,7 @@ from data.errors import DataError
 from data.features.schema import MANIFEST, PIXELS, header_line, row_line
 from landmarks.face_crop import face_crop
 from landmarks.images import pixel_hash, read_image
-from tests.small_model import faces
+from tests.helpers.small_model import faces
 
 N, MISSED = 30, 3
 

@@ -17,8 +17,8 @@ from data.errors import DataError
 from landmarks.detection.detector import MESH_VERSION
 from landmarks.face_crop import SIDE
 from landmarks.mesh import REGIONS
-from tests import small_fused
-from tests.small_model import CLASSES
+from tests.helpers import small_fused
+from tests.helpers.small_model import CLASSES
 
 app = typer.Typer()
 app.command()(train.main)

@@ -18,8 +18,8 @@ from classifiers.training.backbone_weights import find_weights
 from classifiers.training.dataset import Rows
 from data.console import BAD_INPUT, STOPPED
 from landmarks.detection.detector import MESH_VERSION
-from tests import small_fused
-from tests.small_model import CLASSES
+from tests.helpers import small_fused
+from tests.helpers.small_model import CLASSES
 
 app = typer.Typer()
 app.command()(train.main)

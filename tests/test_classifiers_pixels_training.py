@@ -7,7 +7,7 @@ import torch
 
 from classifiers.training.curves import CURVES, read_curves
 from classifiers.training.loop import CHECKPOINT, device_of, train_network
-from tests.small_fused import arrays, small_network, small_training
+from tests.helpers.small_fused import arrays, small_network, small_training
 
 
 @pytest.fixture(scope="module")

@@ -15,8 +15,8 @@ from classifiers.models.pipeline import tta_proba
 from landmarks.detection.detector import MESH_VERSION, Face
 from landmarks.images import ImageError
 from landmarks.mesh import CANONICAL, REGIONS
-from tests.small_model import CLASSES, faces, small_pipeline
-from tests.test_classifiers_bundle import MANIFEST as FIELDS
+from tests.helpers.small_bundle import MANIFEST as FIELDS
+from tests.helpers.small_model import CLASSES, faces, small_pipeline
 
 CALIBRATION = Calibration(np.array([0.7, 0.9, 1.2]), np.array([0.1, -0.3, 0.2]))
 

@@ -29,8 +29,8 @@ from classifiers.inference.predictor import Predictor
 from data.errors import DataError
 from data.sources import read_images
 from data.splits import some_of_each_class
+from tests.helpers.golden_faces import SAMPLE
 
-SAMPLE = Path(__file__).parent.parent / "data" / "sample"
 GOLDEN = (Path(__file__).parent / "golden" / "robustness.md").read_text()
 MODELS = ["fused", "landmarks"]
 

@@ -6,7 +6,8 @@ import sys
 
 import pytest
 
-from tests.test_architecture import ROOT, SOURCES, imports_of, is_in
+from tests.helpers.paths import ROOT
+from tests.helpers.sources import SOURCES, imports_of, is_in
 
 
 def test_onnxruntime_is_loaded_by_one_room_only():

@@ -29,8 +29,7 @@ from classifiers.bundle.bundle import (
     train_pixels,
 )
 from classifiers.inference.predictor import Predictor
-
-ROOT = Path(__file__).parent.parent
+from tests.helpers.paths import ROOT
 
 
 class Mine:
@@ -280,8 +279,8 @@ seen = []
 sys.addaudithook(lambda event, args: seen.append(args) if event == "pickle.find_class" else None)
 from classifiers.inference.predictor import Predictor
 from landmarks.images import read_image
-from tests.golden_faces import COMPOSITES, SAMPLE
-from tests.posting import encoded, post
+from tests.helpers.golden_faces import COMPOSITES, SAMPLE
+from tests.helpers.posting import encoded, post
 from web import create_app
 from web.inference.service import Reader
 client = create_app(Reader(Predictor(sys.argv[1]))).test_client()

@@ -16,7 +16,7 @@ from classifiers.training.read_dataset import hold_out, read_rows
 from data.errors import DataError
 from data.features.schema import MANIFEST, PIXELS, header_line, row_line
 from landmarks.detection.detector import MESH_VERSION
-from tests.small_model import CLASSES, faces, small_classifier
+from tests.helpers.small_model import CLASSES, faces, small_classifier
 
 app = typer.Typer()
 app.command()(command.main)

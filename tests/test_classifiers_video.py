@@ -13,8 +13,8 @@ from classifiers.cli.video_writer import VideoWriter
 from data.errors import StorageError
 from data.files import part_of
 from landmarks.video.reader import VideoReader
-from tests.square_faces import CONFIDENCE, GREEN, RED, squares, use_squares
-from tests.video_maker import make_video, moving, numbered
+from tests.helpers.square_faces import CONFIDENCE, GREEN, RED, squares, use_squares
+from tests.helpers.video_maker import make_video, moving, numbered
 
 
 @pytest.fixture

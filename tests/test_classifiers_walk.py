@@ -5,12 +5,12 @@ import os
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from PIL import Image
 
-ROOT = Path(__file__).parents[1]
+from tests.helpers.paths import ROOT
+
 WALK = (ROOT / "docs/walkthrough.py").read_text("utf-8")
 
 

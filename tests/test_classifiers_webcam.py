@@ -16,8 +16,8 @@ from data.errors import StorageError
 from landmarks.video import camera
 from landmarks.video.camera import Camera, CameraError
 from landmarks.video.reader import VideoReader
-from tests.square_faces import RED, squares, use_squares
-from tests.video_maker import make_video
+from tests.helpers.square_faces import RED, squares, use_squares
+from tests.helpers.video_maker import make_video
 
 needs_xvfb = pytest.mark.skipif(not shutil.which("Xvfb"), reason="Xvfb isn't installed")
 

@@ -13,7 +13,7 @@ from data.audit.audit import audit, class_counts, to_json
 from data.audit.sheets import sheets_of
 from data.errors import DataError
 from data.sources import read_images
-from tests.face_folder import write_faces
+from tests.helpers.face_folder import write_faces
 
 COLUMNS = "image,neutral,happiness,sadness,NF\n"
 

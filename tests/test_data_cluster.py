@@ -16,9 +16,8 @@ from data.features.chunks import plan_chunks
 from data.features.extraction import extract_features
 from data.features.workers import run_chunks
 from data.sources import read_images
-from tests.face_folder import contents
-
-ROOT = Path(__file__).parents[1]
+from tests.helpers.face_folder import contents
+from tests.helpers.paths import ROOT
 
 FACES = {"train/happy": 2, "train/neutral": 1, "train/sad": 2, "test/happy": 1, "test/sad": 1}
 

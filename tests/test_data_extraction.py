@@ -13,7 +13,7 @@ from data.features.chunks import plan_chunks
 from data.features.extraction import extract_features
 from data.features.table import points_of, read_pixels, read_table
 from data.sources import read_images
-from tests.face_folder import contents, write_faces
+from tests.helpers.face_folder import contents, write_faces
 
 FACES = {"train/happy": 9, "train/sad": 3, "test/happy": 2}
 

@@ -11,9 +11,8 @@ from pathlib import Path
 import pytest
 
 from data.features.lock import LOCK
-from tests.face_folder import contents, write_faces
-
-ROOT = Path(__file__).parents[1]
+from tests.helpers.face_folder import contents, write_faces
+from tests.helpers.paths import ROOT
 
 # Parts hold 64 images at most: the second one is done while the first is at work.
 FACES = {"train/happy": 68, "train/sad": 30, "test/happy": 22}

@@ -5,7 +5,7 @@ import numpy as np
 from data.features.from_arrays import feature_files
 from data.features.schema import MANIFEST, PIXELS
 from data.features.table import points_of, read_manifest, read_pixels, read_table
-from tests.custom_datasets import recorded
+from tests.helpers.custom_datasets import recorded
 
 
 def test_make_features_readers_take_what_was_found_elsewhere(tmp_path):

@@ -8,7 +8,7 @@ from data.tools.composites import COUNTS
 from data.tools.warp import FACE_HEIGHT, SIDE
 from landmarks.detection.detector import shared_detector
 from landmarks.images import pixel_hash, read_image
-from tests.golden_faces import SAMPLE
+from tests.helpers.golden_faces import SAMPLE
 
 REFS = read_images(SAMPLE)
 

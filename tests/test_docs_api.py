@@ -10,9 +10,10 @@ import threading
 
 import pytest
 
-from tests.docs_pages import ADDRESS, PAGES, ROOT, blocks
-from tests.fake_predictor import FakePredictor
-from tests.posting import PHOTO
+from tests.helpers.docs_pages import ADDRESS, PAGES, blocks
+from tests.helpers.fake_predictor import FakePredictor
+from tests.helpers.paths import ROOT
+from tests.helpers.posting import PHOTO
 from web import create_app
 from web.inference.service import Reader
 from web.server import make_server

@@ -4,12 +4,11 @@ import re
 from pathlib import Path
 
 import pytest
-from typer.main import get_command
 
-from classifiers.__main__ import app
-from data.__main__ import app as data_app
 from mien import MODULES
-from tests.docs_pages import PAGES, ROOT
+from tests.helpers.docs_pages import PAGES
+from tests.helpers.paths import ROOT
+from tests.helpers.sub_commands import SUB_COMMANDS
 
 START = r"(?:^|&&|;|\$ )[ \t]*(?:\w+=\S+ +)*"
 """Where a command begins: at a line's or span's start, after a prompt, or after another one."""
@@ -56,12 +55,6 @@ def source_of(module):
 MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
 TARGETS = re.findall(r"^([a-z-]+):.*## ", MAKEFILE, re.MULTILINE)
 CODE = "\n".join(map(code_of, PAGES.values()))
-SUB_COMMANDS = {
-    f"{room} {name}": group.get_command(None, name)
-    for room, group in (("classifiers", get_command(app)), ("data", get_command(data_app)))
-    for name in group.list_commands(None)
-}
-"""Sub-command as a person types it behind ``python -m``."""
 
 
 def test_every_call_of_make_has_its_target_and_variables():

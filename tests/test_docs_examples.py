@@ -6,7 +6,8 @@ import importlib
 import pytest
 from PIL import Image
 
-from tests.docs_pages import ADDRESS, ROOT, blocks
+from tests.helpers.docs_pages import ADDRESS, blocks
+from tests.helpers.paths import ROOT
 
 LOCAL = [(page, code) for page, code in blocks("python") if ADDRESS not in code]
 """Examples that ask no server; `tests.test_docs_api` runs the others."""

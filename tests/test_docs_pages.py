@@ -7,7 +7,8 @@ import pytest
 from classifiers.cli.results import COUNTS
 from classifiers.inference import tables, video_tables
 from data.features.schema import META_COLUMNS
-from tests.docs_pages import PAGES, ROOT
+from tests.helpers.docs_pages import PAGES
+from tests.helpers.paths import ROOT
 
 LINK = re.compile(r"\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)")
 

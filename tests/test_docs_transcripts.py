@@ -14,9 +14,10 @@ from typer.testing import CliRunner
 
 import classifiers.__main__
 import data.__main__
-from tests.docs_pages import ROOT, blocks
-from tests.test_docs_commands import SUB_COMMANDS
-from tests.video_maker import talk
+from tests.helpers.docs_pages import blocks
+from tests.helpers.paths import ROOT
+from tests.helpers.sub_commands import SUB_COMMANDS
+from tests.helpers.video_maker import talk
 
 NUMBER = re.compile(r"\d[\d,]*\.?\d*")
 APPS = {"classifiers": classifiers.__main__.app, "data": data.__main__.app}

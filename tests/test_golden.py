@@ -3,7 +3,7 @@ import pytest
 
 from classifiers.inference.predictor import Predictor
 from landmarks.detection.detector import shared_detector
-from tests.golden_faces import POINTS, golden_images
+from tests.helpers.golden_faces import POINTS, golden_images
 
 IMAGES = dict(golden_images())
 

@@ -4,7 +4,7 @@ import pytest
 
 from landmarks.face_crop import SIDE, WINDOW, face_crop
 from landmarks.mesh import CANONICAL, REGIONS, mirrored
-from tests.golden_faces import POINTS, golden_images
+from tests.helpers.golden_faces import POINTS, golden_images
 
 MOUTH = (SIDE / 2, 40.0)
 INSIDE = slice(10, SIDE - 10)

@@ -7,7 +7,7 @@ from landmarks.detection.validation import disagreement
 from landmarks.images import read_image
 from landmarks.video import tracker
 from landmarks.video.tracker import FaceTracker
-from tests.video_maker import moving
+from tests.helpers.video_maker import moving
 
 SIZE = (640, 512)
 

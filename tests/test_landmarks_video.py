@@ -4,7 +4,7 @@ import pytest
 
 from landmarks.video.containers import DamagedVideo, UnsupportedVideo, VideoError, VideoTooLarge
 from landmarks.video.reader import VideoReader
-from tests.video_maker import CODECS, make_video, numbered, with_data_elsewhere
+from tests.helpers.video_maker import CODECS, make_video, numbered, with_data_elsewhere
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,6 @@
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
@@ -11,8 +10,8 @@ from typer.testing import CliRunner
 
 import landmarks
 from mien import MODULES, app
+from tests.helpers.paths import ROOT
 
-ROOT = Path(__file__).parent.parent
 ROOMS = ("landmarks", "data", "classifiers", "web")
 LEFT_OUT = ("sample", "node_modules", "__pycache__")
 

@@ -4,11 +4,11 @@ import os
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
+from tests.helpers.paths import ROOT
+
 TOOLS = ("sh", "env", "rm", "dirname", "mkdir")
 STUBS = {"cv2": "", "mediapipe": ""}
 NO_LIBGL = 'raise ImportError("libGL.so.1: cannot open shared object file: No such file")'

@@ -4,7 +4,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from tests.browsing import NOTE, PHOTO, expect_answer, needs_chromium
+from tests.helpers.browsing import NOTE, PHOTO, expect_answer, needs_chromium
 
 pytestmark = needs_chromium
 

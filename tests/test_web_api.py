@@ -14,32 +14,17 @@ from PIL import Image
 from classifiers.bundle.bundle import SHIPPED, load_manifest
 from classifiers.inference.predictor import Predictor
 from landmarks.mesh import REGIONS
-from tests.fake_predictor import CONFIDENCES, CONTRIBUTIONS, FakePredictor
-from tests.posting import PHOTO, PORTRAIT, encoded, post
+from tests.helpers.fake_predictor import CONFIDENCES, CONTRIBUTIONS, FakePredictor
+from tests.helpers.posting import PHOTO, PORTRAIT, encoded, post
+from tests.helpers.refusing import Refusing
 from web import create_app
-from web.errors import ERRORS, ApiError
+from web.errors import ERRORS
 from web.inference.service import Reader
 from web.uploads import MAX_BODY_BYTES, MAX_PHOTO_BYTES, MAX_PHOTOS
 
 HUGE = BytesIO()
 Image.new("1", (5001, 5001)).save(HUGE, "PNG")
 ADDRESS = "/api/predict"
-
-
-class Refusing(Reader):
-    """Refuses every photo, or those that are given, for one reason."""
-
-    ready = False
-
-    def __init__(self, reason, photos=None):
-        super().__init__(FakePredictor())
-        self.reason = reason
-        self.photos = photos
-
-    def read(self, content, picture=False):
-        if self.photos is None or content in self.photos:
-            raise ApiError(self.reason)
-        return super().read(content, picture)
 
 
 def client_of(reader):

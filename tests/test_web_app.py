@@ -13,8 +13,8 @@ from markupsafe import escape
 from PIL import Image
 
 import web
-from tests.fake_predictor import CONFIDENCES, FakePredictor
-from tests.posting import PHOTO, PORTRAIT, encoded, post
+from tests.helpers.fake_predictor import CONFIDENCES, FakePredictor
+from tests.helpers.posting import PHOTO, PORTRAIT, encoded, post
 from web import create_app
 from web.errors import ERRORS
 from web.inference.service import Reader

@@ -5,8 +5,8 @@ from base64 import b64encode
 import pytest
 from playwright.sync_api import expect
 
-from tests.browsing import NOTE, PHOTO, expect_answer, needs_chromium, photos
-from tests.fake_predictor import FakePredictor
+from tests.helpers.browsing import NOTE, PHOTO, expect_answer, needs_chromium, photos
+from tests.helpers.fake_predictor import FakePredictor
 from web.uploads import MAX_PHOTO_BYTES
 
 pytestmark = needs_chromium

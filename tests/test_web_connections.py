@@ -11,8 +11,8 @@ from http.client import HTTPConnection, HTTPResponse
 
 import pytest
 
-from tests.fake_predictor import FakePredictor
-from tests.processes import GUARD, eventually
+from tests.helpers.fake_predictor import FakePredictor
+from tests.helpers.processes import GUARD, eventually
 from web import create_app
 from web import server as web_server
 from web.inference.service import Reader

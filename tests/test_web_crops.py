@@ -8,9 +8,9 @@ import pytest
 
 from landmarks.crops import CROP_SIDE, square_cut
 from landmarks.images import read_image
-from tests import live_browser
-from tests.fake_predictor import FakePredictor
-from tests.posting import PORTRAIT, encoded
+from tests.helpers import live_browser
+from tests.helpers.fake_predictor import FakePredictor
+from tests.helpers.posting import PORTRAIT, encoded
 from web.inference.service import Reader
 
 pytestmark = pytest.mark.skipif(bool(live_browser.WHY_NOT), reason=live_browser.WHY_NOT)

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from classifiers.custom.dataset import from_npz
-from tests.custom_datasets import form, recorded
-from tests.fake_predictor import FakePredictor
+from tests.helpers.custom_datasets import form, recorded
+from tests.helpers.fake_predictor import FakePredictor
 from web import create_app
 from web.inference.service import Reader
 from web.routes.custom import MAX_BODY_BYTES, Trainer

@@ -9,9 +9,9 @@ from playwright.sync_api import expect
 
 from classifiers.inference.predictor import Predictor
 from classifiers.training.read_dataset import read_rows
-from tests import live_browser
-from tests.fake_predictor import FakePredictor
-from tests.golden_faces import SAMPLE
+from tests.helpers import live_browser
+from tests.helpers.fake_predictor import FakePredictor
+from tests.helpers.golden_faces import SAMPLE
 from web.inference.service import Reader
 
 pytestmark = pytest.mark.skipif(bool(live_browser.WHY_NOT), reason=live_browser.WHY_NOT)

@@ -8,7 +8,7 @@ from urllib.request import urlopen
 import pytest
 from playwright.sync_api import sync_playwright
 
-from tests.browsing import ARGUMENTS, CHROMIUM, needs_chromium
+from tests.helpers.browsing import ARGUMENTS, CHROMIUM, needs_chromium
 
 pytestmark = needs_chromium
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from landmarks.images import MAX_PIXELS, PAGE_FORMATS, ImageError, read_image
 from landmarks.sanitize import TooManyParts, trimmed
-from tests.fake_predictor import FakePredictor
-from tests.posting import PHOTO
+from tests.helpers.fake_predictor import FakePredictor
+from tests.helpers.posting import PHOTO
 from tests.reliability.mutants import KINDS, good_images
 from web import create_app
 from web.inference.service import Reader

@@ -11,14 +11,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.fake_predictor import FakePredictor
-from tests.posting import encoded, post
+from tests.helpers.fake_predictor import FakePredictor
+from tests.helpers.paths import ROOT
+from tests.helpers.posting import encoded, post
 from tests.reliability.bombs import BOMBS
 from tests.reliability.mutants import good_images, mutants
 from web import create_app
 from web.inference.service import Reader
-
-ROOT = Path(__file__).parent.parent
 
 
 @pytest.fixture(scope="module")

@@ -9,8 +9,8 @@ import numpy as np
 import psutil
 import pytest
 
-from tests.fake_predictor import FakePredictor
-from tests.posting import encoded
+from tests.helpers.fake_predictor import FakePredictor
+from tests.helpers.posting import encoded
 from tests.reliability.isolation import border_of, colours, is_own
 from tests.reliability.mutants import mutants
 from tests.reliability.server import Answered

@@ -9,9 +9,9 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from tests.browsing import PHOTO, needs_chromium, photos
-from tests.fake_predictor import CONFIDENCES, FakePredictor
-from tests.posting import encoded
+from tests.helpers.browsing import PHOTO, needs_chromium, photos
+from tests.helpers.fake_predictor import CONFIDENCES, FakePredictor
+from tests.helpers.posting import encoded
 
 pytestmark = needs_chromium
 

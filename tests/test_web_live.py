@@ -10,9 +10,9 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from landmarks.mesh import MIRROR, N_POINTS, mirrored
-from tests import live_browser
-from tests.fake_predictor import CONFIDENCES, FakePredictor
-from tests.posting import PHOTO, PORTRAIT
+from tests.helpers import live_browser
+from tests.helpers.fake_predictor import CONFIDENCES, FakePredictor
+from tests.helpers.posting import PHOTO, PORTRAIT
 from web.inference.service import Reader
 
 LONG = 180_000  # ms: software draws the mesh, and a machine may be busy

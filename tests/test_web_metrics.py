@@ -5,8 +5,8 @@ from io import BytesIO
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.fake_predictor import FakePredictor
-from tests.posting import PHOTO, post
+from tests.helpers.fake_predictor import FakePredictor
+from tests.helpers.posting import PHOTO, post
 from web import create_app
 from web.inference.service import Reader
 

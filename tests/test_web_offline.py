@@ -5,15 +5,13 @@ import os
 import re
 import subprocess
 import sys
-from pathlib import Path
 from urllib.request import urlopen
 
 import psutil
 import pytest
 
-from tests.posting import PORTRAIT, send
-
-ROOT = Path(__file__).parent.parent
+from tests.helpers.paths import ROOT
+from tests.helpers.posting import PORTRAIT, send
 
 WATCH = '''
 """Python runs this file at the start of every process: it notes what would leave the machine."""

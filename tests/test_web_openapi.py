@@ -10,8 +10,8 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from landmarks.images import PAGE_FORMATS
 from landmarks.mesh import N_POINTS, REGIONS
-from tests.fake_predictor import FakePredictor
-from tests.posting import PHOTO
+from tests.helpers.fake_predictor import FakePredictor
+from tests.helpers.posting import PHOTO
 from web import create_app
 from web.errors import ERRORS, FOR_PROGRAMS
 from web.inference.service import Reader

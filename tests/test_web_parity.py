@@ -1,13 +1,13 @@
-"""The browser gives the same points and the same expression as Python; see tests.parity."""
+"""The browser gives the same points and the same expression as Python; see tests.browser.parity."""
 
 import numpy as np
 import pytest
 
 from classifiers.inference.predictor import Predictor
-from tests import live_browser
-from tests.fake_predictor import FakePredictor
-from tests.golden_faces import COMPOSITES, golden_images
-from tests.parity import compared
+from tests.browser.parity import compared
+from tests.helpers import live_browser
+from tests.helpers.fake_predictor import FakePredictor
+from tests.helpers.golden_faces import COMPOSITES, golden_images
 from web.inference.service import Reader
 
 pytestmark = pytest.mark.skipif(bool(live_browser.WHY_NOT), reason=live_browser.WHY_NOT)

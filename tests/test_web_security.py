@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 import pytest
 
 import web
-from tests.fake_predictor import FakePredictor
-from tests.posting import PHOTO, post
-from tests.test_web_api import Refusing
+from tests.helpers.fake_predictor import FakePredictor
+from tests.helpers.posting import PHOTO, post
+from tests.helpers.refusing import Refusing
 from web import create_app
 from web.inference.service import Reader
 from web.security import FILES, FORBIDDEN, LOOSER

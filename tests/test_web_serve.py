@@ -11,21 +11,20 @@ import sys
 import tempfile
 import threading
 from hashlib import sha256
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from classifiers.bundle.bundle import MANIFEST, MODEL, SHIPPED
-from tests.fake_predictor import FakePredictor
-from tests.posting import PORTRAIT, encoded, send
-from tests.processes import GUARD, children, eventually, is_running
-from tests.small_fused import save_untrained
+from tests.helpers.fake_predictor import FakePredictor
+from tests.helpers.paths import ROOT
+from tests.helpers.posting import PORTRAIT, encoded, send
+from tests.helpers.processes import GUARD, children, eventually, is_running
+from tests.helpers.small_fused import save_untrained
 from web import create_app
 from web.inference.service import Reader
 from web.server import make_server
 
-ROOT = Path(__file__).parent.parent
 NOISE = encoded(np.random.default_rng(0).integers(0, 256, (900, 900, 3), dtype=np.uint8))
 
 
@@ -62,8 +61,8 @@ ANSWER = """
 import sys
 from classifiers.inference.predictor import Predictor
 from landmarks.images import read_image
-from tests.golden_faces import COMPOSITES, SAMPLE
-from tests.posting import encoded, post
+from tests.helpers.golden_faces import COMPOSITES, SAMPLE
+from tests.helpers.posting import encoded, post
 from web import create_app
 from web.inference.service import Reader
 client = create_app(Reader(Predictor(sys.argv[1]))).test_client()

@@ -6,7 +6,7 @@ import pytest
 
 from classifiers.bundle.bundle import MODEL, resolve
 from landmarks.mesh import EDGES, MIRROR
-from tests.fake_predictor import CONFIDENCES, FakePredictor
+from tests.helpers.fake_predictor import CONFIDENCES, FakePredictor
 from web import create_app
 from web.inference.service import Reader
 from web.routes import live

@@ -5,21 +5,20 @@ import signal
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 
 from classifiers.bundle.bundle import BundleError
 from classifiers.inference.predictor import Predictor
-from tests.posting import PHOTO, PORTRAIT
-from tests.processes import eventually, is_running
+from tests.helpers.paths import ROOT
+from tests.helpers.posting import PHOTO, PORTRAIT
+from tests.helpers.processes import eventually, is_running
 from web.errors import ApiError
 from web.inference import pool as web_pool
 from web.inference.pool import MAX_QUEUE_PER_WORKER, WorkerPool
 from web.inference.process import Limits, WorkerError
 from web.inference.service import Reader
 
-ROOT = Path(__file__).parent.parent
 PATIENT = Limits(seconds=60)
 
 
@@ -30,7 +29,7 @@ def start(monkeypatch):
     monkeypatch.setattr(web_pool, "MAX_EXPECTED_WAIT", 60.0)
     started = []
 
-    def run(n=1, limits=PATIENT, maker="tests.worker_makers:obedient"):
+    def run(n=1, limits=PATIENT, maker="tests.helpers.worker_makers:obedient"):
         pool = WorkerPool("landmarks", n, limits, maker)
         started.append(pool)
         pool.wait_ready()
@@ -207,7 +206,7 @@ def test_closing_ends_the_workers_and_what_they_read(start, threads, tmp_path):
 @pytest.mark.parametrize(("maker", "said"), [("unfit", "that fits"), ("ended", "make doctor")])
 def test_workers_that_do_not_start_are_one_sentence(start, maker, said):
     with pytest.raises(WorkerError, match=said):
-        start(maker=f"tests.worker_makers:{maker}")
+        start(maker=f"tests.helpers.worker_makers:{maker}")
 
 
 def test_a_bundle_that_does_not_fit_starts_no_worker(tmp_path):
@@ -218,10 +217,10 @@ def test_a_bundle_that_does_not_fit_starts_no_worker(tmp_path):
 ORPHANS = """
 import sys
 from threading import Thread
-from tests.processes import eventually
+from tests.helpers.processes import eventually
 from web.inference.process import Limits
 from web.inference.pool import WorkerPool
-pool = WorkerPool("landmarks", 2, Limits(seconds=1.5), "tests.worker_makers:obedient")
+pool = WorkerPool("landmarks", 2, Limits(seconds=1.5), "tests.helpers.worker_makers:obedient")
 eventually(lambda: len(pool._loaded) == 2)
 pids = [worker.pid for worker in pool._loaded]
 Thread(target=pool.read, args=(sys.argv[1].encode(),), daemon=True).start()

@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from tests.test_architecture import ROOT
+from tests.helpers.paths import ROOT
 
 SAY = {
     r"sighting": "crop, mesh of a crop",

@@ -28,7 +28,7 @@ from landmarks.detection.tta_crops import crop_at
 from landmarks.images import read_image
 from landmarks.video.reader import VideoReader
 from landmarks.video.tracker import MIN_CONFIDENCE, FaceTracker
-from tests.video_maker import make_video, moving
+from tests.helpers.video_maker import make_video, moving
 
 FRAMES, WARM_UP = 500, 25
 """Frames of the video whose rate is measured, the first of which build the graphs."""

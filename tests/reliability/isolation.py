@@ -9,7 +9,7 @@ import numpy as np
 import skimage.data
 from PIL import Image
 
-from tests.posting import encoded
+from tests.helpers.posting import encoded
 from tests.reliability.mutants import mutants
 from tests.reliability.report import Section
 from tests.reliability.server import Answered, Server

@@ -16,7 +16,7 @@ import httpx
 import psutil
 import skimage.data
 
-from tests.posting import PORTRAIT, encoded
+from tests.helpers.posting import PORTRAIT, encoded
 
 ROOT = Path(__file__).parent.parent.parent
 BOUNDARY = "----mien"

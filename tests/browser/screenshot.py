@@ -1,4 +1,4 @@
-"""Take the pictures of the page: ``python -m tests.screenshot`` writes docs/img/*.webp.
+"""Take the pictures of the page: ``python -m tests.browser.screenshot`` writes docs/img/*.webp.
 
 ``example`` shows NASA's portrait of Eileen Collins, which is in the public domain and comes with
 scikit-image; ``composites`` two composite faces of data/sample in one photo, neither of them a
@@ -7,7 +7,6 @@ person. The shipped model answers both: once it is trained anew, run this again 
 
 import threading
 from io import BytesIO
-from pathlib import Path
 
 import numpy as np
 from PIL import Image
@@ -15,14 +14,15 @@ from playwright.sync_api import Page, sync_playwright
 
 from classifiers.inference.predictor import Predictor
 from landmarks.images import read_image
-from tests.browsing import ARGUMENTS, CHROMIUM
-from tests.golden_faces import SAMPLE
-from tests.posting import PORTRAIT, encoded
+from tests.helpers.browsing import ARGUMENTS, CHROMIUM
+from tests.helpers.golden_faces import SAMPLE
+from tests.helpers.paths import ROOT
+from tests.helpers.posting import PORTRAIT, encoded
 from web import create_app
 from web.inference.service import Reader
 from web.server import make_server
 
-FOLDER = Path(__file__).parents[1] / "docs" / "img"
+FOLDER = ROOT / "docs" / "img"
 WINDOW = {"width": 1120, "height": 1400}
 COMPOSITES = ("test/surprise/surprise_01.png", "test/angry/angry_01.png")
 SIDE = 256

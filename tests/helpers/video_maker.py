@@ -4,15 +4,15 @@ import struct
 from fractions import Fraction
 from functools import cache
 from itertools import chain
-from pathlib import Path
 
 import av
 import cv2
 import numpy as np
 
 from landmarks.images import read_image
+from tests.helpers.paths import ROOT
 
-SAMPLE = Path(__file__).parent.parent / "data" / "sample"
+SAMPLE = ROOT / "data" / "sample"
 CODECS = {
     ".mp4": ("libx264", "aac"),
     ".mov": ("libx264", "aac"),

@@ -8,9 +8,9 @@ import numpy as np
 from playwright.sync_api import sync_playwright
 
 from landmarks.images import read_image
-from tests.browsing import CHROMIUM
-from tests.golden_faces import SAMPLE
-from tests.posting import PORTRAIT
+from tests.helpers.browsing import CHROMIUM
+from tests.helpers.golden_faces import SAMPLE
+from tests.helpers.posting import PORTRAIT
 from web import create_app
 from web.routes.live import installed
 from web.server import make_server

@@ -15,7 +15,7 @@ from classifiers.training.tensors import FusedRows, arrays_of
 from landmarks.detection.detector import MESH_VERSION
 from landmarks.face_crop import SIDE
 from landmarks.mesh import CANONICAL
-from tests.small_model import CLASSES, faces
+from tests.helpers.small_model import CLASSES, faces
 
 STILL = Augmentation(
     flip=False,

@@ -1,18 +1,18 @@
 """The golden images and their stored meshes; run it as a module to store the meshes anew.
 
-`python -m tests.golden_faces` is for a wanted change of the mesh only: look at what moved first.
+`python -m tests.helpers.golden_faces` is for a wanted change of the mesh only:
+look at what moved first.
 """
-
-from pathlib import Path
 
 import numpy as np
 from skimage.data import astronaut
 
 from landmarks.detection.detector import FaceDetector
 from landmarks.images import read_image
+from tests.helpers.paths import ROOT
 
-SAMPLE = Path(__file__).parent.parent / "data" / "sample"
-POINTS = Path(__file__).parent / "golden" / "points.npz"
+SAMPLE = ROOT / "data" / "sample"
+POINTS = ROOT / "tests" / "golden" / "points.npz"
 
 COMPOSITES = tuple(
     f"test/{emotion}/{emotion}_01.png"

@@ -1,4 +1,4 @@
-"""Take the live tab's picture, docs/img/live.webp: ``python -m tests.live_screenshot``.
+"""Take the live tab's picture, docs/img/live.webp: ``python -m tests.browser.live_screenshot``.
 
 The camera is a file: NASA's portrait of Eileen Collins, which is in the public domain, and a
 composite face, which is nobody's. Software draws the mesh here, so the frame rate says nothing.
@@ -10,11 +10,12 @@ from pathlib import Path
 
 from PIL import Image
 
-from tests.fake_predictor import FakePredictor
-from tests.live_browser import browser, served, two_faces, write_camera
+from tests.helpers.fake_predictor import FakePredictor
+from tests.helpers.live_browser import browser, served, two_faces, write_camera
+from tests.helpers.paths import ROOT
 from web.inference.service import Reader
 
-TARGET = Path(__file__).parents[1] / "docs" / "img" / "live.webp"
+TARGET = ROOT / "docs" / "img" / "live.webp"
 WINDOW = {"width": 1120, "height": 900}
 WATCHED = 40_000
 """Milliseconds of the timeline that the picture shows."""

@@ -1,7 +1,7 @@
 """The browser's answer beside Python's: points and expression of the same images.
 
-`python -m tests.parity` compares NASA's portrait and all composites and says how far they differ;
-`tests/test_web_parity.py` asks the same of a few.
+`python -m tests.browser.parity` compares NASA's portrait and all composites and says how far they
+differ; `tests/test_web_parity.py` asks the same of a few.
 """
 
 import sys
@@ -13,9 +13,9 @@ import numpy as np
 from classifiers.inference.predictor import Predictor
 from landmarks.detection.detector import shared_detector
 from landmarks.images import read_image
-from tests.golden_faces import SAMPLE
-from tests.live_browser import browser, served
-from tests.posting import PORTRAIT, encoded
+from tests.helpers.golden_faces import SAMPLE
+from tests.helpers.live_browser import browser, served
+from tests.helpers.posting import PORTRAIT, encoded
 
 READ = """async (encoded) => {
     const { openEngine } = await import("/static/live/engine.js");
@@ -79,7 +79,7 @@ def summary(differences):
 
 
 def main():
-    """Compare all composites, or every n-th with `python -m tests.parity n`."""
+    """Compare all composites, or every n-th with `python -m tests.browser.parity n`."""
     step = int(sys.argv[1]) if len(sys.argv) > 1 else 1
     paths = sorted(SAMPLE.rglob("*.png"))[::step]
     images = [

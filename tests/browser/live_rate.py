@@ -1,17 +1,17 @@
 """How many pictures a second the live tab reads here, and what each costs.
 
-``python -m tests.live_rate`` prints it. A file plays the camera and software draws, so that this is
-a machine's processor without a graphics chip. A part's figure is the middle one of its times. What
-software draws grows with the picture, and the networks' work doesn't: the same picture made small
-shows what is left where a graphics chip draws.
+``python -m tests.browser.live_rate`` prints it. A file plays the camera and software draws, so that
+this is a machine's processor without a graphics chip. A part's figure is the middle one of its
+times. What software draws grows with the picture, and the networks' work doesn't: the same picture
+made small shows what is left where a graphics chip draws.
 """
 
 import statistics
 import tempfile
 from pathlib import Path
 
-from tests.fake_predictor import FakePredictor
-from tests.live_browser import browser, moving, served, two_faces, write_camera
+from tests.helpers.fake_predictor import FakePredictor
+from tests.helpers.live_browser import browser, moving, served, two_faces, write_camera
 from tests.reliability.report import machine_now, table
 from web.inference.service import Reader
 

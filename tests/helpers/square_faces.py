@@ -10,7 +10,7 @@ from classifiers.inference.predictions import FacePrediction
 from landmarks.detection.detector import Face
 from landmarks.mesh import CANONICAL
 from landmarks.video.tracks import Tracks
-from tests.fake_predictor import CONTRIBUTIONS, FakePredictor
+from tests.helpers.fake_predictor import CONTRIBUTIONS, FakePredictor
 
 GREY = 120
 RED, GREEN = (255, 40, 40), (40, 255, 40)

@@ -6,8 +6,8 @@ import threading
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
-from tests.fake_predictor import FakePredictor
-from tests.posting import PORTRAIT
+from tests.helpers.fake_predictor import FakePredictor
+from tests.helpers.posting import PORTRAIT
 from web import create_app
 from web.inference.service import Reader
 from web.server import make_server

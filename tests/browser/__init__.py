@@ -1,0 +1,1 @@
+"""Programs that drive a browser: pictures of the pages, and measurements of the live tab."""
