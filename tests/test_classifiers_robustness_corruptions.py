@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from classifiers.experiments.corruptions import CORRUPTIONS, GREY, SEVERITIES, corrupted
+from classifiers.experiments.corruptions import CORRUPTIONS, GREY, SEVERITIES
 from classifiers.experiments.non_faces import (
     CANVAS,
     KINDS,
@@ -24,7 +24,7 @@ def image(height=90, width=120):
 
 
 def corrupt(name, severity, rgb, seed=0):
-    return corrupted(rgb, BY_NAME[name], severity, np.random.default_rng(seed))
+    return BY_NAME[name](rgb, severity, np.random.default_rng(seed))
 
 
 def test_there_are_twelve_in_five_severities():

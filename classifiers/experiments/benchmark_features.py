@@ -24,6 +24,7 @@ import numpy as np
 import typer
 from PIL import Image
 
+from data.console import handle_errors
 from data.errors import DataError
 from data.sources import read_images
 from landmarks.crops import padded
@@ -63,23 +64,18 @@ def bench(
 ) -> None:
     """Print images/s of make features beside cores x a bare Face Mesh loop, and workers' memory."""
     workers = workers or os.cpu_count() or 1
-    try:
-        with TemporaryDirectory() as folder:
-            crops = _write_crops(images, Path(folder))
-            n_bare = min(count, BARE_IMAGES)
-            call = _processor_seconds_of_a_call(crops, n_bare)
-            before, together = (
-                _bare_rate(crops, n_bare),
-                _bare_rate_together(crops, n_bare, workers),
-            )
-            run = _run_features(_write_list(Path(folder), len(crops), count), workers)
-            # The machine may slow down or speed up meanwhile: measured on both sides of the run.
-            call = (call + _processor_seconds_of_a_call(crops, n_bare)) / 2
-            bare = (before + _bare_rate(crops, n_bare)) / 2
-            together = (together + _bare_rate_together(crops, n_bare, workers)) / 2
-    except DataError as error:
-        print(error, file=sys.stderr)
-        raise typer.Exit(1) from error
+    with handle_errors(), TemporaryDirectory() as folder:
+        crops = _write_crops(images, Path(folder))
+        n_bare = min(count, BARE_IMAGES)
+
+        def bare_speeds() -> np.ndarray:
+            one, together = _bare_rate(crops, n_bare), _bare_rate_together(crops, n_bare, workers)
+            return np.array([_processor_seconds_of_a_call(crops, n_bare), one, together])
+
+        # The machine may slow down or speed up meanwhile: measured on both sides of the run.
+        before = bare_speeds()
+        run = _run_features(_write_list(Path(folder), len(crops), count), workers)
+        call, bare, together = (before + bare_speeds()) / 2
     _report(count, workers, bare, together, run)
     calls = run.processor / count / call
     print(f"processor time of an image       {calls:8.2f} bare calls (goal: at most {MAX_CALLS})")
@@ -142,16 +138,7 @@ def _bare_rate_together(crops: list[np.ndarray], count: int, workers: int) -> fl
 def _run_features(images: Path, workers: int) -> Run:
     """Run the command and watch its workers' memory."""
     out = images.parent / "features"
-    command = [
-        sys.executable,
-        "-m",
-        "data",
-        "features",
-        images,
-        out,
-        "--workers",
-        str(workers),
-    ]
+    command = [sys.executable, "-m", "data", "features", images, out, "--workers", str(workers)]
     start, samples, before = time.perf_counter(), {}, _processor_seconds_of_children()
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
         while process.poll() is None:

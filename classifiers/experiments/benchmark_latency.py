@@ -8,7 +8,6 @@ wall-clock time and processor time are equal.
 
 import io
 import math
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from time import perf_counter, process_time
@@ -19,11 +18,11 @@ import typer
 from PIL import Image, ImageOps
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import track
 from rich.table import Table
 
 from classifiers.bundle.bundle import PREFERRED, BundleError
 from classifiers.inference.predictor import Predictor
+from data.console import handle_errors, progress_bar
 from data.errors import DataError
 from data.sources import read_images
 from landmarks import crops
@@ -62,13 +61,10 @@ def main(
     count: Annotated[int, typer.Option(min=1, help="Images to take, evenly.")] = 100,
 ) -> None:
     """Print the milliseconds that each stage takes for a photo, beside a bare Face Mesh call."""
-    try:
+    with handle_errors(BundleError):
         predictors = {model: Predictor(model) for model in models}
         kinds = encoded_images(images, count)
         tables = [_table(kind, measure(contents, predictors)) for kind, contents in kinds.items()]
-    except (BundleError, DataError) as error:
-        print(error, file=sys.stderr)
-        raise typer.Exit(1) from error
     for table in tables:
         Console().print(table)
 
@@ -140,9 +136,9 @@ def measure(contents: Sequence[bytes], predictors: dict[str, Predictor]) -> dict
     """
     for content in contents[:WARM_UP]:
         _stages(content, predictors)
-    console = Console(stderr=True)
-    each = track(contents, "Timing", console=console, transient=True)
-    rows = [row for content in each if (row := _stages(content, predictors))]
+    with progress_bar() as bar:
+        each = bar.track(contents, description="Timing")
+        rows = [row for content in each if (row := _stages(content, predictors))]
     if not rows:
         raise DataError(f"No face was found in any of {len(contents)} images; name others.")
     return {stage: np.array([row[stage] for row in rows]) for stage in rows[0]}

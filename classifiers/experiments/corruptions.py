@@ -35,7 +35,8 @@ class Corruption:
     unit : str
         What an amount measures.
     corrupt : callable
-        Takes RGB uint8 (h, w, 3), an amount and a random generator; returns RGB uint8.
+        Takes RGB uint8 (h, w, 3), an amount and a random generator; returns RGB uint8, of the same
+        size but for the corruption crop.
     """
 
     name: str
@@ -43,28 +44,9 @@ class Corruption:
     unit: str
     corrupt: Corrupt
 
-
-def corrupted(
-    rgb: np.ndarray, corruption: Corruption, severity: int, rng: np.random.Generator
-) -> np.ndarray:
-    """Return a corrupted copy of an image.
-
-    Parameters
-    ----------
-    rgb : ndarray of uint8, shape (h, w, 3)
-    corruption : Corruption
-        One of `CORRUPTIONS`.
-    severity : int
-        1 to `SEVERITIES`.
-    rng : numpy Generator
-        Of corruptions that draw random numbers.
-
-    Returns
-    -------
-    ndarray of uint8, shape (h', w', 3)
-        As large as the image, but for the corruption crop.
-    """
-    return corruption.corrupt(rgb, corruption.amounts[severity - 1], rng)
+    def __call__(self, rgb: np.ndarray, severity: int, rng: np.random.Generator) -> np.ndarray:
+        """Return a corrupted copy of an image; `severity` is 1 to `SEVERITIES`."""
+        return self.corrupt(rgb, self.amounts[severity - 1], rng)
 
 
 def _noise(rgb: np.ndarray, std: float, rng: np.random.Generator) -> np.ndarray:

@@ -15,9 +15,8 @@ from typing import Annotated, Any
 
 import numpy as np
 import typer
-from rich.console import Console
-from rich.table import Table
 
+from classifiers.experiments.detectors_page import section
 from classifiers.experiments.synthetic_photos import Photo, whole_photos
 from data.console import handle_errors, progress_bar
 from data.files import write_text
@@ -68,8 +67,7 @@ def main(
             rows = [measure(photo) for photo in bar.track(inputs, description="Finding faces")]
         measured["groups"] = summarize(rows)
         write_text(out, json.dumps(measured, indent=1, ensure_ascii=False) + "\n")
-    show(Console(highlight=False), measured["groups"])
-    print(f"Wrote {out}; make results shows it in docs/results.md.")
+    print(f"{section(measured)}\n\nWrote {out}; make results shows it in docs/results.md.")
 
 
 def measure(photo: Photo) -> dict[str, Any]:
@@ -123,18 +121,6 @@ def summarize(measured: list[dict[str, Any]]) -> list[dict[str, Any]]:
             group[name]["ms"] = _median([row[name]["ms"] for row in rows])
         groups.append(group)
     return groups
-
-
-def show(console: Console, groups: list[dict[str, Any]]) -> None:
-    """Print a line for each kind of images."""
-    table = Table("images")
-    for name in ("number", "faces", "found", "mtcnn", "false", "mtcnn", "ms", "mtcnn"):
-        table.add_column(name, justify="right")
-    for group in groups:
-        metrics = [group[name][key] for key in ("found", "false", "ms") for name in DETECTORS]
-        counts = (group["images"], group["faces"], *metrics)
-        table.add_row(group["kind"], *(f"{count:.0f}" for count in counts))
-    console.print(table)
 
 
 def _tested(refs: list[ImageRef]) -> list[ImageRef]:

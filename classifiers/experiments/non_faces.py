@@ -97,7 +97,7 @@ def as_photo_and_tight_crop(image: np.ndarray) -> dict[str, np.ndarray]:
 def _scikit_image(name: str) -> np.ndarray:
     """Return one of `SCIKIT_IMAGE`, whole or a part of it."""
     whole, _, part = name.partition(" ")
-    image = _as_rgb(getattr(skimage.data, whole)())
+    image = example_image(whole)
     if not part:
         return image
     height, width = (size // 4 for size in image.shape[:2])
@@ -106,9 +106,9 @@ def _scikit_image(name: str) -> np.ndarray:
     return np.ascontiguousarray(image[rows, left * width : (left + 2) * width])
 
 
-def _as_rgb(image: np.ndarray) -> np.ndarray:
-    """Return RGB uint8 of an image that is grey, RGB or RGBA of any type."""
-    image = img_as_ubyte(image)
+def example_image(name: str) -> np.ndarray:
+    """Return an image of scikit-image's as RGB uint8 (h, w, 3)."""
+    image = img_as_ubyte(getattr(skimage.data, name)())
     if image.ndim == 2:
         return np.repeat(image[..., None], 3, axis=2)
     return np.ascontiguousarray(image[..., :3])

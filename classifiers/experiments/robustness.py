@@ -5,11 +5,8 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import joblib
-import numpy as np
 import typer
 from joblib.externals.loky.process_executor import BrokenProcessPool
-from rich.console import Console
-from rich.table import Table
 
 from classifiers.bundle.bundle import PREFERRED, BundleError
 from classifiers.evaluation.evaluate import ALL, match_classes
@@ -17,7 +14,7 @@ from classifiers.evaluation.inputs import choose_split
 from classifiers.experiments.non_faces import KINDS
 from classifiers.experiments.non_faces import names as names_of
 from classifiers.experiments.robustness_metrics import summarize
-from classifiers.experiments.robustness_page import verdict
+from classifiers.experiments.robustness_page import section
 from classifiers.experiments.robustness_runs import LABELLED, NOT_A_FACE, Job, job_of, run_jobs
 from classifiers.inference.predictor import Predictor
 from data.console import GOES_ON, handle_errors, progress_bar
@@ -73,27 +70,7 @@ def main(
         inputs = {"source": images.name, "split": split, "limit": limit, "seed": seed}
         measured = inputs | summary
         write_text(out, json.dumps(measured, indent=1) + "\n")
-    show(Console(highlight=False), measured)
-    print(f"Wrote {out}; make results shows it in docs/results.md.")
-
-
-def show(console: Console, measured: dict[str, Any]) -> None:
-    """Print found faces and accuracies, averaged over the severities."""
-    models = measured["models"]
-    table = Table("mean of 5 severities", title=f"{measured['images']:,} images")
-    for name in ("faces found", *(f"accuracy, {model}" for model in models)):
-        table.add_column(name, justify="right")
-    clean = measured["clean"]
-    table.add_row("none", f"{clean['found']:.1%}", *(f"{clean['accuracy'][m]:.1%}" for m in models))
-    for row in measured["corruptions"]:
-        series = [row["found"], *(row["accuracy"][model] for model in models)]
-        table.add_row(row["name"], *(f"{np.mean(values):.1%}" for values in series))
-    console.print(table)
-    for row in measured["non_faces"]:
-        console.print(
-            f"{row['kind']}: {row['as_photo']:,} of {row['images']:,} given an expression"
-        )
-    console.print(verdict(measured["non_faces"]), soft_wrap=True)
+    print(f"{section(measured)}\n\nWrote {out}; make results shows it in docs/results.md.")
 
 
 def _without_faces(refs: list[ImageRef], votes: Path | None) -> list[Job]:

@@ -68,10 +68,10 @@ def _non_faces(measured: dict[str, Any]) -> str:
     table = table[list(heads)].rename(columns=heads)
     table.loc["all"] = table.sum()
     shown = markdown(table.map("{:,}".format).reset_index())
-    return f"{NON_FACES}\n\n{shown}\n\n{verdict(measured['non_faces'])}"
+    return f"{NON_FACES}\n\n{shown}\n\n{_verdict(measured['non_faces'])}"
 
 
-def verdict(rows: Sequence[dict[str, Any]]) -> str:
+def _verdict(rows: Sequence[dict[str, Any]]) -> str:
     """Say what share of the photos without a face was given an expression."""
     share = sum(row["as_photo"] for row in rows) / sum(row["images"] for row in rows)
     within = "no more than" if share <= MAX_READ else "more than"

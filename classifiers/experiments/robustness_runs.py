@@ -15,7 +15,7 @@ import joblib
 import numpy as np
 
 from classifiers.bundle.manifest import MANIFEST
-from classifiers.experiments.corruptions import CORRUPTIONS, SEVERITIES, corrupted
+from classifiers.experiments.corruptions import CORRUPTIONS, SEVERITIES
 from classifiers.experiments.non_faces import as_photo_and_tight_crop, non_face
 from classifiers.inference.predictor import Predictor
 from data.sources import ImageRef, images_or_errors
@@ -140,8 +140,7 @@ def predict_job(job: Job, predictors: Sequence[Predictor], seed: int) -> dict[st
         entropy = [seed, _number(job.name), number]
         predictions[corruption.name] = [
             _predict(
-                corrupted(rgb, corruption, severity, np.random.default_rng([*entropy, severity])),
-                predictors,
+                corruption(rgb, severity, np.random.default_rng([*entropy, severity])), predictors
             )
             for severity in range(1, SEVERITIES + 1)
         ]

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 import skimage.data
-from skimage.util import img_as_ubyte
+
+from classifiers.experiments.non_faces import example_image
 
 BACKGROUNDS = ("brick", "cat", "coffee", "coins", "grass", "gravel", "hubble_deep_field", "rocket")
 """Images in scikit-image's wheel that show nobody, for the background."""
@@ -85,11 +86,8 @@ def whole_photos(
 
 
 def _background(name: str) -> np.ndarray:
-    """Return a image of scikit-image's in a photo's size, RGB."""
-    image = img_as_ubyte(getattr(skimage.data, name)())
-    if image.ndim == 2:
-        image = np.repeat(image[..., None], 3, axis=2)
-    return cv2.resize(image[..., :3], SIZE, interpolation=cv2.INTER_AREA)
+    """Return an image of scikit-image's in a photo's size, RGB."""
+    return cv2.resize(example_image(name), SIZE, interpolation=cv2.INTER_AREA)
 
 
 def _paste(
