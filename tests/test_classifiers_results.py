@@ -9,12 +9,13 @@ from typer.testing import CliRunner
 
 from classifiers.evaluation.markdown import duration, markdown
 from classifiers.experiments import results, robustness_page
-from classifiers.experiments.results import read_ablation_runs, read_measured, read_reports
+from classifiers.experiments.results import read_measured, read_reports
 from classifiers.experiments.results_page import (
     BLOCK_BEGIN,
     BLOCK_END,
     PUBLISHED,
     cell,
+    read_ablation_runs,
 )
 from classifiers.experiments.results_page import render as whole
 

@@ -24,7 +24,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from classifiers.evaluation.metrics import measure
-from classifiers.experiments.results import read_ablation_runs
+from classifiers.experiments.results_page import read_ablation_runs
 from classifiers.models.ensemble import Ensemble
 from classifiers.models.features import N_COORDINATES
 from classifiers.models.pipeline import FaceFeatures, fit_pipeline, make_pipeline, tta_proba

@@ -15,7 +15,7 @@ import typer
 
 from classifiers.bundle.bundle import PREFERRED
 from classifiers.experiments import detectors_page, robustness_page
-from classifiers.experiments.results_page import headline, render, with_block
+from classifiers.experiments.results_page import headline, read_ablation_runs, render, with_block
 from data.console import handle_errors
 from data.files import atomic_write
 
@@ -81,26 +81,6 @@ def read_reports(runs: Path) -> list[dict]:
                 "remove all but one, or evaluate models of different seeds"
             )
     return reports
-
-
-def read_ablation_runs(path: Path) -> list[dict[str, Any]]:
-    """Read the runs, one JSON object a line; no file means no runs.
-
-    Raises
-    ------
-    ValueError
-        If a line is not a JSON object.
-    """
-    runs = []
-    for number, line in enumerate(path.read_text("utf-8").splitlines() if path.exists() else [], 1):
-        try:
-            run = json.loads(line.strip() or "{}")
-        except ValueError:
-            run = None
-        if not isinstance(run, dict):
-            raise ValueError(f"expected a JSON object in line {number} of {path}; mend that line")
-        runs.append(run)
-    return [run for run in runs if run]
 
 
 def read_measured(

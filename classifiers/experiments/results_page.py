@@ -1,6 +1,8 @@
 """Write reports of evaluations and ablation runs as Markdown."""
 
+import json
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -194,6 +196,27 @@ def beside_others(variants: pd.DataFrame) -> str:
         ours = f"**{percent(accuracy)}**"
         rows.append((f"Mien {name}", ours, "measured here, misses as errors"))
     return markdown(pd.DataFrame(rows, columns=["model", "accuracy on FER2013", "whose figure"]))
+
+
+def read_ablation_runs(path: Path) -> list[dict[str, Any]]:
+    """Read the runs, one JSON object a line; no file means no runs.
+
+    Raises
+    ------
+    ValueError
+        If a line is not a JSON object.
+    """
+    runs = []
+    lines = path.read_text("utf-8").splitlines() if path.exists() else []
+    for n, line in enumerate(lines, 1):
+        try:
+            run = json.loads(line.strip() or "{}")
+        except ValueError:
+            run = None
+        if not isinstance(run, dict):
+            raise ValueError(f"expected a JSON object in line {n} of {path}; mend that line")
+        runs.append(run)
+    return [run for run in runs if run]
 
 
 def ablation_tables(runs: list[dict]) -> str:
