@@ -12,6 +12,7 @@ from classifiers.custom.dataset import to_npz
 from classifiers.evaluation.evaluate import ALL, evaluate
 from classifiers.inference.predictor import Predictor
 from classifiers.training.read_dataset import hold_out, read_rows
+from data import processes
 from data.features.schema import header_line
 from tests.helpers.custom_datasets import PULL, dataset, video
 from tests.helpers.paths import ROOT
@@ -105,9 +106,9 @@ def test_it_ends_when_its_parent_is_gone(monkeypatch):
         raise Ended
 
     parents = iter([7, 7, 1])
-    monkeypatch.setattr(command.os, "getppid", lambda: next(parents))
-    monkeypatch.setattr(command.time, "sleep", lambda seconds: None)
-    monkeypatch.setattr(command.os, "_exit", end)
+    monkeypatch.setattr(processes.os, "getppid", lambda: next(parents))
+    monkeypatch.setattr(processes.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr(processes.os, "_exit", end)
     with pytest.raises(Ended):
-        command._end_with(7)
+        processes._end_with(7, 130)
     assert next(parents, None) is None

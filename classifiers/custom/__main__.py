@@ -8,8 +8,6 @@ import os
 import resource
 import sys
 import tempfile
-import threading
-import time
 from io import BytesIO
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
@@ -24,6 +22,7 @@ from classifiers.training.landmarks import train
 from data.console import STOPPED, handle_errors
 from data.duplicates import group_by_mesh
 from data.features.from_arrays import feature_files
+from data.processes import end_with_parent
 from landmarks import __version__
 from landmarks.detection.detector import MESH_VERSION
 
@@ -121,14 +120,7 @@ def _keep_to_bounds() -> None:
     resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
     # PyTorch's exporter makes this folder where there is none, and leaves it there, empty.
     os.environ["TORCHINDUCTOR_CACHE_DIR"] = tempfile.gettempdir()
-    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
-
-
-def _end_with(parent: int) -> None:
-    """End soon after the server, even when that was killed outright."""
-    while os.getppid() == parent:
-        time.sleep(0.5)
-    os._exit(STOPPED)
+    end_with_parent(STOPPED)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ import json
 import os
 import signal
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from uuid import uuid4
 from data.errors import StorageError
 from data.features.records import extract_chunk
 from data.features.schema import DECIMALS, PARTS, row_line
+from data.processes import end_with_parent
 from data.sources import ImageRef
 from landmarks.detection.detector import mesh_version
 from landmarks.detection.registry import Detector
@@ -156,11 +156,5 @@ def _settle_in_worker() -> None:
     """Leave Ctrl-C to the command, and end with it even when it was killed outright."""
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
-
-
-def _end_with(parent: int) -> None:
-    """End this process soon after its parent; a worker would otherwise wait for minutes."""
-    while os.getppid() == parent:
-        time.sleep(0.5)
-    os._exit(1)
+    # A worker would otherwise wait for minutes.
+    end_with_parent(1)
