@@ -14,14 +14,11 @@ from data.audit.outliers import outliers
 from data.audit.pixel_stats import PixelStats, compute_pixel_stats
 from data.duplicates import group_by_mesh, group_by_thumbnail
 from data.errors import DataError
-from data.features.table import points_of, read_table
+from data.features.table import IMAGE_KEY, points_of, read_table
 from data.labels import canonical
 from data.sources import ImageRef
 from data.votes import majorities, read_votes
 from landmarks.images import Reason
-
-KEY = ["split", "label", "image"]
-"""The columns of a feature table that tell its images apart."""
 
 
 @dataclass(frozen=True)
@@ -133,7 +130,7 @@ def _faces(table: Path, refs: Sequence[ImageRef]) -> tuple[pd.DataFrame, pd.Seri
     """Read a feature table; return it and which of the images each row is of."""
     faces = read_table(table)
     numbers = {(ref.split, ref.label, ref.image): row for row, ref in enumerate(refs)}
-    rows = [numbers.get(key, -1) for key in zip(*(faces[name] for name in KEY), strict=True)]
+    rows = [numbers.get(key, -1) for key in zip(*(faces[name] for name in IMAGE_KEY), strict=True)]
     if -1 in rows:
         raise DataError(
             f"{table} wasn't made from these images: they lack "

@@ -21,6 +21,7 @@ from data.features.schema import (
     MANIFEST,
     PARTS,
     PIXELS,
+    PIXELS_HEADER,
     file_stem,
     header_line,
     quoted,
@@ -174,7 +175,7 @@ def _assemble(out: Path, chunks: list[Chunk], key: str, detector: Detector) -> d
     groups: dict[str, dict[str, Any]] = {}
     reasons: Counter[str] = Counter()
     with replacing(out / PIXELS, out / PARTS) as pixels:
-        pixels.write(b"image\tsplit\tlabel\tpixels\n")
+        pixels.write(PIXELS_HEADER.encode())
         for (split, label), members in groupby(
             chunks, lambda c: (c.refs[0].split, c.refs[0].label)
         ):

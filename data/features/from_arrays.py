@@ -9,6 +9,7 @@ from data.features.schema import (
     FORMAT,
     MANIFEST,
     PIXELS,
+    PIXELS_HEADER,
     file_stem,
     header_line,
     row_line,
@@ -36,7 +37,7 @@ def feature_files(points: np.ndarray, y: np.ndarray, sizes: np.ndarray) -> dict[
         them. A picture's name is its number among the n, so that a class's pictures keep their
         order.
     """
-    files, counts, hashes = {}, {}, ["image\tsplit\tlabel\tpixels\n"]
+    files, counts, hashes = {}, {}, [PIXELS_HEADER]
     for label in np.unique(y).tolist():
         lines = [header_line()]
         for i in np.flatnonzero(y == label):

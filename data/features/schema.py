@@ -27,6 +27,9 @@ DECIMALS = 3
 
 MANIFEST, PIXELS, PARTS = "features.json", "pixels.tsv", ".parts"
 
+PIXELS_HEADER = "image\tsplit\tlabel\tpixels\n"
+"""The first line of `PIXELS`."""
+
 _POINTS = ",".join([f"%.{DECIMALS}f"] * len(POINT_COLUMNS))
 _NO_POINTS = "," * (3 * N_POINTS - 1)
 _MAX_STEM_BYTES = 180
