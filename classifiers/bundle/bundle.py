@@ -197,6 +197,11 @@ def load_manifest(folder: str | Path, mesh: str | None = None) -> dict[str, Any]
     return manifest
 
 
+def size_of(folder: Path) -> int:
+    """Return the bytes of a bundle's files."""
+    return sum(path.stat().st_size for path in folder.iterdir())
+
+
 def train_pixels(folder: str | Path) -> frozenset[str]:
     """Return the pixel hashes (16 hexadecimal digits) of the images that trained a bundle."""
     path = Path(folder) / PIXELS

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from classifiers.bundle.bundle import train_pixels
+from classifiers.bundle.bundle import size_of, train_pixels
 from classifiers.evaluation.metrics import measure
 from classifiers.inference.predictor import Predictor
 from data.errors import DataError
@@ -206,7 +206,7 @@ def describe(
         "name": name + ("" if detector == "mesh" else f", faces by {detector}"),
         "seed": manifest["seed"],
         "training_seconds": manifest["training_seconds"],
-        "bytes": sum(path.stat().st_size for path in predictor.folder.iterdir()),
+        "bytes": size_of(predictor.folder),
         "ms_per_face": statistics.median(times) if times else None,
     }
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import Flask, Response, current_app, jsonify, request
 
-from classifiers.bundle.bundle import MANIFEST, SHIPPED, load_manifest
+from classifiers.bundle.bundle import MANIFEST, SHIPPED, load_manifest, size_of
 from classifiers.bundle.manifest import takes_pixels
 from web import metrics
 from web.errors import ApiError
@@ -90,7 +90,7 @@ def _entry(folder: Path, manifest: dict[str, Any]) -> dict[str, Any]:
         # JSON has no NaN, which is the selective accuracy of a model whose coverage is 0.
         "metrics": {k: v if isfinite(v) else None for k, v in manifest["metrics"].items()},
         "uncertain_threshold": manifest["uncertain_threshold"],
-        "bytes": sum(path.stat().st_size for path in folder.iterdir()),
+        "bytes": size_of(folder),
     }
 
 

@@ -10,17 +10,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from classifiers.inference.annotate import MAX_OPACITY, MIN_SCALE
 from classifiers.inference.predictor import FacePrediction
 from landmarks.mesh import EDGES, REGION_TRIANGLES
 
 TIGHT_CROP = 1.3
 """Side of the tight crop over the longer side of the face."""
-
-MIN_SCALE = 0.1
-"""Contribution that is drawn with `MAX_OPACITY` if no region contributes more."""
-
-MAX_OPACITY = 0.75
-"""Opacity of the region that contributes most."""
 
 
 @dataclass(frozen=True)
