@@ -1,9 +1,9 @@
 """What commands share: exit codes, sentences on stderr, progress bars, percentages."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import typer
 from rich.console import Console
@@ -45,6 +45,13 @@ def exit_with(sentence: str, code: int) -> NoReturn:
     """Print a sentence on stderr and exit with a code."""
     warn(sentence)
     raise typer.Exit(code)
+
+
+def exit_if_unreadable(report: Mapping[str, Any], advice: str) -> None:
+    """Exit with `UNREADABLE` if too many of ``n_images`` are ``n_unreadable``."""
+    count, images = report["n_unreadable"], report["n_images"]
+    if count > MAX_UNREADABLE * images:
+        exit_with(f"{count:,} of {images:,} images can't be read; {advice}", UNREADABLE)
 
 
 @contextmanager

@@ -12,9 +12,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from classifiers.bundle.bundle import BundleError
-from classifiers.cli.options import DetectorOption
+from classifiers.cli.options import DetectorOption, WorkersOption
 from classifiers.inference.predictor import Predictor
-from data.console import MAX_UNREADABLE, UNREADABLE, exit_with, handle_errors, per_cent
+from data.console import exit_if_unreadable, handle_errors, per_cent
 from data.errors import DataError
 from landmarks.detection.registry import Detector
 
@@ -41,7 +41,7 @@ def main(
     ignore_unknown: Annotated[
         bool, typer.Option("--ignore-unknown", help="Leave out classes that a model lacks.")
     ] = False,
-    workers: Annotated[int, typer.Option(min=0, help="Worker processes; 0: one per core.")] = 0,
+    workers: WorkersOption = 0,
     detector: DetectorOption = "mesh",
 ) -> None:
     """Compare models on the same labelled images, each face found once.
@@ -63,12 +63,7 @@ def main(
         typer.echo(json.dumps(compared, indent=2))
     else:
         show(Console(highlight=False), compared)
-    if compared["n_unreadable"] > MAX_UNREADABLE * compared["n_images"]:
-        exit_with(
-            f"{compared['n_unreadable']:,} of {compared['n_images']:,} images can't be read; mend "
-            "or remove them.",
-            UNREADABLE,
-        )
+    exit_if_unreadable(compared, "mend or remove them.")
 
 
 def show(console: Console, compared: dict[str, Any]) -> None:

@@ -11,10 +11,10 @@ from typing import Annotated
 import typer
 
 from classifiers.bundle.bundle import BundleError
+from classifiers.cli.options import DetectorOption, WorkersOption
 from classifiers.inference.predictor import Predictor
-from data.console import GOES_ON, MAX_UNREADABLE, UNREADABLE, exit_with, handle_errors
+from data.console import GOES_ON, exit_if_unreadable, handle_errors
 from data.files import storage_errors
-from landmarks.detection.registry import Detector
 
 
 def main(
@@ -32,11 +32,9 @@ def main(
     mirror: Annotated[
         bool, typer.Option(help="Average over the face and its mirror image.")
     ] = True,
-    workers: Annotated[int, typer.Option(min=0, help="Worker processes; 0: one per core.")] = 0,
+    workers: WorkersOption = 0,
     backend: Annotated[str, typer.Option(help="joblib backend, such as loky.")] = "loky",
-    detector: Annotated[
-        Detector, typer.Option(help="What detects faces; mtcnn is installed when asked for.")
-    ] = "mesh",
+    detector: DetectorOption = "mesh",
 ) -> None:
     """Measure a model on labelled images, in OUT/report.json and its pictures.
 
@@ -60,9 +58,4 @@ def main(
         write_report(out, report)
     print(text_of(report))
     print(f"The report is in {out}.")
-    if report["n_unreadable"] > MAX_UNREADABLE * report["n_images"]:
-        exit_with(
-            f"{report['n_unreadable']:,} of {report['n_images']:,} images can't be read; the "
-            f"column reason in {folder} names each. Mend or remove them.",
-            UNREADABLE,
-        )
+    exit_if_unreadable(report, f"the column reason in {folder} names each. Mend or remove them.")

@@ -17,6 +17,10 @@ ModelOption = Annotated[
 DetectorOption = Annotated[
     Detector, typer.Option(help="What detects faces; mtcnn is installed when asked for.")
 ]
+ModelsOption = Annotated[
+    list[str], typer.Option(help="A bundle's folder, or landmarks or fused; for each model.")
+]
+WorkersOption = Annotated[int, typer.Option(min=0, help="Worker processes; 0: one per core.")]
 CameraOption = Annotated[str, typer.Option(help="A camera's number, or a video in its place.")]
 FacesOption = Annotated[int, typer.Option(min=1, help="Most faces to follow at a time.")]
 SmoothingOption = Annotated[

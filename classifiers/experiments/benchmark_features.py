@@ -24,6 +24,7 @@ import numpy as np
 import typer
 from PIL import Image
 
+from classifiers.cli.options import WorkersOption
 from data.console import handle_errors
 from data.errors import DataError
 from data.sources import read_images
@@ -60,7 +61,7 @@ def bench(
     count: Annotated[
         int, typer.Option(min=1, help="Images to run over, repeated to fill.")
     ] = 20000,
-    workers: Annotated[int, typer.Option(min=0, help="Worker processes; 0: one per core.")] = 0,
+    workers: WorkersOption = 0,
 ) -> None:
     """Print images/s of make features beside cores x a bare Face Mesh loop, and workers' memory."""
     workers = workers or os.cpu_count() or 1

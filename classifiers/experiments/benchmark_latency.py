@@ -21,6 +21,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from classifiers.bundle.bundle import PREFERRED, BundleError
+from classifiers.cli.options import ModelsOption
 from classifiers.inference.predictor import Predictor
 from data.console import handle_errors, progress_bar
 from data.errors import DataError
@@ -55,9 +56,7 @@ def main(
     images: Annotated[
         Path, typer.Option(help="Photos or tight crops: folder of class folders, or CSV.")
     ] = Path("data/sample"),
-    models: Annotated[
-        list[str], typer.Option(help="A bundle's folder, or landmarks or fused; for each model.")
-    ] = PREFERRED,
+    models: ModelsOption = PREFERRED,
     count: Annotated[int, typer.Option(min=1, help="Images to take, evenly.")] = 100,
 ) -> None:
     """Print the milliseconds that each stage takes for a photo, beside a bare Face Mesh call."""

@@ -9,6 +9,7 @@ import typer
 from joblib.externals.loky.process_executor import BrokenProcessPool
 
 from classifiers.bundle.bundle import PREFERRED, BundleError
+from classifiers.cli.options import ModelsOption, WorkersOption
 from classifiers.evaluation.evaluate import ALL, match_classes
 from classifiers.evaluation.inputs import choose_split
 from classifiers.experiments.non_faces import KINDS
@@ -29,9 +30,7 @@ def main(
     images: Annotated[
         Path, typer.Argument(help="Labelled images: folder of class folders, or CSV.")
     ] = Path("data/sample"),
-    models: Annotated[
-        list[str], typer.Option(help="A bundle's folder, or landmarks or fused; for each model.")
-    ] = PREFERRED,
+    models: ModelsOption = PREFERRED,
     split: Annotated[
         str, typer.Option(help="Split to measure on; 'all' for every image. Default: test.")
     ] = "",
@@ -41,7 +40,7 @@ def main(
         typer.Option(help="CSV of annotator votes: what all call no face must get no expression."),
     ] = None,
     seed: Annotated[int, typer.Option(help="Of the images and the corruptions.")] = 0,
-    workers: Annotated[int, typer.Option(min=0, help="Worker processes; 0: one per core.")] = 0,
+    workers: WorkersOption = 0,
     out: Annotated[Path, typer.Option(help="JSON to write.")] = Path("results/robustness.json"),
     scratch: Annotated[
         Path, typer.Option(help="Folder for finished images: a stopped run goes on there.")

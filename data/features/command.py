@@ -38,7 +38,7 @@ def main(
     ] = "loky",
     scheduler: Annotated[str, typer.Option(help="The cluster's address.")] = "",
     detector: Annotated[
-        Detector, typer.Option(help="What looks for faces; mtcnn is installed when asked for.")
+        Detector, typer.Option(help="What detects faces; mtcnn is installed when asked for.")
     ] = "mesh",
 ) -> None:
     """Find the faces of all images and write their landmarks; run again to go on after a stop.
