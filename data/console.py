@@ -16,6 +16,7 @@ from rich.progress import (
 )
 
 from data.errors import DataError, StorageError
+from data.processes import termination_as_interrupt
 from landmarks.detection.registry import DetectorError
 from landmarks.system_libraries import exit_on_missing_library
 
@@ -66,11 +67,11 @@ def handle_errors(*bad_input: type[Exception], stopped: str = "Stopped.") -> Ite
         Errors that end with `BAD_INPUT`, beside `DataError`, `DetectorError` and an `OSError` that
         names a file. A `StorageError` ends with `NO_STORAGE`.
     stopped : str
-        The sentence on Ctrl-C, which ends with `STOPPED`.
+        The sentence on Ctrl-C and on SIGTERM, which end with `STOPPED`.
     """
     mended: tuple[type[Exception], ...] = (DataError, DetectorError, *bad_input)
     try:
-        with exit_on_missing_library():
+        with exit_on_missing_library(), termination_as_interrupt():
             yield
     except StorageError as error:
         exit_with(str(error), NO_STORAGE)

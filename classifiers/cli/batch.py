@@ -1,7 +1,6 @@
 """Predict on photos in their order, here or in worker processes, and annotate copies of them."""
 
 import os
-import signal
 from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
@@ -17,6 +16,7 @@ from classifiers.inference.predictions import ImagePrediction
 from classifiers.inference.predictor import Predictor
 from data.errors import DataError
 from data.files import part_of
+from data.processes import settle_in_worker
 from landmarks.detection.registry import Detector
 from landmarks.images import ImageError, count_frames, read_image
 
@@ -126,14 +126,14 @@ def _read_in_worker(
     folder: Path, detector: Detector, shift: tuple[float, ...], job: Job, place: Path
 ) -> Outcome:
     """Read one photo where the paths are meant: workers outlive calls from other folders."""
+    settle_in_worker()
     os.chdir(place)
     return read_photo(_own_predictor(folder, detector, shift), job)
 
 
 @cache
 def _own_predictor(folder: Path, detector: Detector, shift: tuple[float, ...]) -> Predictor:
-    """Load the bundle once in a worker, which leaves Ctrl-C to the command."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """Load the bundle once in a worker."""
     predictor = Predictor(folder, detector=detector)
     predictor.shift = np.array(shift)
     return predictor

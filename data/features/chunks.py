@@ -8,12 +8,9 @@ that it came from.
 
 import json
 import os
-import signal
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
 from typing import IO, Any
@@ -22,7 +19,7 @@ from uuid import uuid4
 from data.errors import StorageError
 from data.features.records import extract_chunk
 from data.features.schema import DECIMALS, PARTS, row_line
-from data.processes import end_with_parent
+from data.processes import settle_in_worker
 from data.sources import ImageRef
 from landmarks.detection.detector import mesh_version
 from landmarks.detection.registry import Detector
@@ -84,7 +81,7 @@ def extract_part(chunk: Chunk, parent: int) -> int:
         If the part file can't be written.
     """
     if os.getpid() != parent:
-        _settle_in_worker()
+        settle_in_worker()
     return write_part(chunk)
 
 
@@ -149,12 +146,3 @@ def _stamp(path: str) -> tuple[int, int]:
     except OSError:
         return 0, 0
     return status.st_size, status.st_mtime_ns
-
-
-@lru_cache(maxsize=1)
-def _settle_in_worker() -> None:
-    """Leave Ctrl-C to the command, and end with it even when it was killed outright."""
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # A worker would otherwise wait for minutes.
-    end_with_parent(1)
