@@ -9,7 +9,7 @@ import typer
 
 from data import processes
 from data.console import STOPPED, handle_errors
-from tests.processes import GUARD, children, eventually, is_running
+from tests.helpers.processes import GUARD, children, eventually, is_running
 
 ROOT = Path(__file__).parents[1]
 
