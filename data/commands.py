@@ -8,6 +8,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
+from data.console import checked_stdout
 from landmarks import __version__
 from landmarks.system_libraries import exit_on_missing_library
 
@@ -31,6 +32,10 @@ def command_line(name: str, summary: str, modules: Mapping[str, str]) -> typer.T
     """
 
     class Commands(TyperGroup):
+        def main(self, *args: Any, **settings: Any) -> Any:
+            with checked_stdout():
+                return super().main(*args, **settings)
+
         def list_commands(self, ctx: Any) -> list[str]:
             return list(modules)
 

@@ -1,8 +1,11 @@
 """What commands share: exit codes, sentences on stderr, progress bars, percentages."""
 
+import errno
+import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from io import TextIOWrapper
 from typing import Any, NoReturn
 
 import typer
@@ -25,6 +28,8 @@ BAD_INPUT, UNREADABLE, NO_STORAGE, STOPPED = 1, 2, 3, 130
 
 MAX_UNREADABLE = 0.01
 """Share of unreadable images above which a command ends with `UNREADABLE`."""
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 GOES_ON = "Stopped. Run the same command again to go on from here."
 
@@ -53,6 +58,32 @@ def exit_if_unreadable(report: Mapping[str, Any], advice: str) -> None:
     count, images = report["n_unreadable"], report["n_images"]
     if count > MAX_UNREADABLE * images:
         exit_with(f"{count:,} of {images:,} images can't be read; {advice}", UNREADABLE)
+
+
+@contextmanager
+def checked_stdout() -> Iterator[None]:
+    """Print what stdout can't encode as question marks, and exit with a sentence if it is full.
+
+    Raises
+    ------
+    SystemExit
+        With `NO_STORAGE`, if not all can be written.
+    """
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
+    try:
+        try:
+            yield
+        finally:
+            if sys.stdout:  # None where it is closed
+                sys.stdout.flush()
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        # What is left in the buffer would fail again when Python ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        warn(f"Can't write to stdout: {error.strerror}; make room there or send it elsewhere.")
+        sys.exit(NO_STORAGE)
 
 
 @contextmanager
