@@ -46,10 +46,6 @@ def trimmed(content: bytes) -> bytes:
         Any file; what is neither JPEG nor PNG comes back as it is, and so does whatever follows
         the first place that makes no sense: that is for the decoder to refuse.
 
-    Returns
-    -------
-    bytes
-
     Raises
     ------
     TooManyParts

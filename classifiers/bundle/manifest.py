@@ -54,14 +54,6 @@ def is_plain(path: Path) -> bool:
 def read_manifest(path: Path) -> dict[str, Any]:
     """Read a manifest and check its format, its fields and its classes.
 
-    Parameters
-    ----------
-    path : Path
-
-    Returns
-    -------
-    dict
-
     Raises
     ------
     BundleError

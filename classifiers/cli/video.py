@@ -110,11 +110,6 @@ def predict_video(
     classes : tuple of str
     places : tuple of Path, optional
         Of the CSV and of the annotated copy.
-
-    Returns
-    -------
-    summary : VideoSummary
-    timeline : Timeline
     """
     rate = min(fps or video.rate, video.rate)
     summary, timeline = VideoSummary(classes), Timeline(classes, rate)

@@ -46,10 +46,6 @@ def main() -> None:
 def train_to_zip(dataset: Dataset) -> bytes:
     """Train on a dataset.
 
-    Parameters
-    ----------
-    dataset : Dataset
-
     Returns
     -------
     bytes

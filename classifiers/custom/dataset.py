@@ -77,10 +77,6 @@ def read_dataset(text: str, points: bytes) -> Dataset:
     points : bytes
         The faces' points one after another, float32 with the low byte first, `FACE_BYTES` each.
 
-    Returns
-    -------
-    Dataset
-
     Raises
     ------
     DatasetError

@@ -16,10 +16,6 @@ def section(measured: dict[str, Any]) -> str:
     measured : dict
         ``source``, ``limit``, ``seed``, ``mtcnn`` (package and version) and ``groups``, what
         `classifiers.experiments.detectors.summarize` returns.
-
-    Returns
-    -------
-    str
     """
     of_each = f"{measured['limit']} of each class" if measured["limit"] else "all"
     text = (

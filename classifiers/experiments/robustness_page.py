@@ -25,10 +25,6 @@ def section(measured: dict[str, Any]) -> str:
     measured : dict
         What `classifiers.experiments.robustness_metrics.summarize` returns, with ``source``, what
         was measured on, ``split`` and ``limit``, images of each class or 0 for all.
-
-    Returns
-    -------
-    str
     """
     clean = measured["clean"]
     drawn = f", {measured['limit']} of each class" if measured["limit"] else ""

@@ -111,12 +111,6 @@ def run_jobs(
 def predict_job(job: Job, predictors: Sequence[Predictor], seed: int) -> dict[str, Any]:
     """Read one image with all models.
 
-    Parameters
-    ----------
-    job : Job
-    predictors : sequence of Predictor
-    seed : int
-
     Returns
     -------
     dict

@@ -80,10 +80,6 @@ def audit(
     advance : callable, optional
         Called with how many images were read since it was called last.
 
-    Returns
-    -------
-    AuditReport
-
     Raises
     ------
     DataError
@@ -194,10 +190,6 @@ def _counted(refs: Sequence[ImageRef], rows: Iterable[int]) -> Counter[tuple[str
 
 def to_json(report: AuditReport) -> dict[str, Any]:
     """Return a report's content as JSON values.
-
-    Parameters
-    ----------
-    report : AuditReport
 
     Returns
     -------

@@ -58,10 +58,6 @@ def compute_pixel_stats(
         At least one.
     advance : callable, optional
         Called with how many images were read since it was called last.
-
-    Returns
-    -------
-    PixelStats
     """
     size = FILE_CHUNK_SIZE if refs[0].row is None else CSV_CHUNK_SIZE
     chunks = [refs[start : start + size] for start in range(0, len(refs), size)]

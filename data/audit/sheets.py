@@ -16,10 +16,6 @@ Caption = Callable[[int], tuple[str, ...]]
 def sheets_of(report: AuditReport) -> Iterator[tuple[str, Image.Image]]:
     """Draw a sheet of each issue type that has images.
 
-    Parameters
-    ----------
-    report : AuditReport
-
     Yields
     ------
     name, image

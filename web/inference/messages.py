@@ -22,10 +22,6 @@ _POINTS = np.dtype(("<f4", (N_POINTS, 3)))
 def pack(result: Result) -> bytes:
     """Return a result as bytes, without the crops of test-time augmentation.
 
-    Parameters
-    ----------
-    result : Result
-
     Returns
     -------
     bytes
@@ -58,10 +54,6 @@ def unpack(message: bytes) -> Result:
     ----------
     message : bytes
         From `pack` or `pack_error`.
-
-    Returns
-    -------
-    Result
 
     Raises
     ------

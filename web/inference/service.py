@@ -52,12 +52,7 @@ class Service(Protocol):
 
 
 class Reader:
-    """Reads photos in this process.
-
-    Parameters
-    ----------
-    predictor : Predictor
-    """
+    """Reads photos in this process."""
 
     ready = True
 
@@ -76,10 +71,6 @@ class Reader:
             A JPEG, PNG or WebP file.
         picture : bool, default False
             Whether the result holds the photo.
-
-        Returns
-        -------
-        Result
 
         Raises
         ------
