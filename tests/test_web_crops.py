@@ -16,7 +16,7 @@ from web.inference.service import Reader
 pytestmark = pytest.mark.skipif(bool(live_browser.WHY_NOT), reason=live_browser.WHY_NOT)
 
 CUT = """async ([encoded, places, side]) => {
-    const { pixelsOf, squareCut } = await import("/static/live/crops.js");
+    const { pixelsOf, squareCut } = await import("/static/live/resample.js");
     const bytes = Uint8Array.from(atob(encoded), (letter) => letter.charCodeAt(0));
     const photo = await createImageBitmap(new Blob([bytes], { type: "image/png" }));
     const pixels = pixelsOf(photo);
@@ -65,7 +65,7 @@ def test_a_crop_is_the_same_in_the_browser():
 
 
 ENLARGE = """async ([numbers, small, side]) => {
-    const { enlarged } = await import("/static/live/crops.js");
+    const { enlarged } = await import("/static/live/resample.js");
     const picture = new ImageData(Uint8ClampedArray.from(numbers), small, small);
     return [...enlarged(picture, side).data];
 }"""

@@ -208,7 +208,7 @@ def test_photos_are_read_on_this_device(page):
 def test_mirrored_is_pythons(page):
     points = np.random.default_rng(0).normal(size=(N_POINTS, 3)).astype(np.float32)
     found = page.evaluate(
-        "async ([points, mirror]) => [...(await import('/static/live/points.js'))"
+        "async ([points, mirror]) => [...(await import('/static/live/geometry.js'))"
         ".mirrored(new Float32Array(points), mirror, 10)]",
         [points.ravel().tolist(), MIRROR.tolist()],
     )
@@ -244,7 +244,7 @@ def test_video_is_shown_at_the_scale_of_photos(page):
 
 
 FOLLOW = """async (smooth) => {
-    const { createTracker } = await import("/static/live/smoothing.js");
+    const { createTracker } = await import("/static/live/tracker.js");
     const tracker = createTracker();
     tracker.smooth = smooth;
     const face = (x) => ({ points: Float32Array.from({ length: 1404 }, (_, i) => x + (i % 50)) });

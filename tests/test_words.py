@@ -34,7 +34,7 @@ SAY = {
 
 def texts():
     """Return path -> text of the code, the templates and the prose."""
-    patterns = ("*.py", "*.md", "*.html", "web/en.json", "web/openapi.json", "Makefile")
+    patterns = ("*.py", "*.js", "*.md", "*.html", "web/en.json", "web/openapi.json", "Makefile")
     names = subprocess.run(
         ["git", "ls-files", *patterns], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout.splitlines()

@@ -20,10 +20,10 @@ WATCHED = 8_000
 """Milliseconds that the tab itself is watched."""
 
 PARTS = """async (pictures) => {
-    const { openEngine } = await import("/static/live/engine.js");
+    const { openEngine } = await import("/static/live/runtime.js");
     const { drawFaces } = await import("/static/live/overlay.js");
     const { finder } = await import("/static/live/frames.js");
-    const { corners } = await import("/static/live/points.js");
+    const { corners } = await import("/static/live/geometry.js");
     const { bundle, mesh, classifier } = await openEngine();
     const video = document.createElement("video");
     video.srcObject = await navigator.mediaDevices.getUserMedia({ video: true });

@@ -18,7 +18,7 @@ from tests.helpers.live_browser import browser, served
 from tests.helpers.posting import PORTRAIT, encoded
 
 READ = """async (encoded) => {
-    const { openEngine } = await import("/static/live/engine.js");
+    const { openEngine } = await import("/static/live/runtime.js");
     const { findInPhoto } = await import("/static/live/photo-detector.js");
     const { bundle, mesh, classifier } = await openEngine();
     const bytes = Uint8Array.from(atob(encoded), (letter) => letter.charCodeAt(0));

@@ -1,8 +1,8 @@
 // A reading's photo as PNG, with mesh, box and label on each face.
-const SMALLEST_WIDTH = 400;
+const MIN_WIDTH = 400;
 const LETTERS_ACROSS_A_BOX = 7;
-const SMALLEST_LETTERS = 13;
-const LARGEST_LETTERS = 28;
+const MIN_LETTERS = 13;
+const MAX_LETTERS = 28;
 
 async function decoded(href) {
   const photo = new Image();
@@ -15,7 +15,7 @@ async function decoded(href) {
 function write(context, text, box, scale) {
   const { width: all } = context.canvas;
   const fitting = (box.width * scale) / LETTERS_ACROSS_A_BOX;
-  const size = Math.min(LARGEST_LETTERS, Math.max(SMALLEST_LETTERS, fitting));
+  const size = Math.min(MAX_LETTERS, Math.max(MIN_LETTERS, fitting));
   context.font = `600 ${size}px system-ui, sans-serif`;
   const width = context.measureText(text).width + size;
   const height = 1.5 * size;
@@ -51,7 +51,7 @@ function draw(context, found, scale) {
 export async function annotated(svg) {
   const photo = await decoded(svg.querySelector("image").getAttribute("href"));
   const canvas = document.createElement("canvas");
-  const enlarged = Math.max(1, Math.ceil(SMALLEST_WIDTH / photo.naturalWidth));
+  const enlarged = Math.max(1, Math.ceil(MIN_WIDTH / photo.naturalWidth));
   canvas.width = enlarged * photo.naturalWidth;
   canvas.height = enlarged * photo.naturalHeight;
   const context = canvas.getContext("2d");

@@ -1,6 +1,6 @@
 // Requests that wait for their turn, and that a busy server may put off.
 const TRIES = 6;
-const LONGEST_PAUSE = 30;
+const MAX_PAUSE = 30;
 
 function pause(seconds, signal) {
   return new Promise((resolve, reject) => {
@@ -21,7 +21,7 @@ export async function post(address, body, busy, signal) {
     const response = await fetch(address, { method: "POST", body, signal });
     const asked = Number(response.headers.get("Retry-After"));
     if (response.status !== 503 || !(asked > 0) || tries === TRIES) return response;
-    const seconds = Math.min(asked, LONGEST_PAUSE);
+    const seconds = Math.min(asked, MAX_PAUSE);
     busy(seconds);
     await pause(seconds, signal);
   }

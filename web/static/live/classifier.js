@@ -1,7 +1,7 @@
 // A landmark bundle's own ONNX file in the browser: what classifiers/inference/predictor.py does for points.
 
 import * as ort from "/vendor/onnxruntime-web/dist/ort.wasm.bundle.min.mjs";
-import { POINTS, mirrored } from "./points.js";
+import { POINTS, mirrored } from "./geometry.js";
 
 ort.env.wasm.numThreads = 1;
 ort.env.wasm.wasmPaths = {

@@ -1,6 +1,6 @@
 // The camera's pictures one after another, as faces.
 
-import { FACE_RADIUS, radius } from "./points.js";
+import { FACE_RADIUS, radius } from "./geometry.js";
 
 const DETECTOR_SIDE = 128; // pixels of a picture that the package's detector is shown
 

@@ -3,13 +3,13 @@
 import { save } from "../files.js";
 import { say, words } from "../words.js";
 import { createChart } from "./chart.js";
-import { closeEngine, openEngine } from "./engine.js";
+import { closeEngine, openEngine } from "./runtime.js";
 import { frames } from "./frames.js";
 import { colours, createPanel } from "./panel.js";
 import { createRecord } from "./record.js";
-import { createTracker } from "./smoothing.js";
+import { createTracker } from "./tracker.js";
 import { createStage } from "./stage.js";
-import { verdict } from "./verdict.js";
+import { verdict } from "./format.js";
 
 const TOLD_EVERY = 3; // seconds between two sentences to a screen reader
 

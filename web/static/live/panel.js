@@ -1,7 +1,7 @@
 // A face's bars: built once, then moved by transforms, which costs the page no layout.
 
 import { say, words } from "../words.js";
-import { named, percent, verdict } from "./verdict.js";
+import { named, percent, verdict } from "./format.js";
 
 /** The page's colour of each class, in the order of live.css. */
 export function colours(classes) {

@@ -1,9 +1,9 @@
 // Faces of a photo as Python finds them (landmarks/detection/detector.py): the points of each are the
 // mean of the meshes of one crop and of its mirror image.
 
-import { enlarged, pixelsOf, squareCut } from "./crops.js";
-import { FACE_RADIUS, centre, corners, distance, mean } from "./points.js";
-import { mirrored, overlap, radius } from "./points.js";
+import { enlarged, pixelsOf, squareCut } from "./resample.js";
+import { FACE_RADIUS, centre, corners, distance, mean } from "./geometry.js";
+import { mirrored, overlap, radius } from "./geometry.js";
 
 const CROP_SIDE = 256;
 // Python cuts a crop about its detector's box: of composites that box has twice this side in radii
@@ -77,7 +77,7 @@ function apart(one, other) {
   return distance(one, other) / radius(one);
 }
 
-/** The place, as in crops.js, of a crop of so many pixels that a face stands upright in. */
+/** The place, as in resample.js, of a crop of so many pixels that a face stands upright in. */
 function placeAbout(points, pixels) {
   const step = (CROP_RADII * radius(points)) / pixels;
   const [x, y] = centre(points);

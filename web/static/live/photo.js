@@ -1,12 +1,12 @@
 // Photos read on this device: nothing of them is sent anywhere.
 
 import { say, words } from "../words.js";
-import { closeEngine, openEngine } from "./engine.js";
+import { closeEngine, openEngine } from "./runtime.js";
 import { findInPhoto } from "./photo-detector.js";
 import { drawFaces } from "./overlay.js";
 import { createPanel } from "./panel.js";
-import { corners } from "./points.js";
-import { verdict } from "./verdict.js";
+import { corners } from "./geometry.js";
+import { verdict } from "./format.js";
 
 const SHOWN_SIDES = [480, 1200]; // least and greatest longer side in pixels of a photo as shown
 

@@ -2,7 +2,7 @@
 
 import { csv } from "../files.js";
 
-const MOST_ROWS = 100_000; // almost an hour of a face at 30 frames a second; then the oldest go
+const MAX_ROWS = 100_000; // almost an hour of a face at 30 frames a second; then the oldest go
 
 /**
  * Keep rows.
@@ -22,7 +22,7 @@ export function createRecord(classes) {
       const [left, top, right, bottom] = box.map(Math.round);
       const shares = Array.from(proba, (share) => Number(share.toFixed(4)));
       rows.push([date.toISOString(), number, left, top, right - left, bottom - top, ...shares]);
-      if (rows.length > MOST_ROWS) rows.splice(0, MOST_ROWS / 10);
+      if (rows.length > MAX_ROWS) rows.splice(0, MAX_ROWS / 10);
     },
     csv: () => csv([head, ...rows]),
   };

@@ -1,4 +1,4 @@
-// What a visitor teaches: named expressions, their faces, and whether these are enough to learn.
+// A custom dataset: named expressions, their faces, and whether these are enough to train on.
 
 import { say, words } from "../words.js";
 
@@ -6,16 +6,16 @@ import { say, words } from "../words.js";
 const NAME = /^[\p{L}\p{N}][\p{L}\p{M}\p{N} \-_'’]*$/u;
 
 /**
- * Start a lesson.
+ * Start a dataset.
  *
  * @param {object} limits  as web/routes/custom.py gives them to the page
  * @returns {{expressions: {name: string, faces: object[]}[], room: Function, whyNot: Function,
  *   form: Function}}
  *   a face is {points: Float32Array, width, height}, in pixels of its picture; room(expression)
- *   says how many more faces it may have; whyNot() is why the lesson can't be learned as yet, ""
+ *   says how many more faces it may have; whyNot() is why no model can train on the dataset as yet, ""
  *   if it can; form() is what POST /api/teach takes
  */
-export function createLesson(limits) {
+export function createDataset(limits) {
   const expressions = [];
   // Each has its share of the most faces, so that none can crowd the others out.
   const share = Math.floor(limits.maxFaces / limits.maxClasses);

@@ -1,21 +1,21 @@
-// The list of a lesson's expressions: a name, a count of faces and buttons each.
+// The list of a dataset's classes: a name, a count of faces and buttons each.
 
 import { counted, say, words } from "../words.js";
 
 /**
- * Show a lesson's expressions and let the visitor change them.
+ * Show a dataset's classes and let the visitor change them.
  *
  * @param {HTMLElement} section  with .expressions, .add and a template for an expression
- * @param {{expressions: object[]}} lesson  from createLesson
+ * @param {{expressions: object[]}} dataset  from createDataset
  * @param {object} limits
  * @param {{record: Function, photos: Function, changed: Function}} actions
  *   record(expression) and photos(expression, files) are the visitor's wishes; changed() is called
- *   after each change of the lesson
+ *   after each change of the dataset
  * @returns {{add: Function, show: Function, recording: Function}}
  *   add(name) adds an expression; show() brings the counts up to date; recording(expression or
  *   null) says which one is being recorded
  */
-export function createExpressions(section, lesson, limits, actions) {
+export function createClassList(section, dataset, limits, actions) {
   const list = section.querySelector(".expressions");
   const more = section.querySelector(".add");
   const template = section.querySelector("template");
@@ -26,7 +26,7 @@ export function createExpressions(section, lesson, limits, actions) {
   function add(name) {
     const expression = { name, faces: [] };
     const row = template.content.cloneNode(true).firstElementChild;
-    lesson.expressions.push(expression);
+    dataset.expressions.push(expression);
     rows.set(expression, row);
     row.querySelector(".name").value = name;
     listen(row, expression);
@@ -56,7 +56,7 @@ export function createExpressions(section, lesson, limits, actions) {
   }
 
   function remove(row, expression) {
-    lesson.expressions.splice(lesson.expressions.indexOf(expression), 1);
+    dataset.expressions.splice(dataset.expressions.indexOf(expression), 1);
     rows.delete(expression);
     row.remove();
     more.hidden = false;
@@ -64,7 +64,7 @@ export function createExpressions(section, lesson, limits, actions) {
   }
 
   function show() {
-    const { expressions } = lesson;
+    const { expressions } = dataset;
     more.hidden = expressions.length >= limits.maxClasses;
     expressions.forEach((expression, i) => {
       const row = rows.get(expression);

@@ -1,41 +1,41 @@
 // Teach: the visitor names expressions, shows each for some seconds, and gets a classifier of them.
 
 import { save } from "../files.js";
+import { openEngine } from "../live/runtime.js";
+import { frames } from "../live/frames.js";
+import { createPanel } from "../live/panel.js";
+import { findInPhoto } from "../live/photo-detector.js";
+import { corners, radius } from "../live/geometry.js";
+import { createTracker } from "../live/tracker.js";
+import { createStage } from "../live/stage.js";
+import { percent, verdict } from "../live/format.js";
 import { counted, say, words } from "../words.js";
-import { openEngine } from "./engine.js";
-import { createExpressions } from "./expressions.js";
-import { frames } from "./frames.js";
-import { createLesson } from "./lesson.js";
-import { findInPhoto } from "./photo-detector.js";
-import { createPanel } from "./panel.js";
-import { corners, radius } from "./points.js";
-import { createTracker } from "./smoothing.js";
-import { createStage } from "./stage.js";
-import { TeachError, learn } from "./taught.js";
-import { percent, verdict } from "./verdict.js";
+import { createClassList } from "./class-list.js";
+import { createDataset } from "./dataset.js";
+import { TrainingError, requestTraining } from "./train-request.js";
 
 const COUNTDOWN = 3; // seconds to make a face
 const TAKE = 5; // seconds of a recording, and
-const LONGEST_TAKE = 30; // where the mesh is too slow for the fewest faces in that time
+const MAX_TAKE = 30; // where the mesh is too slow for the fewest faces in that time
 const STEP = 1 / 15; // seconds between two faces that are kept: closer ones are all but alike
-const TOLD_EVERY = 3; // seconds between two sentences to a screen reader
+const MIN_INTERVAL = 3; // seconds between two sentences to a screen reader
 
 const section = document.getElementById("teach");
 const part = (name) => section.querySelector(`.${name}`);
 const [train, note, result, told] = ["train", "note", "trained", "told"].map(part);
 const why = document.getElementById("teach-why");
 const limits = JSON.parse(section.dataset.limits);
-const lesson = createLesson(limits);
+const dataset = createDataset(limits);
 const stage = createStage(section);
-const list = createExpressions(section, lesson, limits, { record, photos, changed });
+const list = createClassList(section, dataset, limits, { record, photos, changed });
 let doing = null; // what is at work: {busy, stop: AbortController, expression}
-let taught = null;
+let trained = null;
 
 for (const name of words.teach.examples) list.add(name);
-train.addEventListener("click", () => alone(teach));
+train.addEventListener("click", () => alone(trainClassifier));
 part("try").addEventListener("click", () => alone(follow));
-part("bundle").addEventListener("click", () => save(taught.zip, "application/zip", "custom-classes.zip"));
-part("table").addEventListener("click", () => save(taught.csv, "text/csv", "custom-classes.csv"));
+part("bundle").addEventListener("click", () => save(trained.zip, "application/zip", "custom-classes.zip"));
+part("table").addEventListener("click", () => save(trained.csv, "text/csv", "custom-classes.csv"));
 section.addEventListener("keydown", ({ key }) => key === "Escape" && doing?.stop.abort());
 // A photo that is dropped beside the list would be opened in place of the page.
 for (const event of ["dragover", "drop"]) {
@@ -49,11 +49,11 @@ window.addEventListener("hashchange", () => {
 
 function changed() {
   list.show();
-  why.textContent = lesson.whyNot();
+  why.textContent = dataset.whyNot();
   train.disabled = Boolean(doing?.busy || why.textContent);
 }
 
-/** Do one thing at a time; only watching what was taught makes way for the next. */
+/** Do one thing at a time; only watching the trained classifier makes way for the next. */
 async function alone(task, expression = null) {
   if (doing?.busy) return;
   doing?.stop.abort();
@@ -63,7 +63,7 @@ async function alone(task, expression = null) {
   try {
     await task(mine.stop.signal, expression);
   } catch (error) {
-    const sentence = error instanceof TeachError ? error.message : words.camera_errors[error.reason];
+    const sentence = error instanceof TrainingError ? error.message : words.camera_errors[error.reason];
     note.textContent = sentence ?? words.unable;
     if (!sentence) console.error(error);
   }
@@ -79,10 +79,10 @@ function show() {
 
 function record(expression) {
   if (doing?.expression === expression) doing.stop.abort();
-  else alone(film, expression);
+  else alone(recordFaces, expression);
 }
 
-async function film(signal, expression) {
+async function recordFaces(signal, expression) {
   const before = expression.faces.length;
   note.textContent = words.loading;
   const [camera, { mesh, bundle }] = await Promise.all([stage.start(), openEngine()]);
@@ -98,7 +98,7 @@ async function film(signal, expression) {
     stage.draw(drawn, bundle.edges);
     keep(expression, face, now);
     const long = now - start > TAKE && expression.faces.length - before >= limits.minFaces;
-    if (long || now - start > LONGEST_TAKE || lesson.room(expression) <= 0) break;
+    if (long || now - start > MAX_TAKE || dataset.room(expression) <= 0) break;
   }
   stage.draw([], []);
   tellOf(expression, before);
@@ -117,7 +117,7 @@ function photos(expression, files) {
   alone(async (signal) => {
     const before = expression.faces.length;
     const { mesh, bundle } = await openEngine();
-    for (const file of files.slice(0, lesson.room(expression))) {
+    for (const file of files.slice(0, dataset.room(expression))) {
       if (signal.aborted) break;
       note.textContent = say(words.photo_reading, { name: file.name });
       const photo = await createImageBitmap(file).catch(() => null);
@@ -141,7 +141,7 @@ function tellOf(expression, before, wanted = 0) {
 }
 
 function nameOf(expression) {
-  const number = lesson.expressions.indexOf(expression) + 1;
+  const number = dataset.expressions.indexOf(expression) + 1;
   return expression.name || say(words.teach.numbered, { number });
 }
 
@@ -150,21 +150,21 @@ function largest(faces) {
   return faces[sizes.indexOf(Math.max(...sizes))]?.points;
 }
 
-async function teach() {
+async function trainClassifier() {
   note.textContent = words.teach.learning;
   const { bundle } = await openEngine();
-  taught = await learn(lesson.form(), bundle.mirror);
+  trained = await requestTraining(dataset.form(), bundle.mirror);
   note.textContent = "";
-  const figures = { share: percent(taught.accuracy), count: taught.held };
+  const figures = { share: percent(trained.accuracy), count: trained.held };
   part("figures").textContent = say(words.teach.figures, figures);
   part("panels").replaceChildren();
   result.hidden = false;
   result.querySelector("h3").focus();
 }
 
-/** Show what the taught classifier reads in the camera's pictures. */
+/** Show what the trained classifier reads in the camera's pictures. */
 async function follow(signal) {
-  const { classifier } = taught;
+  const { classifier } = trained;
   const [camera, { mesh, bundle }] = await Promise.all([stage.start(), openEngine()]);
   const tracker = createTracker();
   const panel = createPanel(1, classifier);
@@ -179,7 +179,7 @@ async function follow(signal) {
     stage.draw(faces, bundle.edges);
     if (faces.length) panel.show(faces[0].proba);
     const sentence = faces[0]?.label ?? words.nobody;
-    if (now - last > TOLD_EVERY && told.textContent !== sentence) {
+    if (now - last > MIN_INTERVAL && told.textContent !== sentence) {
       last = now;
       told.textContent = sentence;
     }

@@ -2,26 +2,26 @@
 
 import { strFromU8, unzipSync } from "/vendor/fflate/esm/browser.js";
 import { words } from "../words.js";
-import { openClassifier } from "./classifier.js";
+import { openClassifier } from "../live/classifier.js";
 
 /** An answer that is no classifier; `message` is a sentence for the visitor. */
-export class TeachError extends Error {}
+export class TrainingError extends Error {}
 
 /**
- * Have a lesson learned.
+ * Train a classifier on a dataset.
  *
- * @param {FormData} form  from a lesson
+ * @param {FormData} form  from createDataset
  * @param {number[]} mirror  the mesh's mirror permutation
  * @returns {Promise<{zip: Uint8Array, csv: string, classifier: object, accuracy: number,
  *   held: number}>}
  *   the whole zip; its table as one CSV; what openClassifier gives; and how many of the held-out
  *   faces it named rightly
  */
-export async function learn(form, mirror) {
+export async function requestTraining(form, mirror) {
   const response = await fetch("/api/teach", { method: "POST", body: form }).catch(() => null);
   if (!response?.ok) {
     const problem = await response?.json().catch(() => null);
-    throw new TeachError(problem?.detail ?? words.teach.unreachable);
+    throw new TrainingError(problem?.detail ?? words.teach.unreachable);
   }
   const zip = new Uint8Array(await response.arrayBuffer());
   const files = unzipSync(zip);

@@ -1,6 +1,6 @@
 // Faces followed from frame to frame, and what they show averaged over time.
 
-import { corners, overlap } from "./points.js";
+import { corners, overlap } from "./geometry.js";
 
 const SAME_FACE = 0.4; // least overlap of a face's boxes in two frames
 const FORGOTTEN = 1; // seconds after which a lost face's number is free
