@@ -7,9 +7,11 @@ every other decoder.
 
 import hashlib
 import io
+import os
 import re
 import warnings
 from enum import StrEnum
+from io import IOBase
 from pathlib import Path
 
 import numpy as np
@@ -49,6 +51,9 @@ _SIGNATURES = {
     }.items()
 }
 
+_CHANNELS = ((), (1,), (3,), (4,))
+"""Last axis of an array of pixels, if it has one."""
+
 _NEW_SUBFILE_TYPE = 254
 """TIFF's tag whose lowest bit marks a reduced image (TIFF 6.0, page 36)."""
 
@@ -70,6 +75,10 @@ class Reason(StrEnum):
     TOO_LARGE = "too-large"
     EMPTY = "empty"
     NO_FACE = "no-face"
+
+
+Source = str | os.PathLike | bytes | bytearray | memoryview | IOBase | Image.Image | np.ndarray
+"""An image as `rgb_of` takes it."""
 
 
 class ImageError(ValueError):
@@ -135,16 +144,45 @@ def read_image(source: str | Path | bytes, formats: tuple[str, ...] = FOLDER_FOR
     with _opened(source, name, formats) as image:
         _check_size(image, name)
         _check_whole(image, name)
-        try:
-            image.load()
-            _turn_upright(image)
-            return _to_rgb(image)
-        except MemoryError:  # says nothing about the image
-            raise
-        except Exception as error:  # Pillow's decoders raise nearly anything on broken bytes
-            raise UnreadableImage(
-                f"{name} is damaged or cut off ({error}); save or download it again."
-            ) from error
+        return _decoded(image, name)
+
+
+def rgb_of(source: Source, formats: tuple[str, ...] = FOLDER_FORMATS) -> np.ndarray:
+    """Return the RGB pixels of an image, whatever holds it.
+
+    Parameters
+    ----------
+    source : str, PathLike, bytes, bytearray, memoryview, file, PIL.Image.Image or ndarray of uint8
+        An image file, open or not, its content, or pixels: (h, w, 3) RGB, (h, w, 4) RGBA,
+        (h, w) or (h, w, 1) grey. Pixels in an array are upright.
+    formats : tuple of str, default FOLDER_FORMATS
+        As for `read_image`.
+
+    Returns
+    -------
+    ndarray of uint8, shape (height, width, 3)
+
+    Raises
+    ------
+    ImageError
+        As from `read_image`; `UnsupportedImage` for pixels of another shape or type.
+    """
+    if isinstance(source, np.ndarray):
+        return _array_to_rgb(source)
+    if isinstance(source, Image.Image):
+        _check_size(source, "the image")
+        return _decoded(source, "the image", keep=True)
+    if isinstance(source, IOBase):
+        source = source.read()
+    if isinstance(source, bytearray | memoryview):
+        source = bytes(source)
+    if isinstance(source, str | os.PathLike):
+        source = Path(source)
+    elif not isinstance(source, bytes):
+        raise UnsupportedImage(
+            f"Expected an image file, its content or its pixels, got {type(source).__name__}."
+        )
+    return read_image(source, formats)
 
 
 def count_frames(path: Path) -> int:
@@ -241,6 +279,35 @@ def _check_size(image: Image.Image, name: str) -> None:
         raise EmptyImage(f"{name} has no pixels ({width} x {height}).")
     if width * height > MAX_PIXELS:
         raise _too_large(name, f"{width} x {height}")
+
+
+def _decoded(image: Image.Image, name: str, keep: bool = False) -> np.ndarray:
+    """Decode one of Pillow's images to upright RGB, in place unless it is to be kept."""
+    try:
+        image.load()
+        image = image.copy() if keep else image
+        _turn_upright(image)
+        return _to_rgb(image)
+    except MemoryError:  # says nothing about the image
+        raise
+    except Exception as error:  # Pillow's decoders raise nearly anything on broken bytes
+        raise UnreadableImage(
+            f"{name} is damaged or cut off ({error}); save or download it again."
+        ) from error
+
+
+def _array_to_rgb(pixels: np.ndarray) -> np.ndarray:
+    """Return an array of one, three or four channels as RGB."""
+    if pixels.dtype != np.uint8 or pixels.ndim not in (2, 3) or pixels.shape[2:] not in _CHANNELS:
+        raise UnsupportedImage(
+            "Expected uint8 pixels of shape (h, w, 3), (h, w, 4) or (h, w), got "
+            f"{pixels.dtype} {pixels.shape}; scale them to 0..255 and use astype(numpy.uint8)."
+        )
+    if pixels.size == 0:
+        raise EmptyImage(f"The image has no pixels, its shape is {pixels.shape}.")
+    if pixels.shape[2:] == (3,):
+        return pixels
+    return _to_rgb(Image.fromarray(pixels[:, :, 0] if pixels.shape[2:] == (1,) else pixels))
 
 
 def _check_whole(image: Image.Image, name: str) -> None:

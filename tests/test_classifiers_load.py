@@ -3,6 +3,7 @@ import sys
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from classifiers import load
 from classifiers.bundle.bundle import BundleError
@@ -50,6 +51,19 @@ def test_one_call_answers_a_photo_and_another_many_as_a_table(portrait, tmp_path
     assert table.loc[1:, "uncertain"].isna().all()
     kinds = {name: str(table[name].dtype) for name in ("x", "happy", "uncertain", "success")}
     assert kinds == {"x": "Int64", "happy": "float64", "uncertain": "boolean", "success": "int64"}
+
+
+def test_one_image_is_a_list_of_one_and_other_types_are_read(portrait, tmp_path):
+    model = load("landmarks")
+    Image.fromarray(portrait).save(tmp_path / "photo.png")
+    rgba = np.dstack([portrait, np.full(portrait.shape[:2], 255, dtype=np.uint8)])
+    for one in (str(tmp_path / "photo.png"), tmp_path / "photo.png", portrait):
+        assert model.predict_frame(one)["expression"].tolist() == ["happy"]
+        assert model.predict(portrait, neutral=one).faces
+    table = model.predict_frame([Image.fromarray(portrait), rgba, None, portrait / 255])
+    assert table["expression"].fillna("").tolist() == ["happy", "happy", "", ""]
+    assert table["reason"].tolist() == ["", "", "unsupported", "unsupported"]
+    assert len(model.predict_frame(np.stack([portrait, portrait]))) == 2
 
 
 def test_a_class_may_be_called_like_a_column():

@@ -19,6 +19,7 @@ from landmarks.images import (
     image_format,
     pixel_hash,
     read_image,
+    rgb_of,
 )
 
 COLOURS = np.array([[[255, 0, 0], [0, 255, 0]], [[0, 0, 255], [40, 80, 120]]], dtype=np.uint8)
@@ -241,3 +242,48 @@ def test_frames_are_counted(tmp_path, suffix):
     frames[0].save(tmp_path / "one", suffix)
     frames[0].save(tmp_path / "three", suffix, save_all=True, append_images=frames[1:])
     assert [count_frames(tmp_path / name) for name in ("one", "three")] == [1, 3]
+
+
+def test_an_image_is_taken_from_whatever_holds_it(tmp_path):
+    content = encoded(COLOURS)
+    (tmp_path / "image.png").write_bytes(content)
+    holders = [
+        *(content, bytearray(content), memoryview(content), io.BytesIO(content), COLOURS),
+        *(tmp_path / "image.png", str(tmp_path / "image.png"), Image.fromarray(COLOURS)),
+        np.dstack([COLOURS, np.full((2, 2), 255, dtype=np.uint8)]),
+    ]
+    for holder in holders:
+        np.testing.assert_array_equal(rgb_of(holder), COLOURS)
+    with Image.open(tmp_path / "image.png") as opened, (tmp_path / "image.png").open("rb") as file:
+        np.testing.assert_array_equal(rgb_of(opened), COLOURS)
+        np.testing.assert_array_equal(rgb_of(file), COLOURS)
+
+
+def test_grey_and_transparent_arrays_become_rgb():
+    grey = np.array([[0, 128, 255]], dtype=np.uint8)
+    for pixels in (grey, grey[:, :, None]):
+        np.testing.assert_array_equal(rgb_of(pixels), np.dstack([grey] * 3))
+    clear = np.zeros((1, 1, 4), dtype=np.uint8)
+    assert rgb_of(clear).tolist() == [[[255, 255, 255]]]
+
+
+def test_a_pil_image_is_turned_upright_and_stays_as_it_was():
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    image = Image.open(io.BytesIO(encoded(np.zeros((2, 5, 3), dtype=np.uint8), exif=exif)))
+    assert rgb_of(image).shape == (5, 2, 3)
+    assert image.size == (5, 2)
+
+
+@pytest.mark.parametrize(
+    ("holder", "sentence"),
+    [
+        (None, "its pixels, got NoneType"),
+        (7, "its pixels, got int"),
+        (np.zeros((2, 2, 3)), r"got float64 \(2, 2, 3\); scale them"),
+        (np.zeros((2, 2, 2), dtype=np.uint8), r"got uint8 \(2, 2, 2\)"),
+    ],
+)
+def test_what_holds_no_image_is_a_sentence(holder, sentence):
+    with pytest.raises(UnsupportedImage, match=sentence):
+        rgb_of(holder)

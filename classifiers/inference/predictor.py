@@ -1,5 +1,6 @@
 """Predict the expressions in an image with a bundle: the one way by which a bundle is served."""
 
+import os
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from copy import copy
 from pathlib import Path
@@ -17,14 +18,11 @@ from classifiers.inference.tables import frame_of, rows_of
 from landmarks.detection.detector import MESH_VERSION, Face, shared_detector
 from landmarks.detection.registry import Detector, check_detector
 from landmarks.face_crop import SIDE, face_crop
-from landmarks.images import FOLDER_FORMATS, ImageError, Reason, read_image
+from landmarks.images import FOLDER_FORMATS, ImageError, Reason, Source, rgb_of
 from landmarks.mesh import CANONICAL, N_POINTS, mirrored
 
 if TYPE_CHECKING:
     import pandas as pd
-
-Source = str | Path | bytes | np.ndarray
-"""An image file, its content, or RGB pixels, uint8 (h, w, 3), of an upright image."""
 
 
 class Predictor:
@@ -121,12 +119,12 @@ class Predictor:
         proba = proba.reshape(-1, len(points), len(self.classes)).mean(axis=0)
         return shifted(proba, self.shift).astype(np.float32) if self.shift.any() else proba
 
-    def relative_to(self, neutral: Iterable[Source]) -> "Predictor":
+    def relative_to(self, neutral: Source | Iterable[Source]) -> "Predictor":
         """Return a predictor whose confidences are relative to a person's own neutral face.
 
         Parameters
         ----------
-        neutral : iterable of str, Path, bytes or ndarray of uint8, shape (h, w, 3)
+        neutral : iterable of images, or one image
             One photograph or more of the person's neutral face, as `predict` takes them. The
             largest face of each counts.
 
@@ -137,7 +135,7 @@ class Predictor:
         landmarks.images.ImageError
             If one can't be read.
         """
-        found = [self.predict(image).faces for image in neutral]
+        found = [self.predict(image).faces for image in _each(neutral)]
         if not all(found):
             raise ValueError(
                 f"Expected a face in each neutral photograph, found none in number "
@@ -174,17 +172,18 @@ class Predictor:
         self,
         image: Source,
         formats: Collection[str] = FOLDER_FORMATS,
-        neutral: Iterable[Source] = (),
+        neutral: Source | Iterable[Source] = (),
     ) -> ImagePrediction:
         """Find the faces of a photo and what they show.
 
         Parameters
         ----------
-        image : str, Path, bytes or ndarray of uint8, shape (h, w, 3)
-            An image file, its content, or RGB pixels of an upright image.
+        image : str, Path, bytes, file, PIL.Image.Image or ndarray of uint8
+            What `landmarks.images.rgb_of` takes: an image file, its content, or the pixels of an
+            upright image, (h, w, 3) RGB, (h, w, 4) RGBA or (h, w) grey.
         formats : collection of str
             Image formats that are allowed, as Pillow names them.
-        neutral : iterable of images, optional
+        neutral : iterable of images, or one image, optional
             Photographs of the person's neutral face, see `relative_to`.
 
         Returns
@@ -203,9 +202,9 @@ class Predictor:
         >>> [(face.expression, face.uncertain) for face in prediction.faces]
         [('happy', False)]
         """
-        if neutral := list(neutral):
+        if neutral := list(_each(neutral)):
             return self.relative_to(neutral).predict(image, formats)
-        rgb = image if isinstance(image, np.ndarray) else read_image(image, formats)
+        rgb = rgb_of(image, formats)
         faces = shared_detector(self.detector).detect(rgb, self.meshes)
         found = self.predict_faces(rgb, faces)
         height, width = rgb.shape[:2]
@@ -242,12 +241,12 @@ class Predictor:
         each = [None] * len(faces) if crops is None else crops
         return list(map(self._face_prediction, faces, each, smooth(proba) if smooth else proba))
 
-    def predict_frame(self, images: Iterable[Source]) -> "pd.DataFrame":
+    def predict_frame(self, images: Source | Iterable[Source]) -> "pd.DataFrame":
         """Read photos into a table, one that can't be read or shows no face as a row, too.
 
         Parameters
         ----------
-        images : iterable of str, Path, bytes or ndarray of uint8, shape (h, w, 3)
+        images : iterable of images, or one image
             As `predict` takes them.
 
         Returns
@@ -265,8 +264,8 @@ class Predictor:
         [[1, 1, ''], [0, 0, 'unreadable']]
         """
         rows = []
-        for number, image in enumerate(images, 1):
-            name = str(image) if isinstance(image, str | Path) else str(number)
+        for number, image in enumerate(_each(images), 1):
+            name = os.fspath(image) if isinstance(image, str | os.PathLike) else str(number)
             try:
                 prediction, reason = self.predict(image), Reason.NO_FACE
             except ImageError as error:
@@ -295,6 +294,13 @@ _MIRRORS = {
     "has_points": lambda flags: flags,
 }
 """What the mirror image does to each input of a graph."""
+
+
+def _each(images: Source | Iterable[Source]) -> Iterable[Source]:
+    """Return images, one as a list of one."""
+    if isinstance(images, np.ndarray) and images.ndim > 3:
+        return list(images)
+    return [images] if isinstance(images, Source) else images
 
 
 def _neutral_baseline(manifest: dict[str, Any]) -> NeutralBaseline:
