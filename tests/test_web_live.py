@@ -245,13 +245,14 @@ def test_video_is_shown_at_the_scale_of_photos(page):
 
 FOLLOW = """async (smooth) => {
     const { createTracker } = await import("/static/live/tracker.js");
-    const tracker = createTracker();
+    const { tracking } = await (await fetch("/live/bundle.json")).json();
+    const tracker = createTracker(tracking);
     tracker.smooth = smooth;
     const face = (x) => ({ points: Float32Array.from({ length: 1404 }, (_, i) => x + (i % 50)) });
     return [[0, [0, 100]], [0.1, [101, 1]], [0.2, [102]], [2, [102, 0]]].map(([time, places]) => {
         const faces = tracker.follow(places.map(face), time);
         tracker.settle(faces, faces.map(() => Float32Array.of(time)));
-        return faces.map(({ number, points, proba }) => [number, points[0], proba[0]]);
+        return faces.map(({ trackId, points, proba }) => [trackId, points[0], proba[0]]);
     });
 }"""
 

@@ -5,7 +5,9 @@ import json
 import pytest
 
 from classifiers.bundle.bundle import MODEL, resolve
+from classifiers.inference.smoothing import TAU
 from landmarks.mesh import EDGES, MIRROR
+from landmarks.video.tracks import MAX_AGE_S, MIN_IOU
 from tests.helpers.fake_predictor import CONFIDENCES, FakePredictor
 from web import create_app
 from web.inference.service import Reader
@@ -39,6 +41,7 @@ def test_the_bundle_says_what_scripts_need(client):
     assert 0 < said["uncertain_threshold"] < 1
     assert said["mirror"] == MIRROR.tolist()
     assert said["edges"] == EDGES.tolist()
+    assert said["tracking"] == {"min_iou": MIN_IOU, "max_age_s": MAX_AGE_S, "tau": TAU}
 
 
 @pytest.mark.parametrize(

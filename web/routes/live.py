@@ -7,7 +7,9 @@ from typing import Any
 from flask import Flask, Response, abort, current_app, jsonify, render_template, send_file
 
 from classifiers.bundle.bundle import MODEL, load_manifest, resolve
+from classifiers.inference.smoothing import TAU
 from landmarks.mesh import EDGES, MIRROR
+from landmarks.video.tracks import MAX_AGE_S, MIN_IOU
 
 WEB = Path(__file__).parents[1]
 
@@ -90,8 +92,9 @@ def _folder() -> Path:
 
 @cache
 def _description(folder: Path) -> dict[str, Any]:
-    """Return classes and threshold of a bundle, and the mesh's mirror and edges."""
+    """Return classes and threshold of a bundle, the mesh's mirror and edges, and how to track."""
     manifest = load_manifest(folder)
-    description = {"mirror": MIRROR.tolist(), "edges": EDGES.tolist()}
+    tracking = {"min_iou": MIN_IOU, "max_age_s": MAX_AGE_S, "tau": TAU}
+    description = {"mirror": MIRROR.tolist(), "edges": EDGES.tolist(), "tracking": tracking}
     keys = ("name", "version", "classes", "uncertain_threshold")
     return {key: manifest[key] for key in keys} | description

@@ -166,7 +166,7 @@ async function trainClassifier() {
 async function follow(signal) {
   const { classifier } = trained;
   const [camera, { mesh, bundle }] = await Promise.all([stage.start(), openEngine()]);
-  const tracker = createTracker();
+  const tracker = createTracker(bundle.tracking);
   const panel = createPanel(1, classifier);
   let last = 0;
   part("panels").replaceChildren(panel.element);

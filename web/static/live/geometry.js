@@ -36,10 +36,23 @@ export function corners(points) {
 
 /** The shared area of two boxes over the smaller one's, 0 to 1. */
 export function overlap(one, other) {
+  return intersection(one, other) / Math.max(Math.min(area(one), area(other)), 1e-9);
+}
+
+/** The intersection over union of two boxes, 0 to 1. */
+export function iou(one, other) {
+  const shared = intersection(one, other);
+  return shared / Math.max(area(one) + area(other) - shared, 1e-9);
+}
+
+function intersection(one, other) {
   const width = Math.min(one[2], other[2]) - Math.max(one[0], other[0]);
   const height = Math.min(one[3], other[3]) - Math.max(one[1], other[1]);
-  const areas = [one, other].map((box) => (box[2] - box[0]) * (box[3] - box[1]));
-  return (Math.max(width, 0) * Math.max(height, 0)) / Math.max(Math.min(...areas), 1e-9);
+  return Math.max(width, 0) * Math.max(height, 0);
+}
+
+function area(box) {
+  return (box[2] - box[0]) * (box[3] - box[1]);
 }
 
 /** The mean of the points, [x, y, z]. */

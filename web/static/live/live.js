@@ -18,14 +18,14 @@ const part = (name) => section.querySelector(`.${name}`);
 const [start, stop, smooth, rate] = ["start", "stop", "smooth", "rate"].map(part);
 const [note, told, keep] = ["note", "told", "keep"].map(part);
 const stage = createStage(section, turnedOff);
-const tracker = createTracker();
 const panels = new Map();
+let tracker;
 let chart;
 let record;
 
 export function startLive() {
   start.addEventListener("click", turnOn);
-  smooth.addEventListener("change", () => (tracker.smooth = smooth.checked));
+  smooth.addEventListener("change", () => tracker && (tracker.smooth = smooth.checked));
   keep.addEventListener("click", () => save(record.csv(), "text/csv", "mien-live.csv"));
   window.addEventListener("hashchange", () => section.hidden && stage.stop());
 }
@@ -67,7 +67,9 @@ function turnedOff() {
   start.focus();
 }
 
-function prepare({ classifier }) {
+function prepare({ bundle, classifier }) {
+  tracker ??= createTracker(bundle.tracking);
+  tracker.smooth = smooth.checked;
   chart ??= createChart(part("timeline"), colours(classifier.classes));
   record ??= createRecord(classifier.classes);
 }
@@ -88,7 +90,7 @@ async function watch({ bundle, mesh, classifier }, camera) {
 }
 
 function show(faces, edges, classifier, now) {
-  for (const face of faces) face.label = `${face.number} ${verdict(face.proba, classifier)}`;
+  for (const face of faces) face.label = `${face.trackId} ${verdict(face.proba, classifier)}`;
   stage.draw(faces, edges);
   showPanels(faces, classifier);
   chart.add(now, faces[0]?.proba ?? null);
@@ -100,17 +102,17 @@ function show(faces, edges, classifier, now) {
 
 function showPanels(faces, classifier) {
   for (const face of faces) {
-    if (!panels.has(face.number)) {
-      const panel = createPanel(face.number, classifier);
-      panels.set(face.number, panel);
+    if (!panels.has(face.trackId)) {
+      const panel = createPanel(face.trackId, classifier);
+      panels.set(face.trackId, panel);
       part("panels").append(panel.element);
     }
-    panels.get(face.number).show(face.proba);
+    panels.get(face.trackId).show(face.proba);
   }
-  const seen = faces.map(({ number }) => number);
-  for (const [number, { element }] of panels) {
-    element.classList.toggle("lost", !seen.includes(number));
-    if (number > 1) element.hidden = !seen.includes(number); // the first stays: less jumps about
+  const seen = faces.map(({ trackId }) => trackId);
+  for (const [trackId, { element }] of panels) {
+    element.classList.toggle("lost", !seen.includes(trackId));
+    if (trackId > 1) element.hidden = !seen.includes(trackId); // the first stays: less jumps about
   }
 }
 

@@ -12,14 +12,14 @@ export function colours(classes) {
 /**
  * Build the bars of one face.
  *
- * @param {number} number  of the face
+ * @param {number} trackId  of the face
  * @param {{classes: string[], threshold: number}} classifier
  * @returns {{element: HTMLElement, show: (proba: Float32Array) => void}}
  */
-export function createPanel(number, classifier) {
+export function createPanel(trackId, classifier) {
   const element = document.createElement("article");
   const title = part(element, "h3", "name");
-  part(title, "small").textContent = say(words.face, { number });
+  part(title, "small").textContent = say(words.face, { number: trackId });
   const name = part(title, "strong");
   const bars = part(element, "ul", "shares");
   const rows = classifier.classes.map((each, k) => {
