@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 from classifiers.cli import evaluate
 from classifiers.evaluation import evaluate as evaluation
 from classifiers.evaluation import inputs
+from classifiers.evaluation.report_table import text_of
 from data.errors import DataError
 from data.features.extraction import extract_features
 from data.features.schema import MANIFEST
@@ -212,6 +213,10 @@ def test_a_model_of_pixels_answers_missed_faces_too(pictures, bundle, monkeypatc
     predictor = PixelPredictor(bundle)
     report = evaluation.evaluate(predictor, features, "test", images=images)
     assert report["n_missed"] == report["n_unreadable"] == 1
+    assert (report["n_images"], report["n_found"], report["n_predicted"]) == (7, 5, 6)
+    text = text_of({"source": "images", **report})
+    assert "7 images, 5 found, 1 missed, 1 unreadable" in text
+    assert "100.0% of found faces and missed images, which are read whole" in text
     assert report["accuracy"] == 1
     assert report["accuracy_with_misses"] == pytest.approx(6 / 7)
     with pytest.raises(DataError, match="name the images"):

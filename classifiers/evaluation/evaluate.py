@@ -62,7 +62,8 @@ def evaluate(
     -------
     dict
         The metrics of `classifiers.evaluation.metrics.measure` with ``split``, ``model`` and the
-        counts ``n_missed``, ``n_unreadable`` and ``n_ignored``.
+        counts ``n_found``, ``n_missed`` and ``n_unreadable``, which add up to ``n_images``;
+        ``n_predicted``, with the missed ones where the model takes pixels; and ``n_ignored``.
 
     Raises
     ------
@@ -80,13 +81,16 @@ def evaluate(
         copies=copies_of(known, folder, train_pixels(predictor.folder)),
         threshold=predictor.manifest["uncertain_threshold"],
     )
+    n_found = int((known["success"] == 1).sum())
     n_missed = int((known["reason"] == Reason.NO_FACE).sum())
     return {
         "split": split,
         "model": describe(predictor, points, crops, detector_of(read_manifest(folder))),
         **metrics,
+        "n_found": n_found,
+        "n_predicted": metrics["n_found"],
         "n_missed": n_missed,
-        "n_unreadable": len(known) - int((known["success"] == 1).sum()) - n_missed,
+        "n_unreadable": len(known) - n_found - n_missed,
         "n_ignored": len(table) - len(known),
     }
 

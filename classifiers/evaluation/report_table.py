@@ -8,7 +8,7 @@ from data.console import per_cent
 COUNTS = ("n", "n_found")
 COLUMNS = {
     "n": "images",
-    "n_found": "found",
+    "n_found": "predicted",
     "precision": "precision",
     "recall": "recall",
     "f1": "F1",
@@ -30,18 +30,20 @@ def text_of(report: dict) -> str:
 def _summary(report: dict) -> dict[str, str]:
     """Return the lines below the table."""
     split = "every image" if report["split"] == "all" else f"the split {report['split']}"
+    whole = report["n_predicted"] > report["n_found"]
+    faces = "found faces and missed images, which are read whole" if whole else "found faces"
     lines = {
         "measured on": f"{split}: {report['n_images']:,} images, {report['n_found']:,} found, "
         f"{report['n_missed']:,} missed, {report['n_unreadable']:,} unreadable",
-        "accuracy": f"{per_cent(report['accuracy'])} of found faces",
+        "accuracy": f"{per_cent(report['accuracy'])} of {faces}",
         "with misses": f"{per_cent(report['accuracy_with_misses'])} of all images",
-        "without copies": f"{per_cent(report['accuracy_without_copies'])} of found faces, "
+        "without copies": f"{per_cent(report['accuracy_without_copies'])} of {faces}, "
         f"{report['n_copies']:,} images that training saw left out",
         "balanced accuracy": per_cent(report["balanced_accuracy"]),
         "macro F1": per_cent(report["macro_f1"]),
         "weighted F1": per_cent(report["weighted_f1"]),
         "ECE": number(report["ece"], ".3f"),
-        "coverage": f"{per_cent(report['coverage'])} of found faces are not uncertain",
+        "coverage": f"{per_cent(report['coverage'])} of {faces} are not uncertain",
         "selective accuracy": f"{per_cent(report['selective_accuracy'])} of these are right",
     }
     if report["n_ignored"]:
