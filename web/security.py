@@ -110,12 +110,8 @@ def _from_another_site() -> bool:
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
         return True
     origin = request.headers.get("Origin")
-    return origin is not None and origin not in _own_origins()
-
-
-def _own_origins() -> tuple[str, ...]:
-    """Return the origin of our pages; where something in front speaks TLS, it is https."""
-    return f"http://{request.host}", f"https://{request.host}"
+    # Where something in front speaks TLS, the origin of our pages is https.
+    return origin not in (None, f"http://{request.host}", f"https://{request.host}")
 
 
 def _secure(response: Response) -> Response:

@@ -125,7 +125,7 @@ def _crop(frame: Frame, tracker: FaceTracker) -> Image.Image | None:
     faces = tracker.track(frame.rgb, frame.seconds)
     if not faces:
         return None
-    largest = max(faces.values(), key=lambda face: face.box[2] * face.box[3])
+    largest = max(faces.values(), key=lambda face: face.area)
     x, y, width, height = largest.box
     centre = (x + width / 2, y + height / 2)
     side = SIDE_OF_FACE * max(width, height)

@@ -1,5 +1,7 @@
 """A report as text for the terminal."""
 
+from functools import partial
+
 import pandas as pd
 
 from classifiers.evaluation.markdown import number
@@ -19,7 +21,9 @@ COLUMNS = {
 def text_of(report: dict) -> str:
     """Return the metrics of a report as a table, with what was measured below it."""
     table = pd.DataFrame.from_dict(report["per_class"], orient="index", columns=list(COLUMNS))
-    table = table.apply(lambda column: column.map(_count if column.name in COUNTS else per_cent))
+    table = table.apply(
+        lambda column: column.map(partial(number, form=",") if column.name in COUNTS else per_cent)
+    )
     table = table.rename(columns=COLUMNS).rename_axis("class").reset_index()
     sides = ("left", *["right"] * len(COLUMNS))
     cells = table.to_markdown(index=False, tablefmt="rounded_outline", colalign=sides)
@@ -49,7 +53,3 @@ def _summary(report: dict) -> dict[str, str]:
     if report["n_ignored"]:
         lines["left out"] = f"{report['n_ignored']:,} images of classes the model lacks"
     return lines
-
-
-def _count(value: int) -> str:
-    return number(value, ",")

@@ -49,20 +49,15 @@ def summarize(
     if not pairs:
         raise DataError(f"None of the {len(labelled)} images can be read; name others.")
     corruptions = []
-    for corruption in CORRUPTIONS:
+    for kind in CORRUPTIONS:
         rows = [
-            _row([(given[corruption.name][severity], label) for given, label in pairs], models)
+            _row([(given[kind.name][severity], label) for given, label in pairs], models)
             for severity in range(SEVERITIES)
         ]
-        corruptions.append(
-            {
-                "name": corruption.name,
-                "unit": corruption.unit,
-                "amounts": list(corruption.amounts),
-                "found": [row["found"] for row in rows],
-                "accuracy": {model: [row["accuracy"][model] for row in rows] for model in models},
-            }
-        )
+        row = {"name": kind.name, "unit": kind.unit, "amounts": list(kind.amounts)}
+        row["found"] = [row["found"] for row in rows]
+        row["accuracy"] = {model: [row["accuracy"][model] for row in rows] for model in models}
+        corruptions.append(row)
     return {
         "models": list(models),
         "images": len(pairs),

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from data.labels import canonical
 from data.sources import ImageRef
@@ -23,11 +24,8 @@ def groups_of(numbers: np.ndarray, rows: np.ndarray) -> list[np.ndarray]:
     -------
     list of ndarray of int
     """
-    if not len(rows):
-        return []
-    order = np.argsort(numbers, kind="stable")
-    parts = np.split(rows[order], np.flatnonzero(np.diff(numbers[order])) + 1)
-    return [part for part in parts if len(part) > 1]
+    groups = pd.Series(rows).groupby(numbers)
+    return [group.to_numpy() for _, group in groups if len(group) > 1]
 
 
 def identical_groups(pixels: np.ndarray) -> list[np.ndarray]:

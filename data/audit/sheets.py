@@ -64,14 +64,12 @@ def _part(shown: int, of: int) -> str:
 def _tiles(
     rows: Sequence[int], refs: Sequence[ImageRef], why: Callable[[int], str]
 ) -> dict[int, Tile]:
-    """Return the tile of each image."""
+    """Return the tile of each image: its name without folders, and below it what they say."""
     images = images_or_errors([refs[row] for row in rows])
     return {
-        row: Tile(image, (_short(refs[row]), f"{refs[row].split} {refs[row].label}", why(row)))
+        row: Tile(
+            image,
+            (refs[row].image.rsplit("/", 1)[-1], f"{refs[row].split} {refs[row].label}", why(row)),
+        )
         for row, image in zip(rows, images, strict=True)
     }
-
-
-def _short(ref: ImageRef) -> str:
-    """Return an image's name without its folders, which the line below names."""
-    return ref.image.rsplit("/", 1)[-1]

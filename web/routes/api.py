@@ -66,14 +66,10 @@ def predict() -> Response:
 def models() -> Response:
     """List the models, the one that answers first."""
     reader = current_app.extensions["service"]
-    others = [folder for folder in _shipped() if not folder.samefile(reader.folder)]
+    shipped = sorted(path.parent for path in SHIPPED.glob(f"*/{MANIFEST}"))
+    others = [folder for folder in shipped if not folder.samefile(reader.folder)]
     served = _entry(reader.folder, reader.manifest) | {"served": True}
     return jsonify(models=[served, *(_shipped_entry(folder) for folder in others)])
-
-
-def _shipped() -> list[Path]:
-    """Return the folders of the shipped bundles, in order of name."""
-    return sorted(path.parent for path in SHIPPED.glob(f"*/{MANIFEST}"))
 
 
 @cache
