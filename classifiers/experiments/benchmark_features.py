@@ -28,8 +28,7 @@ from classifiers.cli.options import WorkersOption
 from data.console import handle_errors
 from data.errors import DataError
 from data.sources import read_images
-from landmarks.crops import padded
-from landmarks.detection.detector import TIGHT_CROP_CHAIN
+from landmarks.detection.detector import first_tight_crop
 from landmarks.detection.mediapipe_graphs import bare_call
 from landmarks.images import ImageError, read_image
 
@@ -114,17 +113,16 @@ def _bare_rate(
 
     `clock` returns seconds.
     """
-    *padding, confidence = TIGHT_CROP_CHAIN[0]
-    inputs = [padded(crop, *padding).pixels for crop in islice(cycle(crops), count)]
-    both = [image for pixels in inputs for image in (pixels, pixels[:, ::-1].copy())]
+    shown = [first_tight_crop(crop) for crop in islice(cycle(crops), count)]
+    both = [image for crop, _ in shown for image in (crop.pixels, crop.pixels[:, ::-1].copy())]
     # MediaPipe's own call, without what the detector does around it.
-    mesh = bare_call(confidence)
+    mesh = bare_call(shown[0][1])
     for image in both[:10]:  # The first ones build the graph.
         mesh(image)
     start = clock()
     for image in both:
         mesh(image)
-    return len(inputs) / (clock() - start)
+    return len(shown) / (clock() - start)
 
 
 def _bare_rate_together(crops: list[np.ndarray], count: int, workers: int) -> float:

@@ -26,8 +26,7 @@ from classifiers.inference.predictor import Predictor
 from data.console import handle_errors, progress_bar
 from data.errors import DataError
 from data.sources import read_images
-from landmarks import crops
-from landmarks.detection.detector import TIGHT_CROP_CHAIN, TIGHT_SIDE, shared_detector
+from landmarks.detection.detector import TIGHT_SIDE, first_tight_crop, shared_detector
 from landmarks.detection.mediapipe_graphs import bare_call
 from landmarks.face_crop import face_crop
 from landmarks.images import ImageError, read_image
@@ -156,10 +155,10 @@ def _stages(content: bytes, predictors: dict[str, Predictor]) -> dict[str, np.nd
         _timed(ms, f"model {name}", _predict, predictor, rgb, points)
         parts = (DECODING, f"meshes, {name}", f"model {name}")
         ms[f"photo to prediction, {name}"] = sum(ms[part] for part in parts)
-    *padding, confidence = TIGHT_CROP_CHAIN[0]
     # Face Mesh by itself finds no face of 48 pixels: it gets the detector's enlarged crop.
-    padded = crops.padded(rgb, *padding).pixels if min(rgb.shape[:2]) < TIGHT_SIDE else rgb
-    _timed(ms, BARE, bare_call(confidence), padded)
+    crop, confidence = first_tight_crop(rgb)
+    shown = crop.pixels if min(rgb.shape[:2]) < TIGHT_SIDE else rgb
+    _timed(ms, BARE, bare_call(confidence), shown)
     return ms
 
 

@@ -22,10 +22,9 @@ from data.console import handle_errors, progress_bar
 from data.files import write_text
 from data.sources import ImageRef, images_of, read_images
 from data.splits import some_of_each_class
-from landmarks import crops
 from landmarks.boxes import corners, iou
 from landmarks.detection import mtcnn
-from landmarks.detection.detector import TIGHT_CROP_CHAIN, TIGHT_SIDE, Face, shared_detector
+from landmarks.detection.detector import TIGHT_SIDE, Face, first_tight_crop, shared_detector
 from landmarks.detection.mediapipe_graphs import bare_call
 from landmarks.detection.registry import DETECTORS, mtcnn_version
 from landmarks.detection.validation import disagreement
@@ -82,8 +81,8 @@ def measure(photo: Photo) -> dict[str, Any]:
         ``distance`` of the points in radii.
     """
     is_tight = max(photo.pixels.shape[:2]) < TIGHT_SIDE
-    *padding, confidence = TIGHT_CROP_CHAIN[0]
-    image = crops.padded(photo.pixels, *padding).pixels if is_tight else photo.pixels
+    crop, confidence = first_tight_crop(photo.pixels)
+    image = crop.pixels if is_tight else photo.pixels
     _, bare_ms = _timed(bare_call(confidence), image)
     _, alone_ms = _timed(mtcnn.detect, photo.pixels)
     row = {"kind": photo.kind, "bare_ms": bare_ms, "alone_ms": alone_ms}

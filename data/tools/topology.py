@@ -18,8 +18,7 @@ from scipy.spatial.distance import cdist
 
 from data.sources import read_images
 from landmarks import mesh
-from landmarks.crops import padded
-from landmarks.detection.detector import TIGHT_CROP_CHAIN
+from landmarks.detection.detector import first_tight_crop
 from landmarks.detection.mediapipe_graphs import connections, mesh_points
 from landmarks.images import read_image
 
@@ -69,12 +68,10 @@ def _meshes(images: Path) -> tuple[np.ndarray, np.ndarray]:
 
 def _both(image: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
     """Return the mesh of an image and of its mirror image with x turned back, if both are found."""
-    size, border, grey, confidence = TIGHT_CROP_CHAIN[0]
-    pixels = padded(image, size, border, grey).pixels
-    straight, flipped = (
-        mesh_points(pixels, confidence),
-        mesh_points(cv2.flip(pixels, 1), confidence),
-    )
+    crop, confidence = first_tight_crop(image)
+    pixels = crop.pixels
+    straight = mesh_points(pixels, confidence)
+    flipped = mesh_points(cv2.flip(pixels, 1), confidence)
     if straight is None or flipped is None:
         return None
     return straight, flipped * [-1, 1, 1] + [pixels.shape[1], 0, 0]

@@ -80,6 +80,12 @@ MAX_TILED_ASPECT = 4
 """A strip longer than this many times its width isn't cut into tiles: they would be without end."""
 
 
+def first_tight_crop(image: np.ndarray) -> tuple[crops.Crop, float]:
+    """Return how a tight crop, uint8 (h, w, 3), is first shown to Face Mesh, and its confidence."""
+    size, border, grey, confidence = TIGHT_CROP_CHAIN[0]
+    return crops.padded(image, size, border, grey), confidence
+
+
 @dataclass(frozen=True)
 class Face:
     """One face's mesh.
