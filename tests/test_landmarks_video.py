@@ -4,7 +4,13 @@ import pytest
 
 from landmarks.video.containers import DamagedVideo, UnsupportedVideo, VideoError, VideoTooLarge
 from landmarks.video.reader import VideoReader
-from tests.helpers.video_maker import CODECS, make_video, numbered, with_data_elsewhere
+from tests.helpers.video_maker import (
+    CODECS,
+    make_video,
+    numbered,
+    set_display_matrix,
+    with_data_elsewhere,
+)
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +61,52 @@ def test_times_are_the_containers_own_even_where_they_are_uneven(tmp_path):
 def test_fewer_frames_are_taken_evenly_and_keep_their_numbers(tmp_path, rate, numbers):
     path = make_video(tmp_path / "video.mp4", numbered(12))
     assert [number for number, _ in seen(path, rate=rate)] == numbers
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
+@pytest.mark.parametrize(
+    ("aspect", "width"), [("64/45", 91), ("1/2", 32), ("1/1", 64), ("60/1", 64)]
+)
+def test_pixels_are_made_square(tmp_path, suffix, aspect, width):
+    path = make_video(tmp_path / f"video{suffix}", numbered(3), aspect=aspect)
+    with VideoReader(path) as video:
+        shapes = {frame.rgb.shape for frame in video.frames()}
+    assert shapes == {(48, width, 3)}
+
+
+@pytest.mark.parametrize(
+    ("matrix", "shown"),
+    [
+        ((-1, 0, 0, 1), lambda pixels: pixels[:, ::-1]),
+        ((1, 0, 0, -1), lambda pixels: pixels[::-1]),
+        ((0, 1, 1, 0), lambda pixels: pixels.swapaxes(0, 1)),
+        ((0, -1, -1, 0), lambda pixels: pixels.swapaxes(0, 1)[::-1, ::-1]),
+        ((2, 0, 0, 1), lambda pixels: pixels.repeat(2, axis=1)),
+        ((2, 0, 0, 2), lambda pixels: pixels),
+        ((0, 0, 0, 0), lambda pixels: pixels),
+    ],
+)
+def test_the_whole_display_matrix_counts(tmp_path, matrix, shown):
+    corner = np.zeros((48, 64, 3), dtype=np.uint8)
+    corner[:16, :48] = 250
+    path = make_video(tmp_path / "video.mp4", [corner] * 3)
+    set_display_matrix(path, *matrix)
+    with VideoReader(path) as video:
+        read = next(video.frames()).rgb
+    wanted = shown(corner)
+    assert read.shape == wanted.shape
+    assert np.abs(read.astype(int) - wanted).mean() < 12
+
+
+@pytest.mark.parametrize("suffix", [".webm", ".mkv", ".mp4"])
+def test_a_clock_that_starts_late_is_the_videos_own(tmp_path, suffix):
+    times = [10 + number / 10 for number in range(12)]
+    path = make_video(tmp_path / f"video{suffix}", numbered(12), times=times)
+    with VideoReader(path) as video:
+        read = [round(frame.seconds, 3) for frame in video.frames()]
+    assert read == [round(number / 10, 3) for number in range(12)]
+    assert video.share_read > 0.9
+    assert video.container_duration == pytest.approx(1.2, abs=0.15)
 
 
 @pytest.mark.parametrize("turn", [90, -90, 180])

@@ -8,11 +8,16 @@ from typing import Any
 import av
 import numpy as np
 
+from landmarks.images import MAX_PIXELS
 from landmarks.video.containers import DamagedVideo, open_container, open_file, video_stream
 
 _DEFAULT_RATE = 25.0
 _PLAUSIBLE_RATES = (0.1, 1000.0)
 """Frames a second outside of which a container's header is not believed."""
+
+
+_PLAUSIBLE_ASPECTS = (0.2, 5.0)
+"""Shapes of a pixel outside of which a header is not believed."""
 
 
 @dataclass(frozen=True)
@@ -24,9 +29,9 @@ class Frame:
     number : int
         Place among all frames, from 1.
     seconds : float
-        Presentation time; later than that of the frame before.
+        Presentation time from the video's start; later than that of the frame before.
     rgb : ndarray of uint8, shape (height, width, 3)
-        Upright.
+        Upright, and of square pixels, as a player shows it.
     """
 
     number: int
@@ -73,6 +78,8 @@ class VideoReader:
         audio = (each for each in self._container.streams.audio if each.codec_context)
         self._audio = next(audio, None)
         self.rate = _plausible_rate(self._video)
+        # A recorder's clock, or a cut that kept its times, need not begin at zero.
+        self._start = max(0, self._container.start_time or 0) / av.time_base
         self.container_duration = _container_duration(self._container, self._video, self.rate)
         self.seconds_read = 0.0
         self._n_lost = self._n_packets = 0
@@ -113,14 +120,15 @@ class VideoReader:
         tolerance = 0.5 / self.rate  # half a frame early is as near as half a frame late
         seconds = due = size = None
         for number, decoded in enumerate(self._video_frames(on_audio), 1):
-            seconds = _time_of(decoded, seconds, self.rate)
+            seconds = _time_of(decoded, self._start, seconds, self.rate)
             due = seconds if due is None else due
             if rate and seconds < due - tolerance:
                 continue
             if rate:
                 due = max(due + 1 / rate, seconds)
-            size = size or (decoded.width, decoded.height)
-            yield Frame(number, seconds, _upright(decoded, size))
+            matrix = _display_matrix(decoded)
+            size = size or _size_of_square_pixels(decoded, _pixel_aspect(self._video))
+            yield Frame(number, seconds, _upright(decoded, size, matrix))
         if seconds is None:
             raise DamagedVideo(
                 f"{self.name} is damaged: none of its frames can be decoded; copy it again."
@@ -150,16 +158,17 @@ class VideoReader:
                 yield from frames
             elif on_audio and packet.stream is self._audio:
                 for audio_frame in _decoded(packet)[0]:
+                    if audio_frame.pts is not None and audio_frame.time_base:
+                        audio_frame.pts -= round(self._start / audio_frame.time_base)
                     on_audio(audio_frame)
 
     def _packets(self) -> Iterator[av.Packet]:
         """Yield the packets of all streams as far as the file goes."""
-        start = (self._container.start_time or 0) / av.time_base
         try:
             for packet in self._container.demux():
                 if packet.pts is not None and packet.time_base:
                     end = float((packet.pts + (packet.duration or 0)) * packet.time_base)
-                    self.seconds_read = max(self.seconds_read, end - start)
+                    self.seconds_read = max(self.seconds_read, end - self._start)
                 yield packet
         except av.FFmpegError:  # no packet can be found after a damaged place
             return
@@ -180,6 +189,10 @@ def _container_duration(
     # Of an AVI that is cut off, FFmpeg corrects the length, not the number of frames.
     if container.format.name == "avi":
         seconds = max(seconds, video.frames / rate)
+    # FFmpeg writes a Matroska file's last time as its duration.
+    start = max(0, container.start_time or 0) / av.time_base
+    if "matroska" in container.format.name and seconds > start:
+        seconds -= start
     return seconds or None
 
 
@@ -192,17 +205,47 @@ def _decoded(packet: av.Packet) -> tuple[list[Any], bool]:
     return frames, not any(frame.is_corrupt for frame in frames)
 
 
-def _time_of(frame: av.VideoFrame, before: float | None, rate: float) -> float:
+def _time_of(frame: av.VideoFrame, start: float, before: float | None, rate: float) -> float:
     """Return a frame's presentation time in seconds, always later than the one before."""
-    seconds = frame.time
+    seconds = None if frame.time is None else frame.time - start
     if before is None:
-        return seconds or 0.0
+        return max(0.0, seconds or 0.0)
     return before + 1 / rate if seconds is None or seconds <= before else seconds
 
 
-def _upright(frame: av.VideoFrame, size: tuple[int, int]) -> np.ndarray:
-    """Return RGB pixels, turned as the container says and scaled to one size."""
-    width, height = size
-    pixels = frame.to_ndarray(format="rgb24", width=width, height=height)
-    quarters = round(frame.rotation / 90) % 4  # counterclockwise, as NumPy's
-    return np.ascontiguousarray(np.rot90(pixels, quarters)) if quarters else pixels
+def _display_matrix(frame: av.VideoFrame) -> np.ndarray:
+    """Return the matrix (2, 2) that takes a frame's right and down to the display's."""
+    found: Any = frame.side_data.get("DISPLAYMATRIX")
+    if found is None:
+        return np.eye(2)
+    # libavutil/display.h: (a, b, u, c, d, v, x, y, w); x' = a x + c y, y' = b x + d y; 16.16.
+    matrix = np.frombuffer(found, "=i4").reshape(3, 3)[:2, :2].T / 65536
+    return matrix if matrix.any() else np.eye(2)
+
+
+def _pixel_aspect(video: av.video.stream.VideoStream) -> float:
+    """Return how many times wider than high a pixel is shown, before any turn.
+
+    FFmpeg's demuxer has put the display matrix's scales into it.
+    """
+    aspect = float(video.sample_aspect_ratio or 1)
+    low, high = _PLAUSIBLE_ASPECTS
+    return aspect if low <= aspect <= high else 1.0
+
+
+def _size_of_square_pixels(frame: av.VideoFrame, aspect: float) -> tuple[int, int]:
+    """Return the width and height at which a frame has square pixels."""
+    wide = max(1, round(frame.width * aspect)), frame.height
+    if wide[0] * wide[1] <= MAX_PIXELS:
+        return wide
+    return frame.width, max(1, round(frame.height / aspect))
+
+
+def _upright(frame: av.VideoFrame, size: tuple[int, int], matrix: np.ndarray) -> np.ndarray:
+    """Return RGB pixels, scaled to one size, then turned and mirrored as the container says."""
+    pixels = frame.to_ndarray(format="rgb24", width=size[0], height=size[1])
+    across = np.abs(matrix)
+    if across[0, 1] + across[1, 0] > across[0, 0] + across[1, 1]:
+        pixels, matrix = pixels.swapaxes(0, 1), matrix[:, ::-1]
+    flips = tuple(slice(None, None, -1 if matrix[k, k] < 0 else 1) for k in (1, 0))
+    return np.ascontiguousarray(pixels[flips])

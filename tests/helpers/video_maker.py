@@ -23,10 +23,11 @@ CODECS = {
 SOUND_RATE = 48_000
 
 
-def make_video(path, frames, rate=10, sound=False, times=None, options=None, turn=0):
+def make_video(path, frames, rate=10, sound=False, times=None, options=None, turn=0, aspect=None):
     """Write RGB frames (h, w, 3) as a video whose name says its format.
 
-    `times` are in seconds; `turn` is by how many degrees a player turns it to the left.
+    `times` are in seconds; `turn` is by how many degrees a player turns it to the left,
+    `aspect` how many times wider than high its pixels are.
     """
     frames = iter(frames)
     first = next(frames)
@@ -36,6 +37,8 @@ def make_video(path, frames, rate=10, sound=False, times=None, options=None, tur
         video.height, video.width = first.shape[:2]
         video.pix_fmt = "yuv420p"
         video.gop_size = 5
+        if aspect:
+            video.codec_context.sample_aspect_ratio = Fraction(aspect)
         if turn:
             video.set_display_rotation(turn)
         ticks = Fraction(1, 1000)
@@ -53,6 +56,15 @@ def make_video(path, frames, rate=10, sound=False, times=None, options=None, tur
                 container.mux(tone.encode(chunk))
             container.mux(tone.encode(None))
     return path
+
+
+def set_display_matrix(path, a, b, c, d):
+    """Write a display matrix into an MP4's track header, as phones and editors do."""
+    content = bytearray(path.read_bytes())
+    at = content.index(b"tkhd") + 44
+    values = (round(65536 * value) for value in (a, b, 0, c, d, 0, 0, 0))
+    struct.pack_into(">9i", content, at, *values, 1 << 30)
+    path.write_bytes(content)
 
 
 def moving(picture, n_frames, size=(320, 240), start=(0, 0), step=(2, 0)):
