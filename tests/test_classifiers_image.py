@@ -353,3 +353,17 @@ def test_what_is_passed_over_is_named(run, photo):
     assert len(json.loads(done.stdout)["images"]) == 2
     assert "moving.gif has 2 frames or pages; the first was read.\n" in done.stderr
     assert done.stderr.endswith("clip.mp4.\n")
+
+
+@pytest.mark.parametrize("letter", ["n", "é"])
+def test_a_name_too_long_for_its_copy_is_shortened(run, photo, tmp_path, letter):
+    stem = (letter * 248).encode()[:248].decode()
+    names = [photo.with_name(f"{stem[: -len(end)]}{end}.png") for end in ("ab", "cd")]
+    for name in names:
+        photo.with_name(name.name).write_bytes(photo.read_bytes())
+    done = run(photo.parent, "--output-image", tmp_path / "out")
+    assert done.exit_code == 0, done.output
+    copies = files(tmp_path / "out")
+    assert len(copies) == 3
+    assert all(len(os.fsencode(name)) <= 255 - len("-2.part") for name in copies)
+    assert done.stderr.count("is too long for its copy, which is") == 2

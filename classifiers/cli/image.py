@@ -23,9 +23,20 @@ from classifiers.cli.options import (
 from classifiers.cli.outputs import IMAGES, Sheet, check_output
 from classifiers.cli.results import COUNTS, Results
 from classifiers.inference.tables import columns
-from data.console import MAX_UNREADABLE, STOPPED, UNREADABLE, exit_with, handle_errors, progress_bar
+from data.console import (
+    MAX_UNREADABLE,
+    STOPPED,
+    UNREADABLE,
+    exit_with,
+    handle_errors,
+    progress_bar,
+    warn,
+)
 from data.errors import DataError
 from data.image_files import warn_passed_over
+
+MAX_NAME_BYTES = 240
+"""Longest name of a copy: disks hold 255, and a number and .part may come behind it."""
 
 
 def main(
@@ -111,10 +122,19 @@ def _jobs(
 
 
 def _picture_name(place: Path) -> Path:
-    """Return a photo's name, with .png behind it unless pictures of its kind are written."""
-    if place.suffix.lower() in IMAGES:
+    """Return a photo's name, with .png behind it unless pictures of its kind are written.
+
+    One that leaves no room for what is put behind it is cut, with a sentence.
+    """
+    if place.suffix.lower() not in IMAGES:
+        place = place.with_name(f"{place.name}.png")
+    room = MAX_NAME_BYTES - len(place.suffix)
+    stem = os.fsencode(place.stem)
+    if len(stem) <= room:
         return place
-    return place.with_name(f"{place.name}.png")
+    shorter = place.with_stem(stem[:room].decode("utf-8", "ignore"))
+    warn(f"The name of the photo {place.stem} is too long for its copy, which is {shorter}.")
+    return shorter
 
 
 def _unlike(place: Path, taken: set[str]) -> Path:
