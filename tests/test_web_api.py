@@ -183,6 +183,13 @@ def test_a_form_without_a_photo_is_a_problem(client, data):
     assert_problem(response, 400, "missing")
 
 
+def test_a_photo_in_another_field_is_not_dropped(client):
+    assert "curl -F image=@photo.jpg" in ERRORS["missing"][1]
+    response = post_many(client, PHOTO, images=(BytesIO(PHOTO), "other.png"))
+    assert_problem(response, 400, "wrong-field")
+    assert post_many(client, PHOTO, images=(BytesIO(), "")).status_code == 200
+
+
 @pytest.mark.parametrize("kind", ["image/png", "application/json", "text/plain", None])
 def test_a_body_that_is_no_form_is_a_problem(client, kind):
     assert_problem(client.post(ADDRESS, data=PHOTO, content_type=kind), 415, "not-a-form")

@@ -14,6 +14,7 @@ STATUSES = {
     "cross-site": 403,
     "bad-option": 400,
     "missing": 400,
+    "wrong-field": 400,
     "not-a-form": 415,
     "too-many": 400,
     "too-much": 413,

@@ -60,13 +60,15 @@ def uploads(request: Request) -> list[Upload]:
     Raises
     ------
     ApiError
-        If there is none, or more than `MAX_PHOTOS`.
+        If there is none, or more than `MAX_PHOTOS`, or one in another field besides.
     werkzeug.exceptions.RequestEntityTooLarge
         If the whole body is above `MAX_BODY_BYTES`.
     """
     files = [file for file in request.files.getlist(FIELD) if file.filename]
     if not files:
         raise ApiError("missing")
+    if any(file.filename and name != FIELD for name, file in request.files.items(multi=True)):
+        raise ApiError("wrong-field")
     if len(files) > MAX_PHOTOS:
         raise ApiError("too-many")
     # Unlike read(), getvalue() makes no copy.
