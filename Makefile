@@ -46,8 +46,8 @@ LOOKS_AT = $(if $(filter-out sklearn torch,$(MODEL)),"$(IMAGES)")
 train: $(READY)  ## Train a classifier on the CSVs: TABLE= MODEL=sklearn|torch OUT= CLASSES= SEED= BALANCE= PRIOR=training|roots|uniform DATA= DROP_OUTLIERS=1 REFIT=1; on pixels: MODEL=fused|cnn IMAGES= VOTES= DEVICE= EPOCHS= AVERAGE=, or MODEL=resnet18|resnet34|resnet50|vgg16|mobilenet_v3_large|vit_b_16 WEIGHTS=file|random
 	@$(PYTHON) -m classifiers train "$(TABLE)" $(LOOKS_AT) --model "$(or $(MODEL),sklearn)" --out "$(or $(OUT),build/model)" --seed "$(SEED)" $(call option,CLASSES,classes) $(call option,BALANCE,balance) $(call option,PRIOR,prior) $(call option,DATA,data-name) $(if $(DROP_OUTLIERS),--drop-outliers) $(if $(REFIT),--refit) $(call option,VOTES,votes) $(call option,DEVICE,device) $(call option,EPOCHS,epochs) $(call option,WEIGHTS,weights) $(call option,AVERAGE,average)
 
-evaluate: $(READY)  ## Measure a bundle on labelled images: IMAGES= MODEL= OUT= SPLIT= DETECTOR=mesh|mtcnn
-	@$(PYTHON) -m classifiers evaluate "$(IMAGES)" "$(or $(MODEL),auto)" "$(or $(OUT),build/evaluation)" $(call option,SPLIT,split) $(call option,WORKERS,workers) $(call option,BACKEND,backend) $(call option,DETECTOR,detector)
+evaluate: $(READY)  ## Measure a bundle on labelled images: IMAGES= MODEL= OUT= SPLIT= DETECTOR=mesh|mtcnn IGNORE_UNKNOWN=1
+	@$(PYTHON) -m classifiers evaluate "$(IMAGES)" "$(or $(MODEL),auto)" "$(or $(OUT),build/evaluation)" $(call option,SPLIT,split) $(call option,WORKERS,workers) $(call option,BACKEND,backend) $(call option,DETECTOR,detector) $(if $(IGNORE_UNKNOWN),--ignore-unknown)
 
 # A process a core; the tests of one file share what they make. In the files' order, for the files of
 # fewest tests are the slowest, and would have the end to themselves.

@@ -56,8 +56,7 @@ def validation_split(
             chosen[group] = True
     if not chosen.any():
         raise DataError(
-            f"{len(numbers)} rows are too few for a validation share of {fraction}; "
-            "add images or raise the share."
+            f"{len(numbers)} rows are too few for a validation share of {fraction}; add images."
         )
     return chosen[numbers]
 

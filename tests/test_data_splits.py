@@ -41,5 +41,5 @@ def test_a_share_must_be_a_share(fraction):
 
 @pytest.mark.parametrize("labels", [[], ["a"], ["a", "b"]])
 def test_too_few_rows_are_one_sentence(labels):
-    with pytest.raises(DataError, match="too few"):
+    with pytest.raises(DataError, match=r"too few for a validation share of .*; add images\.$"):
         validation_split(labels, np.arange(len(labels)), 0.1)

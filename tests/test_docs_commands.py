@@ -112,3 +112,9 @@ def test_the_page_is_read_as_a_person_reads_it():
     ]
     assert module_calls(code) == [("classifiers image", ["json"])]
     assert mien_calls(code) == ["serve"]
+
+
+def test_a_variable_that_a_sentence_names_is_the_makefiles():
+    sentence = (ROOT / "classifiers/evaluation/evaluate.py").read_text("utf-8")
+    assert re.findall(r"\(make: (\w+)=1\)", sentence) == ["IGNORE_UNKNOWN"]
+    assert "$(if $(IGNORE_UNKNOWN),--ignore-unknown)" in MAKEFILE

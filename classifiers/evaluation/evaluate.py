@@ -182,7 +182,8 @@ def match_classes(labels, classes, ignore_unknown: bool = False) -> dict[str, st
     if unknown and (not ignore_unknown or not known):
         raise DataError(
             f"Expected classes among {', '.join(classes)}, found {', '.join(unknown)} too; "
-            "take these images away, rename their class, or leave them out with --ignore-unknown."
+            "take these images away, rename their class, or leave them out with --ignore-unknown "
+            "(make: IGNORE_UNKNOWN=1)."
         )
     return known
 
