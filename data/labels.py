@@ -1,5 +1,7 @@
 """The one ordering of FER2013's seven classes, and the other names that data sets give them."""
 
+from collections.abc import Iterable
+
 EMOTIONS = ("angry", "disgust", "fear", "happy", "neutral", "sad", "surprise")
 """The seven classes, in the order of every table and report."""
 
@@ -29,3 +31,26 @@ def canonical(name: str) -> str:
         ``"angry"`` for ``"Anger"``; ``"contempt"`` for ``"contempt"``.
     """
     return _CANONICAL.get(name.strip().lower(), name)
+
+
+def classes_of(labels: Iterable[str]) -> dict[str, str]:
+    """Return the class of each label: labels of one meaning are one class.
+
+    Parameters
+    ----------
+    labels : iterable of str
+        Such as ``"anger"``, ``"angry"`` and ``"Angry "``, or ``"wink"`` and ``"Wink"``.
+
+    Returns
+    -------
+    dict of str to str
+        Label -> class. A label that no other means keeps its own name.
+    """
+    groups: dict[str, list[str]] = {}
+    for label in sorted(set(labels)):
+        groups.setdefault(canonical(label).strip().casefold(), []).append(label)
+    return {
+        label: group[0] if len(group) == 1 else canonical(group[0]).strip()
+        for group in groups.values()
+        for label in group
+    }

@@ -109,6 +109,25 @@ def test_classes_are_chosen_by_any_of_their_names(tmp_path):
     assert load_manifest(out)["classes"] == ["happy", "sad"]
 
 
+@pytest.mark.usefixtures("no_export")
+def test_labels_of_one_meaning_are_one_class_and_it_is_said(tmp_path):
+    table, other = write_table(tmp_path / "one"), write_table(tmp_path / "other")
+    sad = other / "train" / "sad.csv"
+    (other / "train" / "Sadness.csv").write_text(sad.read_text().replace(",sad,", ",Sadness,"))
+    sad.unlink()
+    manifest = json.loads((other / MANIFEST).read_text())
+    manifest["files"] = [name.replace("/sad", "/Sadness") for name in manifest["files"]]
+    (other / MANIFEST).write_text(json.dumps(manifest))
+    out = tmp_path / "model"
+    done = run(table, other, "--out", out, "--classes", "sad,happy")
+    assert done.exit_code == 0, done.output
+    assert "The labels 'Sadness' and 'sad' are one class: sad." in done.stderr
+    assert load_manifest(out)["classes"] == ["happy", "sad"]
+    y = read_rows([table, other]).y
+    assert (y == "sad").sum() == 60
+    assert y.tolist() == sorted(y)
+
+
 @pytest.mark.parametrize("known", [True, False])
 def test_copies_stay_on_one_side(tmp_path, known):
     table = write_table(tmp_path / "features", copies=True)
@@ -187,7 +206,10 @@ def test_an_out_that_cannot_be_written_is_code_3(tmp_path):
         (("--epochs", "3"), "Expected --epochs with fused, cnn, "),
         (("--device", "cpu"), "got it with sklearn"),
         (("--model", "vgg16", "--average", "2"), "Expected --average with fused or cnn, got it"),
-        (("--model", "cnn", "--refit"), "Expected --refit with sklearn or torch, got it with cnn"),
+        (
+            ("--model", "vgg16", "--refit"),
+            "Expected --refit with sklearn, torch, fused or cnn, got",
+        ),
         (("--model", "cnn", "--balance", "over"), "Expected --balance none, weights or sampler"),
         (("--model", "fused"), "Expected TABLE and IMAGES with fused"),
     ],

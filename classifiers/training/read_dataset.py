@@ -10,6 +10,7 @@ import pandas as pd
 
 from classifiers.training.dataset import Rows
 from data.audit.outliers import outliers
+from data.console import warn
 from data.duplicates import group_by_mesh
 from data.errors import DataError
 from data.features.schema import MANIFEST, PIXELS
@@ -21,7 +22,7 @@ from data.features.table import (
     read_pixels,
     read_table,
 )
-from data.labels import canonical
+from data.labels import canonical, classes_of
 from data.sources import NO_SPLIT
 from data.splits import validation_split
 from landmarks.detection.detector import MESH_VERSION
@@ -58,6 +59,7 @@ def read_rows(
     rows = read_table(table)
     rows = rows[(rows["success"] == 1) & rows["split"].isin(_splits_to_train(rows["split"]))]
     rows = largest_faces(rows)
+    rows = _with_classes(rows)
     rows = rows[rows["label"].isin(_labels_to_train(rows["label"], classes))]
     if drop_outliers:
         rows = rows.drop(outliers(rows).index)
@@ -98,6 +100,18 @@ def _splits_to_train(splits: pd.Series) -> set[str]:
         f"Expected rows of the split {TRAIN}, got {', '.join(sorted(found))} only; "
         "name a table with training rows."
     )
+
+
+def _with_classes(rows: pd.DataFrame) -> pd.DataFrame:
+    """Merge labels of one meaning, such as anger and angry, and say so."""
+    merged = classes_of(rows["label"])
+    for name in sorted(set(merged.values())):
+        labels = [label for label, own in merged.items() if own == name]
+        if len(labels) > 1:
+            warn(f"The labels {' and '.join(map(repr, labels))} are one class: {name}.")
+    if len(set(merged.values())) == len(merged):
+        return rows
+    return rows.assign(label=rows["label"].map(merged)).sort_values("label", kind="stable")
 
 
 def _labels_to_train(labels: pd.Series, classes: Sequence[str]) -> set[str]:

@@ -14,6 +14,7 @@ from data.errors import DataError
 from data.features.crops import read_crops
 from data.features.schema import PIXELS
 from data.features.table import read_pixels
+from data.labels import classes_of
 from data.sources import NO_SPLIT
 from data.votes import read_votes
 
@@ -78,6 +79,7 @@ def _known_images(table: Sequence[Path], labels: set[str]) -> pd.DataFrame:
         names = ", ".join(str(folder) for folder in table)
         raise DataError(f"Expected folders that make features wrote, with {PIXELS}; got {names}.")
     known = pd.concat([read_pixels(folder) for folder in table])
+    known = known.assign(label=known["label"].map(classes_of(known["label"])))
     splits = (TRAIN,) if (known["split"] == TRAIN).any() else (NO_SPLIT, "")
     known = known[known["split"].isin(splits) & known["label"].isin(labels)]
     return known[known["pixels"] != ""].drop_duplicates("pixels").set_index("pixels")
