@@ -7,6 +7,7 @@ from torch import nn
 from classifiers.models.calibration import Calibration, calibrated
 from classifiers.models.ensemble import PixelClassifier
 from classifiers.models.onnx_export import check_proba, exported
+from classifiers.models.quantization import quantized
 
 
 class _Served(nn.Module):
@@ -32,6 +33,7 @@ def fused_to_onnx(
     points: np.ndarray,
     crops: np.ndarray,
     has_points: np.ndarray,
+    quantizes: bool = False,
 ) -> bytes:
     """Export a model and check the graph against it.
 
@@ -45,6 +47,8 @@ def fused_to_onnx(
         without their points.
     crops : ndarray of uint8, shape (n, SIDE, SIDE)
     has_points : ndarray of float32, shape (n,), 0 or 1
+    quantizes : bool, default False
+        Quantize the graph once it is checked, see `classifiers.models.quantization`.
 
     Returns
     -------
@@ -65,4 +69,4 @@ def fused_to_onnx(
     for flag in (inputs["has_points"], np.zeros(len(points), np.float32)):
         proba = calibrated(model.predict_proba(points, crops, flag), calibration)
         check_proba(content, inputs | {"has_points": flag}, proba)
-    return content
+    return quantized(content, inputs) if quantizes else content

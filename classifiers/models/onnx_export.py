@@ -41,7 +41,7 @@ def exported(module: nn.Module, examples: dict[str, torch.Tensor], optimize: boo
         The same module gives the same bytes.
     """
     graph = _exported(module, examples, optimize)
-    _store_float16(graph)
+    store_float16(graph)
     return graph.SerializeToString(deterministic=True)
 
 
@@ -115,7 +115,7 @@ def _make_biases_constant(model: onnx.ModelProto) -> None:
             node.CopyFrom(cast)
 
 
-def _store_float16(model: onnx.ModelProto) -> None:
+def store_float16(model: onnx.ModelProto) -> None:
     """Store weights that float16 holds exactly as such, with a Cast back to float32.
 
     The runtime casts once, when it loads the graph.
