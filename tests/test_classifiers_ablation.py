@@ -83,11 +83,11 @@ def test_fused_runs_get_lines_and_a_stopped_run_goes_on(tmp_path, monkeypatch):
 def test_the_fused_runs_differ_from_the_shipped_recipe(monkeypatch):
     seen = []
 
-    def fit_fused(fused, held_out, stops, run, network, training):
+    def start(fused, held_out, stops, run, network, training):
         seen.append((network, training))
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(command, "fit_fused", fit_fused)
+    monkeypatch.setattr(command, "FusedTraining", start)
     fused = small_fused.rows(12)
     for settings in command.FUSED_RUNS.values():
         with pytest.raises(KeyboardInterrupt):

@@ -3,6 +3,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 import typer
 from typer.testing import CliRunner
 
@@ -10,6 +11,7 @@ from classifiers.bundle.bundle import load_manifest
 from classifiers.cli import train
 from classifiers.cli import train_pixels as command
 from classifiers.inference.predictor import Predictor
+from classifiers.training import fused as fused_training
 from classifiers.training import pixels
 from classifiers.training.dataset import Rows
 from data.console import BAD_INPUT, STOPPED
@@ -67,7 +69,7 @@ def test_trains_a_bundle_that_serves(tmp_path, made, model, networks):
     folder = tmp_path / "model-run"
     assert {str(path.relative_to(folder)) for path in folder.rglob("*.*")} == {
         "curves.png",
-        *(f"network-{n + 1}/{name}" for n in range(networks) for name in files),
+        *(f"network-{n + 1}/{name}" for n in range(2 * networks) for name in files),
     }
     predictor, fused = Predictor(out), made[0]
     assert predictor.takes_pixels
@@ -104,7 +106,7 @@ def test_a_stopped_run_goes_on(tmp_path, monkeypatch):
         def stop_at_three(line):
             seen.append(line["epoch"])
             progress(line)
-            if line["epoch"] == 3:
+            if len(seen) == 3:
                 raise KeyboardInterrupt
 
         return train(*others, stop_at_three)
@@ -115,10 +117,35 @@ def test_a_stopped_run_goes_on(tmp_path, monkeypatch):
     assert "goes on from the last epoch" in stopped.output
     assert not out.exists()
     assert run(out).exit_code == 0
-    assert seen == list(range(1, 13))
+    epochs = list(range(1, 13))
+    assert seen == epochs * 2  # of the teacher and its student
     curves = (tmp_path / "model-run" / "network-1" / "curves.jsonl").read_text().splitlines()
-    assert [json.loads(line)["epoch"] for line in curves] == seen
+    assert [json.loads(line)["epoch"] for line in curves] == epochs
     assert load_manifest(out)["classes"] == list(CLASSES)
+
+
+@pytest.mark.usefixtures("no_export")
+def test_a_student_starts_from_its_teacher_and_learns_its_answers(tmp_path, monkeypatch):
+    train, calls = fused_training.train_network, []
+
+    def spied(rows, *others):
+        network, recipe, build = others[1], others[2], others[-1]
+        start = build(network).state_dict()
+        best = train(rows, *others)
+        after = {name: values.clone() for name, values in best.state_dict().items()}
+        calls.append((rows.targets, recipe, start, after))
+        return best
+
+    monkeypatch.setattr(fused_training, "train_network", spied)
+    assert run(tmp_path / "model").exit_code == 0
+    (hard, teaching, _, teacher), (soft, learning, start, _) = calls
+    assert all(torch.allclose(start[name], teacher[name], atol=1e-2) for name in teacher)
+    assert set(hard.unique().tolist()) == {0, 1}
+    assert (soft.argmax(dim=1) == hard.argmax(dim=1)).float().mean() > 0.8
+    assert ((soft > 0) & (soft < 1)).float().mean() > 0.5
+    torch.testing.assert_close(soft.sum(dim=1), torch.ones(len(soft)))
+    assert learning.lr < teaching.lr
+    assert learning.seed != teaching.seed
 
 
 def test_other_settings_do_not_go_on_with_a_run(short):

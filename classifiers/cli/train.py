@@ -23,7 +23,7 @@ DEVICES = ("auto", "cpu", "cuda")
 
 FITS = {
     "drop-outliers": LANDMARK_MODELS,
-    "refit": LANDMARK_MODELS,
+    "refit": (*LANDMARK_MODELS, *NETWORKS),
     "epochs": PIXEL_MODELS,
     "device": PIXEL_MODELS,
     "votes": NETWORKS,
@@ -83,15 +83,14 @@ def main(
         bool,
         typer.Option(
             "--refit",
-            help="Train again on all rows, once validation rows gave the figures.",
-            rich_help_panel=ON_LANDMARKS,
+            help="Train again on all rows, once validation rows gave the figures; not backbones.",
         ),
     ] = False,
     epochs: Annotated[
         int | None,
         typer.Option(
             min=1,
-            help="Passes over the faces; 78, backbones 20.",
+            help="Passes over the faces for a teacher, and for its student; 60, backbones 20.",
             rich_help_panel=ON_PIXELS,
         ),
     ] = None,
@@ -112,7 +111,7 @@ def main(
         int | None,
         typer.Option(
             min=1,
-            help="Networks to train and to average, 1 if left out; fused and cnn.",
+            help="Networks whose average teaches the one that is kept, 1 if left out; fused, cnn.",
             rich_help_panel=ON_PIXELS,
         ),
     ] = None,

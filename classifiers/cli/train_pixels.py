@@ -13,8 +13,8 @@ from classifiers.cli.training_summary import print_summary, training_errors
 from classifiers.models.backbones import BACKBONES
 from classifiers.training.backbone_weights import Weights, find_weights
 from classifiers.training.bundle_content import TrainOptions
-from classifiers.training.curves import curves_of, plot_curves, read_curves
-from classifiers.training.pixels import recipe_of, train_pixel_model
+from classifiers.training.curves import Line, curves_of, plot_curves, read_curves
+from classifiers.training.pixels import epochs_of, train_pixel_model
 from classifiers.training.read_dataset import hold_out
 from classifiers.training.read_pixel_dataset import read_fused_rows
 from data.console import progress_bar, warn
@@ -82,13 +82,14 @@ def _train(
         held_out = hold_out(rows, options.seed)
         bar.update(task, description="Preparing features")
 
-        total = options.n_networks * recipe_of(options).epochs
+        total = epochs_of(options)
         done = _epochs_trained(run)
 
-        def progress(line: dict[str, float]) -> None:
+        def progress(line: Line) -> None:
             nonlocal done
             done += 1
-            text = f"Epochs, validation {line['validation_accuracy']:.1%}"
+            accuracy = line["validation_accuracy"]
+            text = "Epochs" if accuracy is None else f"Epochs, validation {accuracy:.1%}"
             bar.update(task, description=text, completed=done, total=total)
 
         return train_pixel_model(fused, rows, held_out, options, run, weights, progress)

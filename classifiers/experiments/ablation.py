@@ -32,7 +32,7 @@ from classifiers.models.sklearn_mlp import SklearnMLPClassifier
 from classifiers.models.torch_mlp import TorchMLPClassifier
 from classifiers.training.augmentation import Augmentation
 from classifiers.training.dataset import BALANCES, Rows, balanced_rows, class_weight
-from classifiers.training.pixels import ANY_CLASSES, fit_fused
+from classifiers.training.fused import ANY_CLASSES, FusedTraining
 from classifiers.training.read_dataset import hold_out, read_rows
 from classifiers.training.read_pixel_dataset import read_fused_rows
 from classifiers.training.recipe import TrainingConfig
@@ -223,7 +223,8 @@ def train_fused(
     recipe = TrainingConfig(epochs=epochs, augmentation=augmented, **training)
     with TemporaryDirectory() as run:
         early_stopping_split = np.flatnonzero(held_out)
-        model = fit_fused(fused, held_out, early_stopping_split, Path(run), size, recipe)
+        data = fused, held_out, early_stopping_split, Path(run)
+        model = FusedTraining(*data, size, recipe).teachers()
     return model, list(model.classes)
 
 

@@ -48,7 +48,7 @@ def fit_backbone(
     Parameters
     ----------
     rows, held_out, early_stopping_split, run, recipe, device, progress
-        As `classifiers.training.pixels.fit_fused` takes them.
+        As `classifiers.training.fused.FusedTraining` takes them.
     backbone : str
         One of `classifiers.models.backbones.BACKBONES`.
     weights : Weights

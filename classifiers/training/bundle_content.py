@@ -61,8 +61,8 @@ class TrainOptions:
     prior : str
         See `classifiers.models.calibration.served_prior`.
     refit : bool
-        Of a model on landmarks: train all epochs on the training rows, use all validation rows for
-        calibration, threshold and metrics, then train again on all rows.
+        Train again on all rows, once the validation rows gave calibration, threshold and metrics.
+        A model on landmarks uses all of them for that, and none to stop. Not of a backbone.
     validation : str
         How the validation rows were chosen, for the model card.
     epochs : int, optional
@@ -70,7 +70,7 @@ class TrainOptions:
     device : {"auto", "cpu", "cuda"}
         Of a model on pixels.
     n_networks : int
-        Networks to train and average, of a model in `NETWORKS`.
+        Of a model in `NETWORKS`: networks whose average teaches the one that is kept.
     """
 
     name: str

@@ -4,7 +4,9 @@ An epoch that was interrupted before its checkpoint was written has two lines: t
 """
 
 import json
+import math
 from pathlib import Path
+from typing import Any
 
 from matplotlib.figure import Figure
 
@@ -15,8 +17,11 @@ PLOTTED = ("loss", "validation_accuracy")
 NETWORK_FOLDER = "network-{}"
 """Name of the folder in a run's folder with the checkpoint and curves of one network."""
 
-Line = dict[str, float]
-"""``epoch``, ``loss``, ``validation_accuracy``, ``lr`` and the ``seconds`` that the epoch took."""
+Line = dict[str, Any]
+"""``epoch``, ``loss``, ``validation_accuracy``, ``lr`` and the ``seconds`` that the epoch took.
+
+The accuracy is None where no rows validate.
+"""
 
 
 def folder_of(run: Path, number: int) -> Path:
@@ -64,7 +69,8 @@ def plot_curves(run: Path) -> Figure:
     for axes, name in zip(figure.subplots(1, 2), PLOTTED, strict=True):
         for curves in curves_of(run):
             lines = read_curves(curves)
-            axes.plot([line["epoch"] for line in lines], [line[name] for line in lines])
+            values = [math.nan if line[name] is None else line[name] for line in lines]
+            axes.plot([line["epoch"] for line in lines], values)
         axes.set(xlabel="epoch", title=name.replace("_", " "))
         axes.grid(alpha=0.3)
     return figure

@@ -19,7 +19,7 @@ from classifiers.models.backbones import BackboneConfig, BackboneNetwork
 from classifiers.models.base import balanced_shares
 from classifiers.models.fused import FusedNetwork, NetworkConfig, window
 from classifiers.training.augmentation import Augmenter
-from classifiers.training.curves import CURVES, append_line
+from classifiers.training.curves import CURVES, Line, append_line
 from classifiers.training.recipe import (
     FusedLoss,
     TrainingConfig,
@@ -32,7 +32,7 @@ from data.files import atomic_write
 
 CHECKPOINT = "checkpoint.pt"
 DEVICES = ("auto", "cpu", "cuda")
-Progress = Callable[[dict[str, float]], None]
+Progress = Callable[[Line], None]
 """Called after each epoch with its line of the curves."""
 
 Network = FusedNetwork | BackboneNetwork
@@ -43,7 +43,7 @@ Build = Callable[[Any], Network]
 
 def train_network(
     rows: Arrays,
-    held_out: Arrays,
+    held_out: Arrays | None,
     network_config: Config,
     config: TrainingConfig,
     out: Path,
@@ -55,8 +55,10 @@ def train_network(
 
     Parameters
     ----------
-    rows, held_out : Arrays
-        Training rows and the early-stopping split.
+    rows : Arrays
+        Training rows.
+    held_out : Arrays or None
+        The early-stopping split; without one all epochs are trained and the last is kept.
     network_config : NetworkConfig or BackboneConfig
     config : TrainingConfig
     out : Path
@@ -69,7 +71,8 @@ def train_network(
     Returns
     -------
     FusedNetwork or BackboneNetwork
-        The averaged weights of the epoch with the best accuracy on the early-stopping split.
+        The averaged weights of the epoch with the best accuracy on the early-stopping split, or
+        of the last epoch.
 
     Raises
     ------
@@ -82,12 +85,14 @@ def train_network(
     place = device_of(device)
     run = Run(rows.to(place), network_config, config, build)
     run.restore(out / CHECKPOINT)
-    held_out = held_out.to(place)
+    held_out = None if held_out is None else held_out.to(place)
     with _termination_as_interrupt():
         while not run.finished:
             started = time.monotonic()
             loss = run.train_epoch()
-            accuracy = _accuracy(run.average.module, held_out, config.batch_size)
+            accuracy = None
+            if held_out is not None:
+                accuracy = _accuracy(run.average.module, held_out, config.batch_size)
             line = run.end_epoch(loss, accuracy)
             line["seconds"] = round(time.monotonic() - started, 1)
             run.save(out / CHECKPOINT)
@@ -165,11 +170,11 @@ class Run:
             order = torch.randperm(len(self.rows))
         return order[: self.steps * self.batch_size].to(self.device).split(self.batch_size)
 
-    def end_epoch(self, loss: float, accuracy: float) -> dict[str, float]:
+    def end_epoch(self, loss: float, accuracy: float | None) -> Line:
         """Keep the averaged weights if they are the best so far; return the curves' line."""
         self.epoch += 1
-        if accuracy > self.best_accuracy:
-            self.best_accuracy, self.best_epoch = accuracy, self.epoch
+        if accuracy is None or accuracy > self.best_accuracy:
+            self.best_accuracy, self.best_epoch = accuracy or 0.0, self.epoch
             self.best = _copied(self.average.module)
         lr = self.schedule.get_last_lr()[0]
         return {"epoch": self.epoch, "loss": loss, "validation_accuracy": accuracy, "lr": lr}

@@ -9,7 +9,7 @@ import numpy as np
 from classifiers.bundle.bundle import WEIGHTS
 from classifiers.bundle.manifest import PIXEL_INPUTS
 from classifiers.models.backbones import BACKBONES
-from classifiers.models.ensemble import Ensemble, FusedModel, saved_weights
+from classifiers.models.ensemble import Ensemble, saved_weights
 from classifiers.models.fused import NetworkConfig
 from classifiers.models.fused_onnx import fused_to_onnx
 from classifiers.training import backbones
@@ -21,24 +21,20 @@ from classifiers.training.bundle_content import (
     bundle_content,
     neutral_rows,
 )
-from classifiers.training.curves import folder_of, training_seconds
+from classifiers.training.curves import training_seconds
 from classifiers.training.dataset import Rows, split_validation
-from classifiers.training.loop import Progress, train_network
+from classifiers.training.distillation import refit_recipe, student_recipe
+from classifiers.training.fused import ANY_CLASSES, RECIPE, FusedTraining
+from classifiers.training.loop import Progress
 from classifiers.training.recipe import TrainingConfig
-from classifiers.training.tensors import FusedRows, arrays_of, training_rows
+from classifiers.training.tensors import FusedRows
 from landmarks.face_crop import SIDE
-
-ANY_CLASSES = NetworkConfig(classes=())
-"""The fused network that ships; the rows decide classes, components and votes."""
 
 NETWORKS: dict[str, NetworkConfig] = {
     "fused": ANY_CLASSES,
     "cnn": replace(ANY_CLASSES, landmarks=False),
 }
 """Pixels and landmarks together, or the same network on pixels alone."""
-
-RECIPE = TrainingConfig()
-"""How the models in `NETWORKS` are trained."""
 
 MESHES = 1
 """A model of pixels gains nothing from a second mesh: 72.6 % of 3,589 held-out images of FER2013
@@ -84,26 +80,29 @@ def train_pixel_model(
     """
     early_stopping_split, calibration_split = split_validation(held_out)
     recipe, data = recipe_of(options), (fused, held_out, early_stopping_split, run)
+    quantizes = options.model in NETWORKS
     if options.model in BACKBONES:
-        model = backbones.fit_backbone(
+        model = measured = backbones.fit_backbone(
             *data, options.model, weights, recipe, options.device, progress
         )
         saved, checked = saved_backbone_weights(model.network), backbones.CHECKED_ROWS
         metadata = backbones.metadata(model, recipe)
     else:
-        network = NETWORKS[options.model]
-        model = fit_fused(*data, network, recipe, options.device, progress, options.n_networks)
+        training = FusedTraining(*data, NETWORKS[options.model], recipe, options.device, progress)
+        students = training.students(training.teachers(options.n_networks))
+        measured = Ensemble(students.models[:1])
+        model = training.refit(students) if options.refit else measured
         saved, checked = saved_weights(model), CHECKED_ROWS
         metadata = _metadata(model, recipe)
     metadata |= {"meshes": MESHES, "inputs": PIXEL_INPUTS}
     metadata["training_seconds"] = training_seconds(run)
     trained = np.flatnonzero(~held_out)
     metadata["neutral_crop"] = neutral_crop(fused.crops[trained], fused.y[trained])
-    examples = _inputs(fused, calibration_split[:checked])
+    examples = fused.inputs(calibration_split[:checked])
     content = TrainedModel(
         classes=list(model.classes),
-        passes=model.tta_proba(*_inputs(fused, calibration_split)),
-        export=lambda calibration: fused_to_onnx(model, calibration, *examples),
+        passes=measured.tta_proba(*fused.inputs(calibration_split)),
+        export=lambda calibration: fused_to_onnx(model, calibration, *examples, quantizes),
         weights={WEIGHTS: saved},
         pixels=fused.pixels,
         metadata=metadata,
@@ -118,77 +117,18 @@ def recipe_of(options: TrainOptions) -> TrainingConfig:
     return replace(recipe, epochs=epochs, seed=options.seed, balance=options.balance)
 
 
-def fit_fused(
-    rows: FusedRows,
-    held_out: np.ndarray,
-    early_stopping_split: np.ndarray,
-    run: Path,
-    network: NetworkConfig = ANY_CLASSES,
-    recipe: TrainingConfig = RECIPE,
-    device: str = "auto",
-    progress: Progress | None = None,
-    n_networks: int = 1,
-) -> Ensemble:
-    """Train the fused model, or go on where a training in the same folder ended.
-
-    Parameters
-    ----------
-    rows : FusedRows
-        Training and validation rows, from
-        `classifiers.training.read_pixel_dataset.read_fused_rows`.
-    held_out : ndarray of bool, shape (m,), m <= n
-        Which of the first rows validate; the others train.
-    early_stopping_split : ndarray of int
-        The validation rows that choose the epoch to keep.
-    run : Path
-        Folder of the run. Each network has a folder in it, with its checkpoint and curves.
-    network : NetworkConfig
-        The rows' classes, numbers of components and of votes take the place of its own.
-    recipe : TrainingConfig, optional
-    device : {"auto", "cpu", "cuda"}
-    progress : callable, optional
-        Called after each epoch with its line of the curves.
-    n_networks : int, default 1
-        Networks to train, one after the other, with the recipe's seed and the seeds that follow it.
-
-    Returns
-    -------
-    Ensemble
-
-    Raises
-    ------
-    KeyboardInterrupt
-        On SIGINT or SIGTERM; the same call goes on after the last whole epoch.
-    ValueError
-        If the rows don't fit, or the folder holds a training of others.
-    """
-    trains, classes = training_rows(rows, held_out)
-    preprocessing, arrays = arrays_of(rows, classes, trains)
-    network = replace(
-        network,
-        classes=classes,
-        n_components=len(preprocessing.root),
-        n_votes=rows.votes.shape[1],
-    )
-    training, stopping = arrays[np.flatnonzero(trains)], arrays[early_stopping_split]
-    models = []
-    for number in range(n_networks):
-        own = replace(recipe, seed=recipe.seed + number)
-        folder = folder_of(run, number)
-        best = train_network(training, stopping, network, own, folder, device, progress)
-        models.append(FusedModel(best, preprocessing))
-    return Ensemble(models)
+def epochs_of(options: TrainOptions) -> int:
+    """Return the epochs of all networks, teachers and students, that the options ask for."""
+    recipe = recipe_of(options)
+    if options.model in BACKBONES:
+        return recipe.epochs
+    again = refit_recipe(recipe).epochs if options.refit else 0
+    return options.n_networks * (recipe.epochs + student_recipe(recipe).epochs) + again
 
 
 def neutral_crop(crops: np.ndarray, y: np.ndarray) -> list[list[int]]:
     """Return the mean neutral crop, uint8 (SIDE, SIDE), or that of all faces if none is neutral."""
     return np.rint(neutral_rows(crops, y).mean(axis=0)).astype(int).tolist()
-
-
-def _inputs(fused: FusedRows, chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return points, crops and flags of some rows, as the model takes them."""
-    flags = fused.has_points[chosen].astype(np.float32)
-    return fused.points[chosen], fused.crops[chosen], flags
 
 
 def _metadata(model: Ensemble, recipe: TrainingConfig) -> dict[str, Any]:
@@ -200,5 +140,6 @@ def _metadata(model: Ensemble, recipe: TrainingConfig) -> dict[str, Any]:
         "input": f"a face's crop of {SIDE} x {SIDE} grey pixels, by its 468 landmarks in pixels"
         + (", and these" if config.landmarks else ""),
         "preprocessing": "standardised crops" + (landmarks if config.landmarks else ""),
-        "classifier": f"{n} x {config!r}, trained by {recipe!r} and the seeds after it",
+        "classifier": f"{n} x {config!r}, trained by {recipe!r} and the seeds after it, "
+        f"then as students of their average by {student_recipe(recipe)!r}",
     }

@@ -46,7 +46,7 @@ class TrainingConfig:
     augmentation : Augmentation
     """
 
-    epochs: int = 78
+    epochs: int = 60
     batch_size: int = 128
     seed: int = 0
     optimizer: str = "sgd"

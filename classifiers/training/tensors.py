@@ -1,7 +1,7 @@
 """Rows with pixels: as they are read, and as tensors that training draws from."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -40,6 +40,10 @@ class FusedRows:
     mesh: str
     votes: np.ndarray
 
+    def inputs(self, chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return points, crops and flags of some rows, as a `PixelClassifier` takes them."""
+        return self.points[chosen], self.crops[chosen], self.has_points[chosen].astype(np.float32)
+
 
 @dataclass(frozen=True)
 class Arrays:
@@ -71,6 +75,11 @@ class Arrays:
     def __getitem__(self, rows: Any) -> "Arrays":
         """Return some of the rows."""
         return Arrays(**{name: values[rows] for name, values in vars(self).items()})
+
+    def with_soft_targets(self, proba: np.ndarray, share: float) -> "Arrays":
+        """Return the rows with targets of which a teacher's probabilities (n, k) are a share."""
+        targets = (1 - share) * self.targets + share * torch.from_numpy(proba).float()
+        return replace(self, targets=targets)
 
     def to(self, device: torch.device) -> "Arrays":
         """Return the same rows on a device."""
