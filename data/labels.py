@@ -33,6 +33,11 @@ def canonical(name: str) -> str:
     return _CANONICAL.get(name.strip().lower(), name)
 
 
+def meaning(name: str) -> str:
+    """Return what all names of one class have in common, as `canonical` but without case."""
+    return canonical(name).strip().casefold()
+
+
 def classes_of(labels: Iterable[str]) -> dict[str, str]:
     """Return the class of each label: labels of one meaning are one class.
 
@@ -48,7 +53,7 @@ def classes_of(labels: Iterable[str]) -> dict[str, str]:
     """
     groups: dict[str, list[str]] = {}
     for label in sorted(set(labels)):
-        groups.setdefault(canonical(label).strip().casefold(), []).append(label)
+        groups.setdefault(meaning(label), []).append(label)
     return {
         label: group[0] if len(group) == 1 else canonical(group[0]).strip()
         for group in groups.values()

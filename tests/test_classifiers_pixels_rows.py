@@ -65,6 +65,18 @@ def test_each_face_comes_with_the_pixels_of_its_image(dataset):
     assert rows.votes.shape == (N, 0)
 
 
+def test_the_test_split_s_name_of_a_class_changes_none(dataset, tmp_path):
+    source, table = dataset
+    for path in table.iterdir():
+        text = path.read_text().replace(",happy,", ",joy,").replace("\thappy\t", "\tjoy\t")
+        (tmp_path / path.name).write_text(text)
+    with (tmp_path / PIXELS).open("a") as file:
+        file.write(f"test/happy/1.png\ttest\thappy\t{'0' * 16}\n")
+    rows, _ = read_fused_rows([tmp_path], source)
+    assert set(rows.y) == {"joy", "neutral", "sad"}
+    assert len(rows.y) == N
+
+
 def test_classes_can_be_left_out(dataset):
     rows, _ = read_fused_rows([dataset[1]], dataset[0], ["happy", "sad"])
     assert set(rows.y) == {"happy", "sad"}

@@ -14,7 +14,7 @@ from data.errors import DataError
 from data.features.crops import read_crops
 from data.features.schema import PIXELS
 from data.features.table import read_pixels
-from data.labels import classes_of
+from data.labels import meaning
 from data.sources import NO_SPLIT
 from data.votes import read_votes
 
@@ -79,9 +79,10 @@ def _known_images(table: Sequence[Path], labels: set[str]) -> pd.DataFrame:
         names = ", ".join(str(folder) for folder in table)
         raise DataError(f"Expected folders that make features wrote, with {PIXELS}; got {names}.")
     known = pd.concat([read_pixels(folder) for folder in table])
-    known = known.assign(label=known["label"].map(classes_of(known["label"])))
+    classes = {meaning(name): name for name in labels}
+    known = known.assign(label=[classes.get(meaning(label)) for label in known["label"]])
     splits = (TRAIN,) if (known["split"] == TRAIN).any() else (NO_SPLIT, "")
-    known = known[known["split"].isin(splits) & known["label"].isin(labels)]
+    known = known[known["split"].isin(splits) & known["label"].notna()]
     return known[known["pixels"] != ""].drop_duplicates("pixels").set_index("pixels")
 
 
