@@ -1,10 +1,8 @@
 """Train a network on pixels and landmarks, with a checkpoint after each epoch."""
 
 import json
-import signal
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import asdict
 from hashlib import blake2b
@@ -29,6 +27,7 @@ from classifiers.training.recipe import (
 )
 from classifiers.training.tensors import Arrays
 from data.files import atomic_write
+from data.processes import termination_as_interrupt
 
 CHECKPOINT = "checkpoint.pt"
 DEVICES = ("auto", "cpu", "cuda")
@@ -86,7 +85,7 @@ def train_network(
     run = Run(rows.to(place), network_config, config, build)
     run.restore(out / CHECKPOINT)
     held_out = None if held_out is None else held_out.to(place)
-    with _termination_as_interrupt():
+    with termination_as_interrupt():
         while not run.finished:
             started = time.monotonic()
             loss = run.train_epoch()
@@ -250,17 +249,3 @@ def _accuracy(network: Network, rows: Arrays, batch_size: int) -> float:
         proba = logits.float().softmax(dim=1) + flipped.float().softmax(dim=1)
         right += int((proba.argmax(dim=1) == batch.targets.argmax(dim=1)).sum())
     return right / len(rows)
-
-
-@contextmanager
-def _termination_as_interrupt() -> Iterator[None]:
-    """Raise KeyboardInterrupt on SIGTERM as on SIGINT."""
-
-    def stop(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
