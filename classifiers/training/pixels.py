@@ -80,20 +80,19 @@ def train_pixel_model(
     """
     early_stopping_split, calibration_split = split_validation(held_out)
     recipe, data = recipe_of(options), (fused, held_out, early_stopping_split, run)
-    quantizes = options.model in NETWORKS
     if options.model in BACKBONES:
         model = measured = backbones.fit_backbone(
             *data, options.model, weights, recipe, options.device, progress
         )
         saved, checked = saved_backbone_weights(model.network), backbones.CHECKED_ROWS
-        metadata = backbones.metadata(model, recipe)
+        metadata, quantizes = backbones.metadata(model, recipe), False
     else:
         training = FusedTraining(*data, NETWORKS[options.model], recipe, options.device, progress)
         students = training.students(training.teachers(options.n_networks))
         measured = Ensemble(students.models[:1])
         model = training.refit(students) if options.refit else measured
         saved, checked = saved_weights(model), CHECKED_ROWS
-        metadata = _metadata(model, recipe)
+        metadata, quantizes = _metadata(model, recipe, options), True
     metadata |= {"meshes": MESHES, "inputs": PIXEL_INPUTS}
     metadata["training_seconds"] = training_seconds(run)
     trained = np.flatnonzero(~held_out)
@@ -131,15 +130,16 @@ def neutral_crop(crops: np.ndarray, y: np.ndarray) -> list[list[int]]:
     return np.rint(neutral_rows(crops, y).mean(axis=0)).astype(int).tolist()
 
 
-def _metadata(model: Ensemble, recipe: TrainingConfig) -> dict[str, Any]:
+def _metadata(model: Ensemble, recipe: TrainingConfig, options: TrainOptions) -> dict[str, Any]:
     """Return what the manifest says of a model in `NETWORKS`."""
-    config, n = model.models[0].network.config, len(model.models)
+    config = model.models[0].network.config
     landmarks = f"; alignment to the mean face, StandardScaler, PCA({config.n_components})"
     return {
         "n_components": config.n_components,
         "input": f"a face's crop of {SIDE} x {SIDE} grey pixels, by its 468 landmarks in pixels"
         + (", and these" if config.landmarks else ""),
         "preprocessing": "standardised crops" + (landmarks if config.landmarks else ""),
-        "classifier": f"{n} x {config!r}, trained by {recipe!r} and the seeds after it, "
-        f"then as students of their average by {student_recipe(recipe)!r}",
+        "classifier": f"{config!r}; teachers: {options.n_networks}, by {recipe!r} and the seeds "
+        f"after it; student of their average: by {student_recipe(recipe)!r}"
+        + (f"; on all rows: by {refit_recipe(recipe)!r}" if options.refit else ""),
     }
