@@ -11,9 +11,16 @@ IMAGES ?= data/sample
 OUT    ?=
 TABLE  ?= build/features
 MODEL  ?=
-SEED   ?= 0
 HOST   ?= 127.0.0.1
 PORT   ?= 5000
+# A misspelt variable, or another target's, would be left out without a word. A target takes those
+# that its line of help names.
+GIVEN := $(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$(name)))
+ifneq ($(GIVEN),)
+TAKEN := $(foreach target,$(MAKECMDGOALS),$(shell sed -n 's/^$(target):.*\#\# //p' Makefile | grep -oE '[A-Z_]+=' | tr -d =))
+OTHERS := $(filter-out VENV PYTHON $(TAKEN),$(GIVEN))
+$(if $(OTHERS),$(error Expected variables among $(or $(sort $(TAKEN)),none) with make $(MAKECMDGOALS), got $(OTHERS)))
+endif
 # An option is passed on only when it was given, so that each default stands in one place.
 option = $(if $($(1)),--$(2) "$($(1))")
 
@@ -44,9 +51,9 @@ features: $(READY)  ## Turn photos into landmark CSVs: IMAGES= OUT= WORKERS= BAC
 # A model that looks at pixels takes the images, too.
 LOOKS_AT = $(if $(filter-out sklearn torch,$(MODEL)),"$(IMAGES)")
 train: $(READY)  ## Train a classifier on the CSVs: TABLE= MODEL=sklearn|torch OUT= CLASSES= SEED= BALANCE= PRIOR=training|roots|uniform DATA= DROP_OUTLIERS=1 REFIT=1; on pixels: MODEL=fused|cnn IMAGES= VOTES= DEVICE= EPOCHS= AVERAGE=, or MODEL=resnet18|resnet34|resnet50|vgg16|mobilenet_v3_large|vit_b_16 WEIGHTS=file|random
-	@$(PYTHON) -m classifiers train "$(TABLE)" $(LOOKS_AT) --model "$(or $(MODEL),sklearn)" --out "$(or $(OUT),build/model)" --seed "$(SEED)" $(call option,CLASSES,classes) $(call option,BALANCE,balance) $(call option,PRIOR,prior) $(call option,DATA,data-name) $(if $(DROP_OUTLIERS),--drop-outliers) $(if $(REFIT),--refit) $(call option,VOTES,votes) $(call option,DEVICE,device) $(call option,EPOCHS,epochs) $(call option,WEIGHTS,weights) $(call option,AVERAGE,average)
+	@$(PYTHON) -m classifiers train "$(TABLE)" $(LOOKS_AT) --model "$(or $(MODEL),sklearn)" --out "$(or $(OUT),build/model)" $(call option,SEED,seed) $(call option,CLASSES,classes) $(call option,BALANCE,balance) $(call option,PRIOR,prior) $(call option,DATA,data-name) $(if $(DROP_OUTLIERS),--drop-outliers) $(if $(REFIT),--refit) $(call option,VOTES,votes) $(call option,DEVICE,device) $(call option,EPOCHS,epochs) $(call option,WEIGHTS,weights) $(call option,AVERAGE,average)
 
-evaluate: $(READY)  ## Measure a bundle on labelled images: IMAGES= MODEL= OUT= SPLIT= DETECTOR=mesh|mtcnn IGNORE_UNKNOWN=1
+evaluate: $(READY)  ## Measure a bundle on labelled images: IMAGES= MODEL= OUT= SPLIT= WORKERS= BACKEND= DETECTOR=mesh|mtcnn IGNORE_UNKNOWN=1
 	@$(PYTHON) -m classifiers evaluate "$(IMAGES)" "$(or $(MODEL),auto)" "$(or $(OUT),build/evaluation)" $(call option,SPLIT,split) $(call option,WORKERS,workers) $(call option,BACKEND,backend) $(call option,DETECTOR,detector) $(if $(IGNORE_UNKNOWN),--ignore-unknown)
 
 # A process a core; the tests of one file share what they make. In the files' order, for the files of
@@ -92,10 +99,10 @@ audit: $(READY)  ## List copies, blanks, missed faces, disputed labels of a data
 	@$(PYTHON) -m data audit "$(IMAGES)" $(if $(filter-out file,$(origin TABLE)),$(call option,TABLE,table)) $(call option,VOTES,votes) $(call option,OUT,out)
 
 detectors: $(DEV)  ## Compare the detectors of faces, into results/: IMAGES= LIMIT= SEED=
-	@$(PYTHON) -m classifiers.experiments.detectors "$(IMAGES)" $(call option,LIMIT,limit) --seed "$(SEED)"
+	@$(PYTHON) -m classifiers.experiments.detectors "$(IMAGES)" $(call option,LIMIT,limit) $(call option,SEED,seed)
 
-robustness: $(DEV)  ## Measure the models on corrupted images and on images without a face, into results/: IMAGES= VOTES= LIMIT= SPLIT=
-	@$(PYTHON) -m classifiers.experiments.robustness "$(IMAGES)" $(call option,VOTES,votes) $(call option,LIMIT,limit) $(call option,SPLIT,split) $(call option,WORKERS,workers) --seed "$(SEED)"
+robustness: $(DEV)  ## Measure the models on corrupted images and on images without a face, into results/: IMAGES= VOTES= LIMIT= SPLIT= WORKERS= SEED= IGNORE_UNKNOWN=1
+	@$(PYTHON) -m classifiers.experiments.robustness "$(IMAGES)" $(call option,VOTES,votes) $(call option,LIMIT,limit) $(call option,SPLIT,split) $(call option,WORKERS,workers) $(call option,SEED,seed) $(if $(IGNORE_UNKNOWN),--ignore-unknown)
 
 doctor:  ## Check the environment and say how to mend it
 	@sh setup.sh --check $(VENV)

@@ -6,9 +6,10 @@ from typing import Annotated, Any, cast
 
 import typer
 from typer.core import TyperCommand, TyperGroup
+from typer.exceptions import TyperException
 from typer.main import get_command
 
-from data.console import checked_stdout
+from data.console import checked_stdout, exit_with
 from landmarks import __version__
 from landmarks.system_libraries import exit_on_missing_library
 
@@ -36,6 +37,12 @@ def command_line(name: str, summary: str, modules: Mapping[str, str]) -> typer.T
             with checked_stdout():
                 return super().main(*args, **settings)
 
+        def invoke(self, ctx: Any) -> Any:
+            try:
+                return super().invoke(ctx)
+            except TyperException as error:
+                exit_with(_sentence(error), error.exit_code)
+
         def list_commands(self, ctx: Any) -> list[str]:
             return list(modules)
 
@@ -61,6 +68,18 @@ def _load(name: str, module: str) -> TyperCommand:
     app = typer.Typer(add_completion=False, pretty_exceptions_show_locals=False)
     app.command(name)(main)
     return cast(TyperCommand, get_command(app))
+
+
+def _sentence(error: Any) -> str:
+    """Return an error of usage as one sentence, which names the options that there are."""
+    command, unknown = error.ctx.command, getattr(error, "option_name", None)
+    if unknown is not None:
+        names = sorted(name for param in command.params for name in param.opts)
+        options = [name for name in names if name.startswith("--")]
+        return f"Expected an option among {', '.join(options)}, got {unknown}."
+    # pydantic's, which typer hands on
+    message = error.format_message().replace("Value error, ", "").rstrip(".")
+    return f"{' '.join(message.split())}; {error.ctx.command_path} --help says what there is."
 
 
 def _print_version(wanted: bool) -> None:

@@ -1,6 +1,7 @@
 """What the pages tell people to type exists, and what exists stands on a page."""
 
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -114,7 +115,26 @@ def test_the_page_is_read_as_a_person_reads_it():
     assert mien_calls(code) == ["serve"]
 
 
+@pytest.mark.parametrize("target", TARGETS)
+def test_the_help_of_a_target_names_each_variable_that_it_takes(target):
+    rule = rf"^{target}:.*## (.*)\n((?:\t.*\n)*)"
+    line, recipe = re.search(rule, MAKEFILE, re.MULTILINE).groups()
+    taken = set(re.findall(r"\$\((?:call option,|if \$\()?([A-Z_]+)[,)]", recipe))
+    ours = {"PYTHON", "VENV", "SPREAD", "LOOKS_AT"}
+    assert taken - ours <= set(re.findall(r"([A-Z_]+)=", line))
+
+
+@pytest.mark.parametrize("given", ["HIDDEN=64", "PORT=80"])
+def test_a_variable_that_a_target_does_not_take_is_refused(given):
+    done = subprocess.run(
+        ["make", "-n", "train", given, "MODEL=torch"], cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.returncode == 2
+    said = r"Expected variables among .*TABLE.* with make train, got (\w+)\."
+    assert re.search(said, done.stderr)[1] == given.split("=")[0]
+
+
 def test_a_variable_that_a_sentence_names_is_the_makefiles():
     sentence = (ROOT / "classifiers/evaluation/evaluate.py").read_text("utf-8")
     assert re.findall(r"\(make: (\w+)=1\)", sentence) == ["IGNORE_UNKNOWN"]
-    assert "$(if $(IGNORE_UNKNOWN),--ignore-unknown)" in MAKEFILE
+    assert MAKEFILE.count("$(if $(IGNORE_UNKNOWN),--ignore-unknown)") == 2

@@ -84,4 +84,19 @@ def test_mien_prints_its_version():
 def test_an_unknown_command_is_a_sentence():
     done = CliRunner().invoke(app, ["imgae"])
     assert done.exit_code == 2
-    assert "No such command 'imgae'" in done.output
+    assert done.stderr == "No such command 'imgae'; mien --help says what there is.\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--model", "torsch"), "'torsch' is not one of 'sklearn', 'torch', "),
+        (("--hiden", "3"), "Expected an option among --average, --balance, "),
+        ((), "Missing option '--out'; mien train --help says what there is."),
+    ],
+)
+def test_an_unfitting_option_is_a_sentence_that_names_what_exists(arguments, said):
+    done = CliRunner().invoke(app, ["train", "table", *arguments], prog_name="mien")
+    assert done.exit_code == 2
+    assert said in done.stderr
+    assert done.stderr.count("\n") == 1

@@ -40,6 +40,9 @@ def main(
         typer.Option(help="CSV of annotator votes: what all call no face must get no expression."),
     ] = None,
     seed: Annotated[int, typer.Option(help="Of the images and the corruptions.")] = 0,
+    ignore_unknown: Annotated[
+        bool, typer.Option("--ignore-unknown", help="Leave out classes that a model lacks.")
+    ] = False,
     workers: WorkersOption = 0,
     out: Annotated[Path, typer.Option(help="JSON to write.")] = Path("results/robustness.json"),
     scratch: Annotated[
@@ -58,7 +61,8 @@ def main(
         split = choose_split({ref.split for ref in everything}, split)
         refs = [ref for ref in everything if split in (ref.split, ALL)]
         for predictor in predictors:
-            match_classes([ref.label for ref in refs], predictor.classes)
+            names = match_classes([ref.label for ref in refs], predictor.classes, ignore_unknown)
+            refs = [ref for ref in refs if ref.label in names]
         chosen = some_of_each_class(refs, limit, seed)
         jobs = [job_of(ref, LABELLED) for ref in chosen] + _without_faces(everything, votes)
         with storage_errors(scratch):
