@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import threading
+from base64 import b64encode
 
 import pytest
 
@@ -38,9 +39,10 @@ def served():
 
 @pytest.fixture
 def run(served, tmp_path):
-    """Return a function that runs a command beside two photos and gives what it prints."""
-    for name in ("photo.jpg", "other.jpg"):
+    """Return a function that runs a command beside some photos and gives what it prints."""
+    for name in ("photo.jpg", "other.jpg", "neutral.jpg"):
         (tmp_path / name).write_bytes(PHOTO)
+    (tmp_path / "photo.json").write_text(json.dumps({"image": b64encode(PHOTO).decode()}))
 
     def run(command):
         command = [word.replace(ADDRESS, served) for word in command]
@@ -56,7 +58,9 @@ def run(served, tmp_path):
 def test_every_call_of_curl_is_answered(run, call):
     answer = json.loads(run([*shlex.split(call), "--silent", "--fail-with-body"]))
     if "/api/predict" in call:
-        assert [image["reason"] for image in answer["images"]] == [""] * call.count("image=@")
+        assert [image["reason"] for image in answer["images"]] == [""] * max(
+            call.count("image=@"), 1
+        )
         face = answer["images"][0]["faces"][0]
         assert ("points" in face) == ("points=1" in call)
         assert ("explanation" in face) == ("explain=1" in call)

@@ -4,6 +4,7 @@ import json
 import logging
 import os
 import re
+from base64 import b64encode
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 
@@ -62,7 +63,7 @@ def test_one_photo_is_answered_with_model_classes_and_times(client):
     assert (response.json["model"], response.json["version"]) == ("fake", "1.2")
     assert response.json["classes"] == list(CONFIDENCES)
     (image,) = response.json["images"]
-    expected = FakePredictor().predict(np.zeros((120, 160, 3))).to_json("me.png")
+    expected = FakePredictor().predict(np.zeros((120, 160, 3))).to_json("me.png") | {"neutral": []}
     assert 0 <= image.pop("ms") <= response.json["ms"]
     assert image == expected
     assert re.fullmatch(r"read;dur=[\d.]+", response.headers["Server-Timing"])
@@ -190,7 +191,70 @@ def test_a_photo_in_another_field_is_not_dropped(client):
     assert post_many(client, PHOTO, images=(BytesIO(), "")).status_code == 200
 
 
-@pytest.mark.parametrize("kind", ["image/png", "application/json", "text/plain", None])
+def test_a_neutral_face_moves_the_confidences_and_is_named_in_each_result(client):
+    neutral = [(BytesIO(PHOTO), "rest.png")]
+    images = post_many(client, PHOTO, PHOTO, neutral=neutral).json["images"]
+    # The photo is the neutral one: its face is neutral, and nothing else stands out.
+    for image in images:
+        assert image["neutral"] == ["rest.png"]
+        others = {
+            name: pytest.approx(0.4 if name == "neutral" else 0.1, abs=1e-6) for name in CONFIDENCES
+        }
+        assert image["faces"][0]["confidences"] == others
+
+
+def test_a_neutral_photo_without_a_face_is_a_problem_that_names_it():
+    client = client_of(Refusing("no-face", [b"wall"]))
+    response = post_many(client, PHOTO, neutral=(BytesIO(b"wall"), "wall.png"))
+    assert_problem(response, 422, "no-face")
+    assert response.json["image"] == "wall.png"
+
+
+def test_a_model_without_the_class_neutral_takes_no_neutral_photo():
+    reader = Reader(FakePredictor())
+    reader.manifest = reader.manifest | {"classes": ["smile", "frown"]}
+    response = post_many(client_of(reader), PHOTO, neutral=(BytesIO(PHOTO), "rest.png"))
+    assert_problem(response, 400, "no-neutral")
+
+
+def test_photos_in_base64_are_read_as_those_of_a_form(client):
+    text = b64encode(PHOTO).decode()
+    fields = {"image": [text, f"data:image/png;base64,{text}"], "neutral": text, "explain": True}
+    images = client.post(ADDRESS, json=fields).json["images"]
+    assert [image["image"] for image in images] == ["1", "2"]
+    assert all(image["neutral"] == ["1"] for image in images)
+    form = post_many(client, PHOTO, neutral=(BytesIO(PHOTO), "1"), explain="1")
+    assert images[0]["faces"] == form.json["images"][0]["faces"]
+    assert client.post(ADDRESS, json={"image": text}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ([], "bad-json"),
+        ({"image": "no base64!"}, "bad-json"),
+        ({"image": 7}, "bad-json"),
+        ({"image": "QUJD", "neutral": {}}, "bad-json"),
+        ({"image": [7]}, "bad-json"),
+        ({}, "missing"),
+        ({"image": []}, "missing"),
+        ({"image": ["QUJD"] * (MAX_PHOTOS + 1)}, "too-many"),
+        ({"image": "QUJD", "explain": "yes"}, "bad-option"),
+        ({"image": "QUJD", "explain": 1}, "bad-option"),
+        ({"image": "QUJD", "other": True}, "bad-option"),
+        ({"image": b64encode(bytes(MAX_PHOTO_BYTES + 1)).decode()}, "too-heavy"),
+    ],
+)
+def test_other_json_is_a_problem(client, fields, reason):
+    assert_problem(client.post(ADDRESS, json=fields), ERRORS[reason][0], reason)
+
+
+def test_broken_json_is_a_problem(client):
+    response = client.post(ADDRESS, data=b"{", content_type="application/json")
+    assert_problem(response, 400, "bad-json")
+
+
+@pytest.mark.parametrize("kind", ["image/png", "text/plain", None])
 def test_a_body_that_is_no_form_is_a_problem(client, kind):
     assert_problem(client.post(ADDRESS, data=PHOTO, content_type=kind), 415, "not-a-form")
 

@@ -15,18 +15,26 @@ from tests.helpers.posting import PHOTO
 from web import create_app
 from web.errors import ERRORS, FOR_PROGRAMS
 from web.inference.service import Reader
-from web.routes.api import FORM, OPTIONS
+from web.routes.api import OPTIONS
 from web.routes.custom import MAX_BODY_BYTES as MAX_TEACH_BYTES
 from web.routes.custom import PATH as TEACH
 from web.routes.custom import Trainer
-from web.uploads import FIELD, MAX_BODY_BYTES, MAX_PHOTO_BYTES, MAX_PHOTOS
+from web.uploads import (
+    FIELD,
+    FORM,
+    MAX_BODY_BYTES,
+    MAX_NEUTRAL,
+    MAX_PHOTO_BYTES,
+    MAX_PHOTOS,
+    NEUTRAL,
+)
 
 
 class EasyReader(Reader):
     """Takes any bytes for a photo: a description can't say which bytes are one."""
 
-    def read(self, content, picture=False):
-        return super().read(PHOTO, picture)
+    def read(self, content, picture=False, shift=()):
+        return super().read(PHOTO, picture, shift)
 
 
 APP = create_app(EasyReader(FakePredictor()))
@@ -64,7 +72,8 @@ def test_the_limits_and_reasons_are_those_of_the_code(document):
     assert photos["maxItems"] == MAX_PHOTOS
     formats = [f"image/{name.lower()}" for name in PAGE_FORMATS]
     assert form["encoding"][FIELD]["contentType"] == ", ".join(formats)
-    assert set(form["schema"]["properties"]) == {FIELD, *OPTIONS}
+    assert set(form["schema"]["properties"]) == {FIELD, NEUTRAL, *OPTIONS}
+    assert form["schema"]["properties"][NEUTRAL]["maxItems"] == MAX_NEUTRAL
     assert schemas["ImageError"]["properties"]["reason"]["enum"] == list(ERRORS)
     face = schemas["FacePrediction"]["properties"]
     assert face["points"]["maxItems"] == N_POINTS

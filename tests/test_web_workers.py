@@ -76,6 +76,12 @@ def test_workers_answer_as_a_reader_does():
             "", **everything
         )
         assert pool.read(PORTRAIT).picture == b""
+        shift = [9.0] + 6 * [0.0]
+        found, expected = (
+            each.read(PORTRAIT, shift=shift).prediction.faces[0]
+            for each in (pool, Reader(predictor))
+        )
+        assert (found.expression, found.confidences) == ("angry", expected.confidences)
         assert refused(pool, PHOTO) == "no-face"
         assert refused(pool, b"nothing") == "unreadable"
         assert (pool.restarts, pool.waiting, pool.ready) == (0, 0, True)

@@ -13,6 +13,8 @@ STATUSES = {
     "wrong-host": 400,
     "cross-site": 403,
     "bad-option": 400,
+    "bad-json": 400,
+    "no-neutral": 400,
     "missing": 400,
     "wrong-field": 400,
     "not-a-form": 415,

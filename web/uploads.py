@@ -1,5 +1,7 @@
 """Take photos from requests, in memory alone."""
 
+import re
+from base64 import b64decode
 from io import BytesIO
 from typing import NamedTuple
 
@@ -10,7 +12,13 @@ from web.errors import ApiError
 FORM = "multipart/form-data"
 
 FIELD = "image"
-"""Name of the multipart field that holds the photo."""
+"""Name of the field that holds the photo."""
+
+NEUTRAL = "neutral"
+"""Name of the field that holds a photo of the person's neutral face."""
+
+MAX_NEUTRAL = 4
+"""Most photos of a neutral face in one request."""
 
 MAX_PHOTO_BYTES = 8 * 1024**2
 """Largest file that is read: 8 MB."""
@@ -23,6 +31,9 @@ MAX_BODY_BYTES = 24 * 1024**2
 
 A body is held in memory, so this and the number of requests that are read at once bound it.
 """
+
+_HEAD = re.compile(r"data:[^,]*;base64,")
+"""What precedes the base64 of a data URI."""
 
 
 class Upload(NamedTuple):
@@ -49,27 +60,81 @@ class MemoryRequest(Request):
         return BytesIO()
 
 
-def uploads(request: Request) -> list[Upload]:
-    """Return the files that a request carries.
+class Posted(NamedTuple):
+    """What a request asks for.
+
+    Attributes
+    ----------
+    photos : list of Upload
+        One or more.
+    neutral : list of Upload
+        Photos of the person's neutral face, which may be none.
+    options : list of (str, str)
+        Name and value of each other field, which nobody has checked.
+    """
+
+    photos: list[Upload]
+    neutral: list[Upload]
+    options: list[tuple[str, str]]
+
+
+def posted(request: Request) -> Posted:
+    """Return the photos and the options that a request carries.
 
     Parameters
     ----------
     request : flask.Request
-        A multipart request with one file or several in the field `FIELD`.
+        A form whose files are in the fields `FIELD` and `NEUTRAL`, or JSON with photos in base64.
 
     Raises
     ------
     ApiError
-        If there is none, or more than `MAX_PHOTOS`, or one in another field besides.
+        If it is neither, there is no photo or there are too many, or a file is in another field.
     werkzeug.exceptions.RequestEntityTooLarge
         If the whole body is above `MAX_BODY_BYTES`.
     """
-    files = [file for file in request.files.getlist(FIELD) if file.filename]
-    if not files:
+    if request.mimetype == "application/json":
+        found = _from_json(request)
+    elif request.mimetype == FORM:
+        found = _from_form(request)
+    else:
+        raise ApiError("not-a-form")
+    if not found.photos:
         raise ApiError("missing")
-    if any(file.filename and name != FIELD for name, file in request.files.items(multi=True)):
-        raise ApiError("wrong-field")
-    if len(files) > MAX_PHOTOS:
+    if len(found.photos) > MAX_PHOTOS or len(found.neutral) > MAX_NEUTRAL:
         raise ApiError("too-many")
-    # Unlike read(), getvalue() makes no copy.
-    return [Upload(file.filename, file.stream.getvalue()) for file in files]
+    return found
+
+
+def _from_form(request: Request) -> Posted:
+    """Return what a form holds; a browser sends a file field that is left empty, too."""
+    files: dict[str, list[Upload]] = {FIELD: [], NEUTRAL: []}
+    for name, file in request.files.items(multi=True):
+        if file.filename and name not in files:
+            raise ApiError("wrong-field" if request.files.getlist(FIELD) else "missing")
+        if file.filename:
+            # Unlike read(), getvalue() makes no copy.
+            files[name].append(Upload(file.filename, file.stream.getvalue()))
+    return Posted(files[FIELD], files[NEUTRAL], list(request.form.items(multi=True)))
+
+
+def _from_json(request: Request) -> Posted:
+    """Return what JSON holds: photos in base64, as data URIs or without their head."""
+    fields = request.get_json(silent=True)
+    if not isinstance(fields, dict):
+        raise ApiError("bad-json")
+    photos, neutral = (_decoded(fields.pop(name, [])) for name in (FIELD, NEUTRAL))
+    options = [
+        (name, str(int(value)) if isinstance(value, bool) else "") for name, value in fields.items()
+    ]
+    return Posted(photos, neutral, options)
+
+
+def _decoded(value: object) -> list[Upload]:
+    """Decode a photo in base64 or a list of them; they are called by their numbers from 1."""
+    texts = value if isinstance(value, list) else [value]
+    try:
+        contents = [b64decode(_HEAD.sub("", text, count=1), validate=True) for text in texts]
+    except (TypeError, ValueError):
+        raise ApiError("bad-json") from None
+    return [Upload(str(number), content) for number, content in enumerate(contents, 1)]

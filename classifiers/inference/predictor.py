@@ -13,7 +13,7 @@ from classifiers.bundle.bundle import DEFAULT_BUNDLE, MODEL, BundleError, load_m
 from classifiers.bundle.manifest import takes_pixels
 from classifiers.inference.attribution import NeutralBaseline, explain
 from classifiers.inference.predictions import FacePrediction, ImagePrediction
-from classifiers.inference.shifts import neutral_shift, prior_shift, shifted
+from classifiers.inference.shifts import neutral_shift_of, prior_shift, shifted
 from classifiers.inference.tables import frame_of, rows_of
 from landmarks.detection.detector import MESH_VERSION, Face, shared_detector
 from landmarks.detection.registry import Detector, check_detector
@@ -135,17 +135,20 @@ class Predictor:
         landmarks.images.ImageError
             If one can't be read.
         """
-        found = [self.predict(image).faces for image in _each(neutral)]
-        if not all(found):
-            raise ValueError(
-                f"Expected a face in each neutral photograph, found none in number "
-                f"{found.index([]) + 1}; name another."
-            )
-        largest = [max(faces, key=lambda face: face.face.area) for faces in found]
-        proba = np.array([list(face.confidences.values()) for face in largest])
-        relative = copy(self)
-        relative.shift = self.shift + neutral_shift(proba, self.classes)
-        return relative
+        photos = [self.predict(image) for image in _each(neutral)]
+        return self.shifted(neutral_shift_of(photos, self.classes))
+
+    def shifted(self, shift: np.ndarray) -> "Predictor":
+        """Return a predictor whose confidences are moved, besides this one's `shift`.
+
+        Parameters
+        ----------
+        shift : ndarray of float, shape (k,)
+            See `classifiers.inference.shifts`.
+        """
+        other = copy(self)
+        other.shift = self.shift + shift
+        return other
 
     def _inputs(self, points: np.ndarray, crops: np.ndarray | None) -> dict[str, np.ndarray]:
         """Check faces and return them as the graph takes them."""

@@ -13,6 +13,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from scipy.special import log_softmax, softmax
 
+from classifiers.inference.predictions import ImagePrediction
+
 NEUTRAL = "neutral"
 
 UNIFORM = "uniform"
@@ -25,6 +27,35 @@ five people: from 0.3 to 0.4 the accuracy over all seven classes is highest, 70 
 
 MIN_CONFIDENCE = 1e-12
 """Keeps the logarithm of a confidence finite."""
+
+
+def neutral_shift_of(photos: Sequence[ImagePrediction], classes: Sequence[str]) -> np.ndarray:
+    """Return the `neutral_shift` of photographs of a person's neutral face.
+
+    Parameters
+    ----------
+    photos : sequence of ImagePrediction
+        Their predictions. The largest face of each counts.
+    classes : sequence of str, length k
+
+    Returns
+    -------
+    ndarray of float64, shape (k,)
+
+    Raises
+    ------
+    ValueError
+        If a photograph shows no face, there is none, or neutral is not among the classes.
+    """
+    found = [photo.faces for photo in photos]
+    if not all(found):
+        raise ValueError(
+            f"Expected a face in each neutral photograph, found none in number "
+            f"{found.index([]) + 1}; name another."
+        )
+    largest = [max(faces, key=lambda face: face.face.area) for faces in found]
+    proba = np.array([list(face.confidences.values()) for face in largest])
+    return neutral_shift(proba, classes)
 
 
 def neutral_shift(proba: np.ndarray, classes: Sequence[str]) -> np.ndarray:

@@ -1,9 +1,12 @@
 """A predictor without a model, so that the page's tests are quick and say what they expect."""
 
+from copy import copy
+
 import numpy as np
 
 from classifiers.bundle.bundle import load_manifest, resolve
 from classifiers.inference.predictor import FacePrediction, ImagePrediction
+from classifiers.inference.shifts import shifted
 from landmarks.detection.detector import Face
 from landmarks.images import Reason
 from landmarks.mesh import CANONICAL
@@ -34,6 +37,12 @@ class FakePredictor:
         self.uncertain = uncertain
         self.takes_pixels = takes_pixels
 
+    def shifted(self, shift):
+        """Return one whose confidences are moved, as `Predictor.shifted` does."""
+        other = copy(self)
+        other.shift = shift
+        return other
+
     def predict(self, rgb):
         height, width, _ = rgb.shape
         side = 0.6 * min(height, width / max(self.n_faces, 1))
@@ -42,6 +51,12 @@ class FakePredictor:
             faces, "" if faces else Reason.NO_FACE, width, height, self.manifest["name"]
         )
 
+    def _confidences(self):
+        if not len(self.shift):
+            return dict(CONFIDENCES)
+        (proba,) = shifted(np.array([list(CONFIDENCES.values())]), self.shift)
+        return dict(zip(CONFIDENCES, proba.tolist(), strict=True))
+
     def _face_prediction(self, number, side, width, height):
         centre = np.array([width * (number + 0.5) / self.n_faces, height / 2, 0])
         points = CANONICAL * side / np.ptp(CANONICAL[:, 1]) + centre
@@ -49,7 +64,7 @@ class FakePredictor:
             face=Face(points.astype(np.float32)),
             expression="happy",
             second="neutral",
-            confidences=dict(CONFIDENCES),
+            confidences=self._confidences(),
             uncertain=self.uncertain,
             _explain=lambda: dict(CONTRIBUTIONS),
         )

@@ -15,7 +15,7 @@ class Refusing(Reader):
         self.reason = reason
         self.photos = photos
 
-    def read(self, content, picture=False):
+    def read(self, content, picture=False, shift=()):
         if self.photos is None or content in self.photos:
             raise ApiError(self.reason)
-        return super().read(content, picture)
+        return super().read(content, picture, shift)

@@ -8,7 +8,7 @@ So each worker has a thread here that starts it, waits for its end and starts th
 
 import os
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Condition, Event, Thread
@@ -124,7 +124,7 @@ class WorkerPool:
         if not self.ready and self._failure:
             raise WorkerError(str(self._failure))
 
-    def read(self, content: bytes, picture: bool = False) -> Result:
+    def read(self, content: bytes, picture: bool = False, shift: Sequence[float] = ()) -> Result:
         """See `web.inference.service.Reader.read`, which gives the same results and errors.
 
         A result's ``seconds`` count the prediction, not the wait for a worker.
@@ -136,7 +136,7 @@ class WorkerPool:
             ``"too-much-memory"`` if it exceeds the limits, ``"crashed"`` if its worker died.
         """
         with self._place(), self._worker() as worker:
-            return worker.read(content, picture)
+            return worker.read(content, picture, shift)
 
     def close(self) -> None:
         """End all workers; photos that they have get an error."""

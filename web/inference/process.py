@@ -1,8 +1,10 @@
 """Start, ask and stop one worker process."""
 
+import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from multiprocessing import Pipe
 from pathlib import Path
@@ -109,7 +111,7 @@ class WorkerProcess:
                 "got none that is ready; look for its error above, or run make doctor."
             )
 
-    def read(self, content: bytes, picture: bool) -> Result:
+    def read(self, content: bytes, picture: bool, shift: Sequence[float]) -> Result:
         """Read one photo; see `web.inference.service.Reader.read`.
 
         Raises
@@ -122,7 +124,7 @@ class WorkerProcess:
             self._has_photo = True
         deadline.start()
         try:
-            self._connection.send_bytes(b"picture" if picture else b"")
+            self._connection.send_bytes(json.dumps([picture, *shift]).encode())
             self._connection.send_bytes(content)
             message = self._connection.recv_bytes(MAX_RESULT_BYTES)
         except (EOFError, OSError):

@@ -1,5 +1,6 @@
 """Turn a photo's bytes into a result: decode it, read the faces, and shrink it to send it back."""
 
+from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
 from time import perf_counter
@@ -47,7 +48,7 @@ class Service(Protocol):
     def ready(self) -> bool:
         """Whether a photo can be read now."""
 
-    def read(self, content: bytes, picture: bool = False) -> Result:
+    def read(self, content: bytes, picture: bool = False, shift: Sequence[float] = ()) -> Result:
         """See `Reader.read`."""
 
 
@@ -62,7 +63,7 @@ class Reader:
         self.manifest = predictor.manifest
         self.takes_pixels = predictor.takes_pixels
 
-    def read(self, content: bytes, picture: bool = False) -> Result:
+    def read(self, content: bytes, picture: bool = False, shift: Sequence[float] = ()) -> Result:
         """Decode a photo and read the faces in it.
 
         Parameters
@@ -71,6 +72,9 @@ class Reader:
             A JPEG, PNG or WebP file.
         picture : bool, default False
             Whether the result holds the photo.
+        shift : sequence of float, optional
+            What is added to the logarithm of each class's confidence, see
+            `classifiers.inference.shifts`.
 
         Raises
         ------
@@ -87,7 +91,8 @@ class Reader:
         except ImageError as error:
             is_heic = image_format(content) == "HEIC"
             raise ApiError("heic" if is_heic else error.reason) from None
-        prediction = self._predictor.predict(rgb)
+        predictor = self._predictor.shifted(np.asarray(shift)) if shift else self._predictor
+        prediction = predictor.predict(rgb)
         if prediction.reason:
             raise ApiError(prediction.reason)
         shrunk = _small_jpeg(rgb) if picture else b""

@@ -4,6 +4,7 @@
 photo keeps it for too long.
 """
 
+import json
 import logging
 import os
 import pkgutil
@@ -63,18 +64,18 @@ def _limit_memory(megabytes: int) -> None:
 def _serve(reader: Service, connection: Connection, seconds: float) -> None:
     """Answer one photo after the other."""
     while True:
-        asks_for_picture = connection.recv_bytes() == b"picture"
+        options = json.loads(connection.recv_bytes())
         content = connection.recv_bytes()
         # The alarm isn't handled, so it ends the process, even inside a decoder that hangs.
         signal.setitimer(signal.ITIMER_REAL, seconds)
-        connection.send_bytes(_answer(reader, content, asks_for_picture))
+        connection.send_bytes(_answer(reader, content, *options))
         signal.setitimer(signal.ITIMER_REAL, 0)
 
 
-def _answer(reader: Service, content: bytes, picture: bool) -> bytes:
+def _answer(reader: Service, content: bytes, picture: bool, *shift: float) -> bytes:
     """Return what one photo gets."""
     try:
-        return messages.pack(reader.read(content, picture))
+        return messages.pack(reader.read(content, picture, shift))
     except ApiError as error:
         return messages.pack_error(error.reason)
     except MemoryError:

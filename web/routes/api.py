@@ -1,6 +1,7 @@
 """Answer programs: predictions, the description of the API, liveness and readiness."""
 
 import json
+from collections.abc import Iterable, Sequence
 from functools import cache
 from math import isfinite
 from pathlib import Path
@@ -8,13 +9,15 @@ from time import perf_counter
 from typing import Any
 
 from flask import Flask, Response, current_app, jsonify, request
+from werkzeug.datastructures import MultiDict
 
 from classifiers.bundle.bundle import MANIFEST, SHIPPED, load_manifest, size_of
 from classifiers.bundle.manifest import takes_pixels
+from classifiers.inference.shifts import NEUTRAL, neutral_shift_of
 from web import metrics
 from web.errors import ApiError
 from web.inference.service import Result
-from web.uploads import FORM, Upload, uploads
+from web.uploads import Upload, posted
 
 OPTIONS = ("points", "explain")
 """What a response may hold beside the expression: the mesh, and each region's contribution."""
@@ -43,17 +46,17 @@ def predict() -> Response:
         met a server that can't read now: that is worth another try of the whole request.
     """
     start = perf_counter()
-    if request.mimetype != FORM:
-        raise ApiError("not-a-form")
-    photos, options = uploads(request), _options()
-    outcomes = [read(photo) for photo in photos]
+    photos, neutral, fields = posted(request)
+    options = _options(fields)
+    shift = shift_of(neutral)
+    outcomes = [read(photo, shift=shift) for photo in photos]
     errors = [outcome for outcome in outcomes if isinstance(outcome, ApiError)]
     if len(errors) == len(photos) and (
         len(photos) == 1 or all(error.status >= 500 for error in errors)
     ):
         raise errors[0]
     images = [
-        element(photo.name, outcome, **options)
+        element(photo.name, outcome, neutral, **options)
         for photo, outcome in zip(photos, outcomes, strict=True)
     ]
     seconds = sum(outcome.seconds for outcome in outcomes if isinstance(outcome, Result))
@@ -117,12 +120,12 @@ def ready() -> Response:
     return jsonify(status="ready")
 
 
-def _options() -> dict[str, bool]:
-    """Return which options are 1, in the query or in the form.
+def _options(fields: Iterable[tuple[str, str]]) -> dict[str, bool]:
+    """Return which options are 1, in the query or in the body's other fields.
 
     Any other name is an error: it is an option misspelt, whose absence would go unnoticed.
     """
-    places = request.args, request.form
+    places = request.args, MultiDict(fields)
     for place in places:
         for name, values in place.lists():
             if name not in OPTIONS or values not in (["0"], ["1"]):
@@ -130,7 +133,27 @@ def _options() -> dict[str, bool]:
     return {name: any(place.get(name) == "1" for place in places) for name in OPTIONS}
 
 
-def read(photo: Upload, picture: bool = False) -> Result | ApiError:
+def shift_of(neutral: Sequence[Upload]) -> list[float]:
+    """Return what the photos of a person's neutral face add to each class's log confidence.
+
+    Raises
+    ------
+    ApiError
+        If one can't be read, or the model does not know the class neutral.
+    """
+    if not neutral:
+        return []
+    classes = current_app.extensions["service"].manifest["classes"]
+    if NEUTRAL not in classes:
+        raise ApiError("no-neutral")
+    outcomes = [read(photo) for photo in neutral]
+    for outcome in outcomes:
+        if isinstance(outcome, ApiError):
+            raise outcome
+    return neutral_shift_of([outcome.prediction for outcome in outcomes], classes).tolist()
+
+
+def read(photo: Upload, picture: bool = False, shift: Sequence[float] = ()) -> Result | ApiError:
     """Read a photo and count the outcome.
 
     Parameters
@@ -138,6 +161,8 @@ def read(photo: Upload, picture: bool = False) -> Result | ApiError:
     photo : Upload
     picture : bool, default False
         Whether the result holds the photo.
+    shift : sequence of float, optional
+        From `shift_of`.
 
     Returns
     -------
@@ -146,7 +171,7 @@ def read(photo: Upload, picture: bool = False) -> Result | ApiError:
     """
     counters = metrics.current()
     try:
-        result = current_app.extensions["service"].read(photo.content, picture)
+        result = current_app.extensions["service"].read(photo.content, picture, shift)
     except ApiError as error:
         counters.photos.labels(error.reason).inc()
         return ApiError(error.reason, photo.name)
@@ -155,7 +180,9 @@ def read(photo: Upload, picture: bool = False) -> Result | ApiError:
     return result
 
 
-def element(name: str, outcome: Result | ApiError, **options: bool) -> dict[str, Any]:
+def element(
+    name: str, outcome: Result | ApiError, neutral: Sequence[Upload] = (), **options: bool
+) -> dict[str, Any]:
     """Return a photo's element of ``images``: the command line's, and the time it took.
 
     Parameters
@@ -164,6 +191,8 @@ def element(name: str, outcome: Result | ApiError, **options: bool) -> dict[str,
         The photo as the sender named it.
     outcome : Result or ApiError
         What was read, or why nothing was.
+    neutral : sequence of Upload
+        Photos of the person's neutral face that it was read relative to.
     **options : bool
         What it brings besides: see `OPTIONS`.
     """
@@ -174,7 +203,10 @@ def element(name: str, outcome: Result | ApiError, **options: bool) -> dict[str,
             "reason": outcome.reason,
             "detail": outcome.sentence,
         }
-    return outcome.prediction.to_json(name, **options) | {"ms": _ms(outcome.seconds)}
+    return outcome.prediction.to_json(name, **options) | {
+        "neutral": [photo.name for photo in neutral],
+        "ms": _ms(outcome.seconds),
+    }
 
 
 def _model() -> dict[str, Any]:

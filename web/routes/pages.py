@@ -1,5 +1,6 @@
 """Show the photo page and answer the photos posted there."""
 
+from collections.abc import Sequence
 from secrets import token_hex
 from typing import Any, NamedTuple
 
@@ -11,7 +12,7 @@ from web import words
 from web.errors import ERRORS, ApiError
 from web.inference.service import Result
 from web.routes import api, svg
-from web.uploads import FIELD, MAX_PHOTO_BYTES, uploads
+from web.uploads import FIELD, MAX_PHOTO_BYTES, NEUTRAL, Upload, posted
 
 
 class PhotoView(NamedTuple):
@@ -25,11 +26,14 @@ class PhotoView(NamedTuple):
         Its prediction and its picture, if it was read.
     sentence : str
         Why it was not read, if it was not.
+    neutral : sequence of Upload
+        Photos of the person's neutral face that it was read relative to.
     """
 
     name: str
     result: Result | None = None
     sentence: str = ""
+    neutral: Sequence[Upload] = ()
 
     def faces(self) -> list[tuple[FacePrediction, svg.Drawing]]:
         """Pair each face that was read with what the page draws of it."""
@@ -37,7 +41,7 @@ class PhotoView(NamedTuple):
 
     def element(self) -> dict[str, Any]:
         """Return what the API answers for the photo."""
-        return api.element(self.name, self.result)
+        return api.element(self.name, self.result, self.neutral)
 
 
 def register(app: Flask) -> None:
@@ -52,6 +56,7 @@ def register(app: Flask) -> None:
     app.add_template_global(
         {
             "field": FIELD,
+            "neutral": NEUTRAL,
             "accept": ",".join(f"image/{name.lower()}" for name in PAGE_FORMATS),
             "max_bytes": MAX_PHOTO_BYTES,
             "too_heavy": ERRORS["too-heavy"][1],
@@ -74,12 +79,13 @@ def answer() -> str:
     ApiError
         If the only photo can't be read; one of several gets its sentence in its place.
     """
-    photos = uploads(request)
+    photos, neutral, _ = posted(request)
+    shift = api.shift_of(neutral)
     results = []
     for photo in photos:
-        outcome = api.read(photo, picture=True)
+        outcome = api.read(photo, picture=True, shift=shift)
         if not isinstance(outcome, ApiError):
-            results.append(PhotoView(photo.name, outcome))
+            results.append(PhotoView(photo.name, outcome, neutral=neutral))
         elif len(photos) == 1:
             raise outcome
         else:
