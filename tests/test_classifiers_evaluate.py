@@ -55,7 +55,7 @@ def test_a_feature_folder_is_measured_on_its_test_split(tmp_path, run):
     assert report["model"]["bytes"] == 1000
     assert report["model"]["ms_per_face"] > 0
     assert len(list(out.glob("*.png"))) == 3
-    for text in ("the split test", "6 images, 5 found, 1 missed", "66.7% of all images"):
+    for text in ("the split test", "6 images, 5 found, 1 missed", "66.7% (30-90) of all images"):
         assert text in done.stdout
 
 
@@ -216,7 +216,7 @@ def test_a_model_of_pixels_answers_missed_faces_too(pictures, bundle, monkeypatc
     assert (report["n_images"], report["n_found"], report["n_predicted"]) == (7, 5, 6)
     text = text_of({"source": "images", **report})
     assert "7 images, 5 found, 1 missed, 1 unreadable" in text
-    assert "100.0% of found faces and missed images, which are read whole" in text
+    assert "100.0% (61-100) of found faces and missed images, which are read whole" in text
     assert report["accuracy"] == 1
     assert report["accuracy_with_misses"] == pytest.approx(6 / 7)
     with pytest.raises(DataError, match="name the images"):

@@ -8,9 +8,11 @@ from PIL import Image
 from classifiers.training.read_dataset import hold_out
 from classifiers.training.read_pixel_dataset import read_crops, read_fused_rows, without_points
 from data.errors import DataError
+from data.features.extraction import extract_features
 from data.features.schema import MANIFEST, PIXELS, header_line, row_line
 from landmarks.face_crop import face_crop
 from landmarks.images import pixel_hash, read_image
+from tests.helpers.face_folder import write_faces
 from tests.helpers.small_model import faces
 
 N, MISSED = 30, 3
@@ -75,6 +77,18 @@ def test_the_test_split_s_name_of_a_class_changes_none(dataset, tmp_path):
     rows, _ = read_fused_rows([tmp_path], source)
     assert set(rows.y) == {"joy", "neutral", "sad"}
     assert len(rows.y) == N
+
+
+def test_an_image_of_the_split_validation_that_has_no_face_does_not_train(tmp_path):
+    names = {"train/happy": 3, "train/sad": 3, "val/happy": 2, "val/sad": 2}
+    source = write_faces(tmp_path / "images", names)
+    for shade, place in enumerate(("train/sad", "train/happy", "val/sad", "val/happy")):
+        Image.new("L", (60, 60), 40 * shade).save(source / place / "blank.png")
+    extract_features(source, tmp_path / "table", workers=1)
+    fused, rows = read_fused_rows([tmp_path / "table"], source)
+    assert len(rows.y) == 10
+    assert rows.validates.sum() == 4
+    assert (~fused.has_points).sum() == 2
 
 
 def test_classes_can_be_left_out(dataset):

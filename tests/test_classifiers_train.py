@@ -15,6 +15,7 @@ from classifiers.training.bundle_content import TrainOptions, neutral_face
 from classifiers.training.read_dataset import hold_out, read_rows
 from data.errors import DataError
 from data.features.schema import MANIFEST, PIXELS, header_line, row_line
+from data.features.table import points_of, read_table
 from landmarks.detection.detector import MESH_VERSION
 from tests.helpers.small_model import CLASSES, faces, small_classifier
 
@@ -22,9 +23,13 @@ app = typer.Typer()
 app.command()(command.main)
 
 
-def write_table(folder, split="train", n=90, copies=False):
+SPLITS = (("train", 60, 0), ("validation", 30, 1))
+"""Name, rows and seed of a data set's splits."""
+
+
+def write_table(folder, split="train", n=90, seed=0, copies=False):
     """Write features as `make features` does; with `copies` each picture comes twice."""
-    points, y = faces(n)
+    points, y = faces(n, seed)
     if copies:
         points[n // 2 :], y[n // 2 :] = points[: n // 2], y[: n // 2]
     files, pixels = [], ["image\tsplit\tlabel\tpixels"]
@@ -35,7 +40,7 @@ def write_table(folder, split="train", n=90, copies=False):
             row = {"image": f"{i}.png", "label": label, "split": split, "face": 1, "width": 99}
             row |= {"height": 99, "success": 1, "reason": "", "points": points[i]}
             rows.append(row_line(row))
-            number = i % (n // 2) if copies else i
+            number = (i % (n // 2) if copies else i) + 1000 * seed
             pixels.append(f"{i}.png\t{split}\t{label}\t{number:016x}")
         files.append(f"{split}/{label}.csv")
         (folder / files[-1]).write_text(header_line() + "".join(rows))
@@ -147,6 +152,30 @@ def test_only_training_rows_are_read(tmp_path):
     write_table(tmp_path / "both", "train", 60)
     test = [tmp_path / "features" / "test" / f"{name}.csv" for name in CLASSES]
     assert len(read_rows([tmp_path / "both", *test]).y) == 60
+
+
+def test_the_split_validation_validates_and_it_is_said(tmp_path, capsys):
+    table = [write_table(tmp_path / name, name, n, seed) for name, n, seed in SPLITS]
+    rows = read_rows(table)
+    assert "split validation, 30 faces, is used for validation." in capsys.readouterr().err
+    held_out, validation = rows.points[hold_out(rows, 0)], points_of(read_table(table[1]))
+    assert {face.tobytes() for face in held_out} == {face.tobytes() for face in validation}
+    assert len(rows.y) == 90
+    # Each picture of the split validation is one of train's, too.
+    (table[1] / PIXELS).write_text((table[0] / PIXELS).read_text().replace("train", "validation"))
+    again = read_rows(table)
+    assert "; 30 training images that are copies of them are left out." in capsys.readouterr().err
+    assert (hold_out(again, 0).sum(), len(again.y)) == (30, 60)
+
+
+def test_a_class_that_only_validates_is_refused(tmp_path):
+    table = [write_table(tmp_path / name, name, n, seed) for name, n, seed in SPLITS]
+    (table[0] / "train" / "sad.csv").unlink()
+    manifest = json.loads((table[0] / MANIFEST).read_text())
+    manifest["files"].remove("train/sad.csv")
+    (table[0] / MANIFEST).write_text(json.dumps(manifest))
+    with pytest.raises(DataError, match="split train in validation, got sad there alone"):
+        read_rows(table)
 
 
 def test_a_table_without_splits_is_read_whole(tmp_path):

@@ -14,6 +14,8 @@ DATA_NOTES = {
 COPIES_APART = "no picture has a copy on both sides"
 """Description of the validation rows where nothing else was chosen."""
 
+OWN_SPLIT = "the data set's own validation split, which no training image has an identical copy in"
+
 REFIT = "; then it was trained again on all of them"
 
 NO_NOTES = "Nothing is known of this data set here; describe it before you pass the model on."

@@ -13,6 +13,7 @@ from rich.table import Table
 
 from classifiers.bundle.bundle import BundleError
 from classifiers.cli.options import DetectorOption, WorkersOption
+from classifiers.evaluation.intervals import mean_of, share_of
 from classifiers.inference.predictor import Predictor
 from data.console import exit_if_unreadable, handle_errors, per_cent
 from data.errors import DataError
@@ -74,10 +75,13 @@ def show(console: Console, compared: dict[str, Any]) -> None:
     table = Table("", title=title)
     for model in models:
         table.add_column(escape(model["name"]), justify="right")
-    for key in ("accuracy", "accuracy_when_answered", "macro_f1"):
-        table.add_row(key.replace("_", " "), *(per_cent(model[key]) for model in models))
-    for name in models[0]["recall"]:
-        shares = (per_cent(model["recall"][name]) for model in models)
+    n = compared["n_images"]
+    answered = [(model["accuracy_when_answered"], model["n_answered"]) for model in models]
+    table.add_row("accuracy", *(share_of(model["accuracy"], n) for model in models))
+    table.add_row("accuracy when answered", *(share_of(*model) for model in answered))
+    table.add_row("macro f1", *(mean_of(model["macro_f1"], n) for model in models))
+    for name, n in compared["n_of_class"].items():
+        shares = (share_of(model["recall"][name], n) for model in models)
         table.add_row(f"recall {escape(name)}", *shares)
     agreeing = (per_cent(model["agreement"][0]) for model in models)
     table.add_row(f"as {escape(models[0]['name'])} answers", *agreeing)

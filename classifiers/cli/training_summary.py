@@ -9,7 +9,8 @@ from rich.console import Console
 from rich.table import Table
 
 from classifiers.bundle.bundle import BundleNotWritable
-from data.console import handle_errors, per_cent
+from classifiers.evaluation.intervals import MIN_ROWS, TOO_FEW, mean_of, share_of
+from data.console import handle_errors
 from data.errors import StorageError
 
 
@@ -36,8 +37,16 @@ def print_summary(manifest: dict[str, Any], out: Path) -> None:
     data, metrics = manifest["data"], manifest["metrics"]
     table = Table("on validation rows", title=f"{manifest['model']}, seed {manifest['seed']}")
     table.add_column("", justify="right")
+    n = data["n_validation"]
+    shares = {"accuracy": n, "coverage": n, "selective_accuracy": n * metrics.get("coverage", 1)}
     for name, value in metrics.items():
-        table.add_row(name.replace("_", " "), f"{value:.3f}" if name == "ece" else per_cent(value))
+        if name in shares:
+            text = share_of(value, round(shares[name]))
+        elif name == "ece":
+            text = f"{value:.3f}" if n >= MIN_ROWS else TOO_FEW
+        else:
+            text = mean_of(value, n)
+        table.add_row(name.replace("_", " "), text)
     Console().print(table)
     print(
         f"Trained on {data['n_train']:,} faces and checked on {data['n_validation']:,} in "

@@ -3,6 +3,7 @@
 The largest face of an image counts; an image without a prediction is an error.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -42,7 +43,8 @@ def compare(
     Returns
     -------
     dict
-        The counts ``n_images``, ``n_missed`` (no face found), ``n_unreadable`` and ``n_ignored``;
+        The counts ``n_images``, ``n_missed`` (no face found), ``n_unreadable`` and ``n_ignored``,
+        and ``n_of_class``;
         ``models``, for each model `model_metrics`, ``ms_per_face`` and ``agreement``, a value for
         each model, see `agreement`; and ``mcnemar`` of the first two models.
 
@@ -73,6 +75,7 @@ def compare(
         "n_missed": n_missed,
         "n_unreadable": int((table["success"] != 1).sum()) - n_missed,
         "n_ignored": len(everything) - len(table),
+        "n_of_class": Counter(sorted(labels.tolist())),
         "models": models,
         "mcnemar": mcnemar(predicted[0] == labels, predicted[1] == labels),
     }
@@ -92,8 +95,9 @@ def model_metrics(labels: np.ndarray, proba: np.ndarray, classes: Sequence[str])
     Returns
     -------
     dict
-        ``accuracy`` of all images, ``accuracy_when_answered`` and ``macro_f1`` of the images with a
-        prediction, and ``recall`` of each class that occurs, over all its images.
+        ``accuracy`` of all images, ``accuracy_when_answered`` and ``macro_f1`` of the
+        ``n_answered`` images with a prediction, and ``recall`` of each class that occurs, over
+        all its images.
     """
     metrics = measure(labels, proba, classes)
     recalls = {
@@ -102,6 +106,7 @@ def model_metrics(labels: np.ndarray, proba: np.ndarray, classes: Sequence[str])
     return {
         "accuracy": metrics["accuracy_with_misses"],
         "accuracy_when_answered": metrics["accuracy"],
+        "n_answered": metrics["n_found"],
         "macro_f1": metrics["macro_f1"],
         "recall": recalls,
     }

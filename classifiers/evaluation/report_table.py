@@ -1,54 +1,59 @@
 """A report as text for the terminal."""
 
-from functools import partial
+import numpy as np
+from tabulate import tabulate
 
-import pandas as pd
-
+from classifiers.evaluation.intervals import MIN_ROWS, TOO_FEW, mean_of, share_of
 from classifiers.evaluation.markdown import number
-from data.console import per_cent
 
-COUNTS = ("n", "n_found")
-COLUMNS = {
-    "n": "images",
-    "n_found": "predicted",
-    "precision": "precision",
-    "recall": "recall",
-    "f1": "F1",
-    "recall_with_misses": "recall with misses",
-}
+COLUMNS = ("class", "images", "predicted", "precision", "recall", "F1", "recall with misses")
+SIDES = ("left", *["right"] * (len(COLUMNS) - 1))
 
 
 def text_of(report: dict) -> str:
     """Return the metrics of a report as a table, with what was measured below it."""
-    table = pd.DataFrame.from_dict(report["per_class"], orient="index", columns=list(COLUMNS))
-    table = table.apply(
-        lambda column: column.map(partial(number, form=",") if column.name in COUNTS else per_cent)
-    )
-    table = table.rename(columns=COLUMNS).rename_axis("class").reset_index()
-    sides = ("left", *["right"] * len(COLUMNS))
-    cells = table.to_markdown(index=False, tablefmt="rounded_outline", colalign=sides)
+    predicted = np.sum(report["confusion"], axis=0).tolist()
+    classes = zip(report["per_class"].items(), predicted, strict=True)
+    rows = [_row(name, row, n) for (name, row), n in classes]
+    cells = tabulate(rows, COLUMNS, "rounded_outline", colalign=SIDES, disable_numparse=True)
     below = [f"{label:<19}{value}" for label, value in _summary(report).items()]
     return "\n".join([f"{report['model']['name']} on {report['source']}", cells, *below])
+
+
+def _row(name: str, row: dict, n_predicted: int) -> tuple[str, ...]:
+    """Return the cells of a class that was predicted so many times."""
+    n, n_found = row["n"], row["n_found"]
+    return (
+        name,
+        f"{n:,}",
+        f"{n_found:,}",
+        share_of(row["precision"], n_predicted),
+        share_of(row["recall"], n_found),
+        mean_of(row["f1"], n_found),
+        share_of(row["recall_with_misses"], n),
+    )
 
 
 def _summary(report: dict) -> dict[str, str]:
     """Return the lines below the table."""
     split = "every image" if report["split"] == "all" else f"the split {report['split']}"
     whole = report["n_predicted"] > report["n_found"]
+    n, n_images = report["n_predicted"], report["n_images"]
+    n_fresh, n_certain = n - (report["n_copies"] or 0), round(n * (report["coverage"] or 0))
     faces = "found faces and missed images, which are read whole" if whole else "found faces"
     lines = {
-        "measured on": f"{split}: {report['n_images']:,} images, {report['n_found']:,} found, "
+        "measured on": f"{split}: {n_images:,} images, {report['n_found']:,} found, "
         f"{report['n_missed']:,} missed, {report['n_unreadable']:,} unreadable",
-        "accuracy": f"{per_cent(report['accuracy'])} of {faces}",
-        "with misses": f"{per_cent(report['accuracy_with_misses'])} of all images",
-        "without copies": f"{per_cent(report['accuracy_without_copies'])} of {faces}, "
+        "accuracy": f"{share_of(report['accuracy'], n)} of {faces}",
+        "with misses": f"{share_of(report['accuracy_with_misses'], n_images)} of all images",
+        "without copies": f"{share_of(report['accuracy_without_copies'], n_fresh)} of {faces}, "
         f"{report['n_copies']:,} images that training saw left out",
-        "balanced accuracy": per_cent(report["balanced_accuracy"]),
-        "macro F1": per_cent(report["macro_f1"]),
-        "weighted F1": per_cent(report["weighted_f1"]),
-        "ECE": number(report["ece"], ".3f"),
-        "coverage": f"{per_cent(report['coverage'])} of {faces} are not uncertain",
-        "selective accuracy": f"{per_cent(report['selective_accuracy'])} of these are right",
+        "balanced accuracy": mean_of(report["balanced_accuracy"], n),
+        "macro F1": mean_of(report["macro_f1"], n),
+        "weighted F1": mean_of(report["weighted_f1"], n),
+        "ECE": number(report["ece"], ".3f") if n >= MIN_ROWS else TOO_FEW,
+        "coverage": f"{share_of(report['coverage'], n)} of {faces} are not uncertain",
+        "selective accuracy": f"{share_of(report['selective_accuracy'], n_certain)} of these",
     }
     if report["n_ignored"]:
         lines["left out"] = f"{report['n_ignored']:,} images of classes the model lacks"

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from classifiers.bundle.bundle import CARD, MODEL, PIXELS
-from classifiers.bundle.model_card import COPIES_APART, model_card
+from classifiers.bundle.model_card import COPIES_APART, OWN_SPLIT, model_card
 from classifiers.evaluation.metrics import measure
 from classifiers.models.calibration import (
     Calibration,
@@ -151,7 +151,7 @@ def bundle_content(
         "balance": options.balance,
         "seed": options.seed,
         "refit": options.refit,
-        "validation": options.validation,
+        "validation": options.validation if rows.validates is None else OWN_SPLIT,
         "classes": list(model.classes),
         "mesh": rows.mesh,
         **model.metadata,

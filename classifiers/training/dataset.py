@@ -26,12 +26,15 @@ class Rows:
         Hash of each image's pixels, ``""`` where it isn't known.
     mesh : str
         Version of the mesh that found the points.
+    validates : ndarray of bool, shape (n,), optional
+        Rows of the data set's own split validation, where it has one.
     """
 
     points: np.ndarray
     y: np.ndarray
     pixels: np.ndarray
     mesh: str
+    validates: np.ndarray | None = None
 
 
 def split_validation(held_out: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

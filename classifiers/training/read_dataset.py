@@ -27,7 +27,7 @@ from data.sources import NO_SPLIT
 from data.splits import validation_split
 from landmarks.detection.detector import MESH_VERSION
 
-TRAIN = "train"
+TRAIN, VALIDATION = "train", "validation"
 VALIDATION_SHARE = 0.1
 MIN_ROWS_PER_CLASS = 2
 
@@ -35,7 +35,7 @@ MIN_ROWS_PER_CLASS = 2
 def read_rows(
     table: Sequence[Path], classes: Sequence[str] = (), drop_outliers: bool = False
 ) -> Rows:
-    """Read the rows to train on: the largest face of each image of the split train.
+    """Read the rows to train on: the largest face of each image of train and validation.
 
     Parameters
     ----------
@@ -59,23 +59,37 @@ def read_rows(
     rows = read_table(table)
     rows = rows[(rows["success"] == 1) & rows["split"].isin(_splits_to_train(rows["split"]))]
     rows = largest_faces(rows)
+    # Before labels are merged: the hashes are known by the labels of the table.
+    pixels = pd.Series(_pixels_of(rows, table), rows.index)
     rows = _with_classes(rows)
     rows = rows[rows["label"].isin(_labels_to_train(rows["label"], classes))]
     if drop_outliers:
         rows = rows.drop(outliers(rows).index)
-    _check_counts(rows["label"])
+    rows = _with_validation_apart(rows, pixels)
+    validates = (rows["split"] == VALIDATION).to_numpy()
+    _check_counts(rows.loc[~validates, "label"], rows.loc[validates, "label"])
     mesh = {_mesh_of(path) for path in table}
     if len(mesh) > 1:
         raise DataError(f"Expected features of one mesh, got {' and '.join(sorted(mesh))}.")
-    return Rows(points_of(rows), rows["label"].to_numpy(str), _pixels_of(rows, table), mesh.pop())
+    return Rows(
+        points_of(rows),
+        rows["label"].to_numpy(str),
+        pixels[rows.index].to_numpy(str),
+        mesh.pop(),
+        validates if validates.any() else None,
+    )
 
 
 def hold_out(rows: Rows, seed: int) -> np.ndarray:
     """Choose validation rows, bool (n,), so that no photograph has a copy on both sides.
 
+    The data set's own split validation is taken where there is one.
+
     Near copies count as copies if that leaves each class validation rows. A class may be one
     video, whose frames are all near copies; then only identical images count.
     """
+    if rows.validates is not None:
+        return rows.validates
     with suppress(DataError):
         photographs = group_by_mesh(rows.points, rows.pixels)
         chosen = validation_split(rows.y, photographs, VALIDATION_SHARE, seed)
@@ -90,10 +104,10 @@ def hold_out(rows: Rows, seed: int) -> np.ndarray:
 
 
 def _splits_to_train(splits: pd.Series) -> set[str]:
-    """Return the splits whose rows train."""
+    """Return the splits whose rows train or validate."""
     found = set(splits.unique())
     if TRAIN in found:
-        return {TRAIN}
+        return {TRAIN, VALIDATION}
     if found <= {NO_SPLIT, ""}:
         return found
     raise DataError(
@@ -129,9 +143,30 @@ def _labels_to_train(labels: pd.Series, classes: Sequence[str]) -> set[str]:
     return {by_meaning[canonical(name)] for name in classes}
 
 
-def _check_counts(labels: pd.Series) -> None:
-    """Refuse fewer than two classes, and classes with too few faces."""
+def _with_validation_apart(rows: pd.DataFrame, pixels: pd.Series) -> pd.DataFrame:
+    """Leave out training images that are copies of validation images; say what validates."""
+    validates = rows["split"] == VALIDATION
+    if not validates.any():
+        return rows
+    pixels = pixels[rows.index]
+    copies = ~validates & pixels.isin(set(pixels[validates]) - {""})
+    left_out = f"; {copies.sum():,} training images that are copies of them are left out"
+    warn(
+        f"The data set's split {VALIDATION}, {validates.sum():,} faces, is used for validation"
+        f"{left_out if copies.any() else ''}."
+    )
+    return rows[~copies]
+
+
+def _check_counts(labels: pd.Series, validation: pd.Series) -> None:
+    """Refuse fewer than two classes, classes with too few faces, and those that validate alone."""
     counts = labels.value_counts().sort_index()
+    untrained = sorted(set(validation) - set(labels))
+    if untrained:
+        raise DataError(
+            f"Expected classes of the split {TRAIN} in {VALIDATION}, got {', '.join(untrained)} "
+            "there alone; add training images, or choose the others with CLASSES."
+        )
     if len(counts) < 2:
         found = ", ".join(counts.index) or "none"
         raise DataError(f"Expected faces of two classes or more, got one class or none: {found}.")

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from classifiers.training.dataset import Rows
-from classifiers.training.read_dataset import TRAIN, read_rows
+from classifiers.training.read_dataset import TRAIN, VALIDATION, read_rows
 from classifiers.training.tensors import FusedRows
 from data.errors import DataError
 from data.features.crops import read_crops
@@ -52,7 +52,7 @@ def read_fused_rows(
     known = _known_images(table, set(rows.y))
     if not np.isin(rows.pixels, known.index).all():
         raise DataError("Expected the pixel hash of every face; make the features again.")
-    missed = known[~known.index.isin(rows.pixels)]
+    missed = known[~known.index.isin(rows.pixels) & (known["split"] != VALIDATION)]
     images = [*known.loc[rows.pixels, "image"], *missed["image"]]
     crops, whole_images = read_crops(source, images, [*rows.points, *[None] * len(missed)])
     fused = FusedRows(
@@ -74,14 +74,14 @@ def without_points(rows: FusedRows) -> FusedRows:
 
 
 def _known_images(table: Sequence[Path], labels: set[str]) -> pd.DataFrame:
-    """Return image and label of the training images by their pixels' hash, equal ones once."""
+    """Return image, label and split of the images to train on, by their pixels' hash, once each."""
     if not all((folder / PIXELS).is_file() for folder in table):
         names = ", ".join(str(folder) for folder in table)
         raise DataError(f"Expected folders that make features wrote, with {PIXELS}; got {names}.")
     known = pd.concat([read_pixels(folder) for folder in table])
     classes = {meaning(name): name for name in labels}
     known = known.assign(label=[classes.get(meaning(label)) for label in known["label"]])
-    splits = (TRAIN,) if (known["split"] == TRAIN).any() else (NO_SPLIT, "")
+    splits = (TRAIN, VALIDATION) if (known["split"] == TRAIN).any() else (NO_SPLIT, "")
     known = known[known["split"].isin(splits) & known["label"].notna()]
     return known[known["pixels"] != ""].drop_duplicates("pixels").set_index("pixels")
 
