@@ -20,6 +20,7 @@ def load(
     mirror: bool = True,
     detector: "Detector" = "mesh",
     prior: "Mapping[str, float] | str | None" = None,
+    min_confidence: float | None = None,
 ) -> "Predictor":
     """Return a model that reads photos.
 
@@ -31,6 +32,7 @@ def load(
     mirror : bool, default True
     detector : {"mesh", "mtcnn"}, default "mesh"
     prior : mapping of str to float, or "uniform", optional
+    min_confidence : float, optional
         See `classifiers.inference.predictor.Predictor` for these.
 
     Returns
@@ -56,4 +58,4 @@ def load(
     # Only now: the package is imported for any of its modules, MediaPipe takes seconds.
     from classifiers.inference.predictor import Predictor
 
-    return Predictor(bundle, mirror, detector, prior)
+    return Predictor(bundle, mirror, detector, prior, min_confidence)

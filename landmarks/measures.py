@@ -30,7 +30,7 @@ class Measure(NamedTuple):
     action_units : str
         What of the Facial Action Coding System raises (+) and lowers (-) it, or ``""``.
     formula : str
-        Of points of the mesh, those of the right side: d is a distance, h how far the mean of the
+        Of points of the mesh: d is a distance, h how far the mean of the
         first points is above the mean of the last ones in the face frame. R is the rotation of
         `landmarks.alignment.align`.
     meaning : str
@@ -50,24 +50,26 @@ class Measure(NamedTuple):
         return 2 if self.unit == DEGREES else 4
 
 
-def _both(name: str, low: float, high: float, *texts: str) -> tuple[Measure, Measure]:
+def _both(
+    name: str, low: float, high: float, units: str, formula: str, meaning: str
+) -> tuple[Measure, Measure]:
     """Return a length of the right and of the left side."""
-    right, left = (Measure(f"{name}_{side}", EYES, low, high, *texts) for side in ("right", "left"))
-    return right, left
+    right = Measure(f"{name}_right", EYES, low, high, units, formula, meaning)
+    return right, right._replace(name=f"{name}_left", formula="the same of the left side")
 
 
 MEASURES = (
     Measure("yaw", DEGREES, -45, 45, "", "atan2(-R02, R22)", "nose to the right of the image"),
     Measure("pitch", DEGREES, -28, 31, "", "asin(R12)", "nose up"),
     Measure("roll", DEGREES, -37, 37, "", "atan2(R10, R11)", "head turned clockwise in the image"),
-    *_both("inner_brow_height", 0.10, 0.29, "+1 -4", "h(107 55, 133)", "end above the eye"),
-    *_both("outer_brow_height", 0.09, 0.22, "+2 -4", "h(70 46, 33)", "end above the eye"),
-    Measure("brow_distance", EYES, 0.25, 0.34, "-4", "d(55, 285)", "between the inner ends"),
+    *_both("inner_brow_height", 0.10, 0.29, "+1 -4", "h(107 55, 133)", "height above the eye"),
+    *_both("outer_brow_height", 0.09, 0.22, "+2 -4", "h(70 46, 33)", "height above the eye"),
+    Measure("brow_distance", EYES, 0.25, 0.34, "-4", "d(55, 285)", "gap between the inner ends"),
     *_both(
         "eye_opening",
         *(0.02, 0.14, "+5 -6 -7 -43"),
         "(d(160, 144) + d(159, 145) + d(158, 153)) / 3",
-        "between the lids",
+        "gap between the lids",
     ),
     *_both(
         "cheek_raise",
@@ -81,12 +83,18 @@ MEASURES = (
         "the mean face's, less (d(129, 55) + d(358, 285)) / 2",
         "wings of the nose nearer to the brows",
     ),
+    Measure("mouth_opening", EYES, 0.00, 0.43, "+25 +26 +27", "d(13, 14)", "gap between the lips"),
     Measure(
-        "mouth_opening", EYES, 0.00, 0.43, "+25 +26 +27", "d(13, 14)", "between the inner lips"
+        "mouth_width", EYES, 0.37, 0.80, "+12 +20 -18", "d(61, 291)", "gap between the corners"
     ),
-    Measure("mouth_width", EYES, 0.37, 0.80, "+12 +20 -18", "d(61, 291)", "between the corners"),
     Measure(
-        "lip_thickness", EYES, 0.12, 0.26, "-23 -24 -28", "d(0, 13) + d(14, 17)", "of both lips"
+        "lip_thickness",
+        EYES,
+        0.12,
+        0.26,
+        "-23 -24 -28",
+        "d(0, 13) + d(14, 17)",
+        "height of both lips",
     ),
     *_both(
         "lip_corner_height",

@@ -16,14 +16,11 @@ from classifiers.cli import batch, outputs
 from classifiers.cli import image as command
 from classifiers.cli.batch import Job, read_photo, read_photos
 from classifiers.cli.display import BAR_WIDTH
+from classifiers.inference.tables import Schema
 from tests.helpers.fake_predictor import CONFIDENCES, CONTRIBUTIONS, FakePredictor
 
 CLASSES = list(CONFIDENCES)
-HEAD = [
-    *("image", "face", "x", "y", "width", "height", "expression"),
-    *CLASSES,
-    *("uncertain", "success", "reason"),
-]
+HEAD = Schema(CLASSES).names
 
 
 @pytest.fixture
@@ -151,8 +148,8 @@ def test_a_csv_has_a_row_for_each_face_and_for_each_photo_without(run, tmp_path,
     assert (found[0]["uncertain"], found[0]["success"], found[0]["reason"]) == ("true", "1", "")
     counted = {row["expression"]: row for row in rows(counts)}
     assert list(counted) == CLASSES
-    assert list(counted["happy"].values()) == ["happy", "2", "1.0", "2"]
-    assert list(counted["sad"].values()) == ["sad", "0", "0.0", "0"]
+    assert list(counted["happy"].values()) == ["happy", "2", "1.000000", "2"]
+    assert list(counted["sad"].values()) == ["sad", "0", "0.000000", "0"]
     assert files(tmp_path / "deep") == ["faces.csv"]
     run(photo, "--output-csv", out, "--overwrite", n_faces=0)
     assert [(row["reason"], row["expression"]) for row in rows(out)] == [("no-face", "")]

@@ -2,12 +2,13 @@ import subprocess
 import sys
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 
 from classifiers import load
 from classifiers.bundle.bundle import BundleError
-from classifiers.inference.tables import columns, frame_of, rows_of
+from classifiers.inference.tables import Schema
 from tests.helpers.fake_predictor import CONFIDENCES, FakePredictor
 from tests.helpers.paths import ROOT
 
@@ -40,17 +41,22 @@ def test_one_call_answers_a_photo_and_another_many_as_a_table(portrait, tmp_path
     model = load("landmarks")
     (face,) = model.predict(portrait).faces
     table = model.predict_frame([portrait, np.zeros((64, 64, 3), np.uint8), tmp_path / "none.png"])
-    assert list(table.columns) == columns(model.classes)
+    assert list(table.columns) == Schema(model.classes).names
     assert table["image"].tolist() == ["1", "2", str(tmp_path / "none.png")]
     assert table["reason"].tolist() == ["", "no-face", "unreadable"]
     assert table["success"].tolist() == [1, 0, 0]
     assert tuple(table.loc[0, ["x", "y", "width", "height"]]) == face.face.box
     assert table.loc[0, "expression"] == face.expression == "happy"
-    assert table.loc[0, list(model.classes)].tolist() == list(face.confidences.values())
+    expected = pytest.approx(list(face.confidences.values()), abs=1e-6)
+    assert table.loc[0, list(model.classes)].tolist() == expected
+    assert table.loc[0, "mouth_width"] == pytest.approx(
+        face.to_json()["measures"]["mouth_width"], abs=1e-9
+    )
+    assert table["image_width"].tolist()[1:] == [64, pd.NA]
     assert table.loc[1:, "x"].isna().all()
     assert table.loc[1:, "uncertain"].isna().all()
     kinds = {name: str(table[name].dtype) for name in ("x", "happy", "uncertain", "success")}
-    assert kinds == {"x": "Int64", "happy": "float64", "uncertain": "boolean", "success": "int64"}
+    assert kinds == {"x": "Int64", "happy": "float64", "uncertain": "boolean", "success": "Int64"}
 
 
 def test_one_image_is_a_list_of_one_and_other_types_are_read(portrait, tmp_path):
@@ -69,15 +75,32 @@ def test_one_image_is_a_list_of_one_and_other_types_are_read(portrait, tmp_path)
 def test_a_class_may_be_called_like_a_column():
     classes = ["x", "uncertain", *CLASSES[2:]]
     prediction = FakePredictor(n_faces=2).predict(np.zeros((80, 120, 3)))
-    frame = frame_of(rows_of("a.png", prediction, "", classes), classes)
-    assert frame.iloc[:, 7].tolist() == [CONFIDENCES["angry"]] * 2
-    assert frame.iloc[:, 2].tolist() == [face.face.box[0] for face in prediction.faces]
+    schema = Schema(classes)
+    frame = schema.to_frame(schema.photo_rows("a.png", prediction, ""))
+    assert frame["class_x"].tolist() == [CONFIDENCES["angry"]] * 2
+    assert frame["x"].tolist() == [face.face.box[0] for face in prediction.faces]
+    assert frame["class_uncertain"].tolist() == [CONFIDENCES["disgust"]] * 2
 
 
 def test_nothing_gives_an_empty_table():
-    frame = frame_of([], CLASSES)
+    frame = Schema(CLASSES).to_frame([])
     assert frame.empty
-    assert list(frame.columns) == columns(CLASSES)
+    assert list(frame.columns) == Schema(CLASSES).names
+
+
+def test_measures_are_relative_to_the_neutral_face_where_there_is_one(portrait):
+    model = load("landmarks").relative_to([portrait, portrait[:, ::-1]])
+    row = model.predict_frame(portrait).iloc[0]
+    other = load("landmarks").predict_frame(portrait[:, ::-1]).iloc[0]
+    for name in ("yaw", "mouth_width", "eye_opening_left"):
+        half = (row[name] - other[name]) / 2
+        assert row[f"{name}_change"] == pytest.approx(half, abs=0.02)
+
+
+def test_the_threshold_can_be_another(portrait):
+    for threshold, expected in ((0.0, False), (1.0, True)):
+        (face,) = load("landmarks", min_confidence=threshold).predict(portrait).faces
+        assert face.uncertain is expected
 
 
 def test_another_detector_answers_with_the_same_face(portrait):

@@ -91,7 +91,7 @@ def test_below_the_threshold_it_is_uncertain(folder, monkeypatch):
     monkeypatch.setattr(module, "shared_detector", lambda detector: FixedDetector(points))
     predictor = Predictor(folder)
     assert not predictor.predict(np.zeros((9, 9, 3), dtype=np.uint8)).faces[0].uncertain
-    predictor.manifest["uncertain_threshold"] = 1.01
+    predictor.min_confidence = 1.01
     assert predictor.predict(np.zeros((9, 9, 3), dtype=np.uint8)).faces[0].uncertain
 
 

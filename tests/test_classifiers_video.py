@@ -10,10 +10,18 @@ from typer.testing import CliRunner
 
 from classifiers.cli import video as command
 from classifiers.cli.video_writer import VideoWriter
+from classifiers.inference.tables import Schema
 from data.errors import StorageError
 from data.files import part_of
 from landmarks.video.reader import VideoReader
-from tests.helpers.square_faces import CONFIDENCE, GREEN, RED, squares, use_squares
+from tests.helpers.square_faces import (
+    CONFIDENCE,
+    GREEN,
+    RED,
+    ColourPredictor,
+    squares,
+    use_squares,
+)
 from tests.helpers.video_maker import make_video, moving, numbered
 
 
@@ -48,14 +56,17 @@ def test_the_csv_has_a_row_for_each_face_in_each_frame(run, video, tmp_path):
     done = run(video, "--output-csv", out)
     assert done.exit_code == 0, done.output
     table = rows(out)
-    assert list(table[0])[:5] == ["frame", "face_id", "timestamp", "confidence", "success"]
-    assert [(row["frame"], row["face_id"]) for row in table] == [
+    assert list(table[0]) == Schema(ColourPredictor.classes).names
+    assert {row["image"] for row in table} == {str(video)}
+    assert [(row["frame"], row["face"]) for row in table] == [
         (str(k + 1), number) for k in range(20) for number in ("1", "2")[: 1 + (k >= 10)]
     ]
     assert [float(row["timestamp"]) for row in table[:10]] == pytest.approx(np.arange(10) / 10)
     first, last = table[0], table[-1]
     assert (first["expression"], last["expression"]) == ("angry", "happy")
-    assert float(first["confidence"]) == float(first["angry"]) == pytest.approx(CONFIDENCE)
+    assert (
+        float(first["expression_confidence"]) == float(first["angry"]) == pytest.approx(CONFIDENCE)
+    )
     assert [int(first[name]) for name in ("x", "y", "width", "height")] == pytest.approx(
         [10, 20, 40, 40], abs=3
     )
@@ -66,9 +77,10 @@ def test_a_frame_without_a_face_has_its_row(run, tmp_path):
     path = make_video(tmp_path / "video.mp4", numbered(3))
     run(path, "--output-csv", tmp_path / "video.csv")
     table = rows(tmp_path / "video.csv")
-    assert [(row["face_id"], row["success"], row["confidence"]) for row in table] == [
-        ("0", "0", "0.0")
+    assert [(row["face"], row["success"], row["reason"]) for row in table] == [
+        ("0", "0", "no-face")
     ] * 3
+    assert {row["image_width"] for row in table} == {"64"}
     assert {row["x"] + row["expression"] + row["happy"] for row in table} == {""}
 
 
@@ -88,7 +100,7 @@ def test_confidences_are_averaged_over_time_unless_told_otherwise(run, tmp_path)
 
 def test_the_summary_says_who_showed_what_for_how_long(run, video):
     done = run(video, "--json")
-    answer = json.loads(done.stdout)
+    (answer,) = json.loads(done.stdout)["videos"]
     assert answer["video"] == str(video)
     assert (answer["frames"], answer["share_read"]) == (20, 1.0)
     one, two = answer["faces"]
@@ -102,7 +114,7 @@ def test_the_summary_says_who_showed_what_for_how_long(run, video):
 
 def test_fewer_frames_can_be_looked_at(run, video, tmp_path):
     done = run(video, "--fps", 2, "--json", "--output-csv", tmp_path / "video.csv")
-    assert json.loads(done.stdout)["frames"] == 4
+    assert json.loads(done.stdout)["videos"][0]["frames"] == 4
     assert [row["frame"] for row in rows(tmp_path / "video.csv")] == [
         "1",
         "6",
@@ -161,15 +173,117 @@ def test_a_cut_off_video_leaves_what_was_read_and_ends_with_code_2(run, tmp_path
     assert 3 < len(rows(tmp_path / "video.csv")) < 18
 
 
-def test_a_damaged_video_is_one_sentence_and_leaves_results_as_they_were(run, video, tmp_path):
-    out = tmp_path / "video.csv"
-    run(video, "--output-csv", out)
-    before = out.read_bytes()
+def test_a_damaged_video_is_one_sentence_and_a_row(run, video, tmp_path):
+    out, copy = tmp_path / "video.csv", tmp_path / "seen.mp4"
     video.write_bytes(video.read_bytes()[:3000])
-    done = run(video, "--output-csv", out, "--overwrite")
+    done = run(video, "--output-csv", out, "--output-video", copy)
     assert done.exit_code == 2
     assert done.stderr.count("\n") == 1
-    assert out.read_bytes() == before
+    (row,) = rows(out)
+    given = {name: value for name, value in row.items() if value}
+    assert given == {"image": str(video), "face": "0", "success": "0", "reason": "unreadable"}
+    assert not copy.exists()
+
+
+def test_videos_of_a_folder_are_read_although_one_fails(run, video, tmp_path):
+    folder = tmp_path / "talks"
+    (folder / "deep").mkdir(parents=True)
+    video.rename(folder / "a.mp4")
+    (folder / "b.mp4").write_bytes(b"no video")
+    make_video(folder / "deep/c.mov", [squares((40, 40, 40, RED))] * 5, rate=10)
+    (folder / "notes.txt").write_text("mine")
+    table, summary, seen = tmp_path / "t.csv", tmp_path / "s.csv", tmp_path / "seen"
+    done = run(
+        *(folder, "--output-csv", table, "--output-summary", summary, "--output-video", seen),
+        *("--output-timeline", seen),
+    )
+    assert done.exit_code == 2
+    assert done.stderr.endswith("1 of 3 videos can't be read as a whole.\n")
+    names = [str(folder / name) for name in ("a.mp4", "b.mp4", "deep/c.mov")]
+    found = rows(summary)
+    assert [row["image"] for row in found] == names
+    assert [row["reason"] for row in found] == ["", "unsupported", ""]
+    assert [row["frames"] for row in found] == ["20", "0", "5"]
+    assert found[0]["angry"] == "0.6667"
+    assert found[1]["angry"] == found[1]["uncertain_share"] == ""
+    assert [row["image"] for row in rows(table)] == [names[0]] * 30 + names[1:2] + names[2:] * 5
+    assert sorted(path.relative_to(seen).as_posix() for path in seen.rglob("*.*")) == [
+        *("a.mp4", "a.png", "deep/c.mp4", "deep/c.png")
+    ]
+
+
+def test_several_videos_need_a_folder_for_their_copies(run, video, tmp_path):
+    video.with_name("b.mp4").write_bytes(video.read_bytes())
+    done = run(tmp_path / "*.mp4", "--output-video", tmp_path / "seen.mp4")
+    assert done.exit_code == 1
+    assert "Expected a folder for the results of 2 videos" in done.stderr
+
+
+def test_events_have_means_peaks_and_onsets(run, video, tmp_path):
+    events, out = tmp_path / "events.csv", tmp_path / "out.csv"
+    events.write_text(
+        "start,end,label,image\n0.5,1.5,both,\n1.5,2,late,video.mp4\n5,6,never,\n0,1,x,other.mp4\n"
+    )
+    done = run(video, "--events", events, "--output-events", out, "--smoothing", 0)
+    assert done.exit_code == 0, done.output
+    table = rows(out)
+    n_classes = len(ColourPredictor.classes)
+    assert [row["label"] for row in table] == ["both", "late"] * 0 + (
+        ["both"] * 2 * n_classes + ["late"] * 2 * n_classes + ["never"]
+    )
+    by = {(row["label"], row["face"], row["expression"]): row for row in table}
+    angry, happy = by["both", "1", "angry"], by["both", "2", "happy"]
+    assert (angry["frames"], happy["frames"]) == ("10", "5")
+    assert float(happy["mean"]) == float(happy["peak"]) == pytest.approx(CONFIDENCE)
+    assert (angry["onset_time"], happy["onset_time"], happy["peak_time"]) == (
+        *("0.000", "0.500", "0.500"),
+    )
+    assert by["both", "2", "angry"]["onset_time"] == ""
+    assert (by["never", "0", ""]["frames"], by["never", "0", ""]["mean"]) == ("0", "")
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        ("start,label\n1,a\n", "Expected rows of start, end and label"),
+        ("start,end,label\n", "got no rows"),
+        ("start,end,label\n2,1,a\n", "its start below its end, in row 1"),
+        ("start,end,label\n0,1,a\nx,1,a\n", "in row 2"),
+    ],
+)
+def test_events_that_do_not_fit_are_one_sentence(run, video, tmp_path, content, sentence):
+    (tmp_path / "events.csv").write_text(content)
+    done = run(
+        *(video, "--events", tmp_path / "events.csv"),
+        *("--output-events", tmp_path / "out.csv"),
+    )
+    assert (done.exit_code, done.stderr.count("\n")) == (1, 1)
+    assert sentence in done.stderr
+
+
+def test_events_and_their_table_belong_together(run, video, tmp_path):
+    done = run(video, "--output-events", tmp_path / "out.csv")
+    assert done.exit_code == 1
+    assert "name both" in done.stderr
+
+
+def test_every_second_frame_can_be_read(run, video, tmp_path):
+    run(video, "--every", 2, "--output-csv", tmp_path / "video.csv")
+    frames = [row["frame"] for row in rows(tmp_path / "video.csv")]
+    assert sorted({int(frame) for frame in frames}) == list(range(1, 21, 2))
+
+
+def test_json_lines_hold_the_same_as_the_csv(run, video, tmp_path):
+    lines = tmp_path / "video.jsonl"
+    run(video, "--output-csv", tmp_path / "video.csv", "--points")
+    run(video, "--output-csv", lines, "--points", "--format", "jsonl")
+    found = [json.loads(line) for line in lines.read_text("utf-8").splitlines()]
+    for row, other in zip(rows(tmp_path / "video.csv"), found, strict=True):
+        assert list(row) == list(other)
+        assert row["expression"] == other["expression"]
+        assert float(row["x_467"]) == other["x_467"]
+        assert (row["score"], other["score"]) == ("", None)
+        assert row["uncertain"] == str(other["uncertain"]).lower()
 
 
 @pytest.mark.parametrize(
@@ -259,7 +373,7 @@ def test_a_real_face_is_followed_through_a_video(portrait, tmp_path):
     done = CliRunner().invoke(app, [str(path), "--output-csv", str(out)])
     assert done.exit_code == 0, done.output
     table = rows(out)
-    assert [row["face_id"] for row in table] == ["1"] * 8 + ["0"] * 2 + ["2"] * 4
+    assert [row["face"] for row in table] == ["1"] * 8 + ["0"] * 2 + ["2"] * 4
     assert {row["expression"] for row in table if row["success"] == "1"} == {"happy"}
     lefts = [int(row["x"]) for row in table[:8]]
     assert np.diff(lefts) == pytest.approx([6] * 7, abs=2)

@@ -55,6 +55,7 @@ def desk(tmp_path, portrait, monkeypatch):
     Path("data").symlink_to(ROOT / "data")
     Image.fromarray(portrait).save("portrait.jpg", quality=95)
     talk(Path("talk.mp4"))
+    Path("events.csv").write_text("start,end,label\n2,4,joke\n")
 
 
 def printed(command):

@@ -1,5 +1,6 @@
 import numpy as np
 
+from landmarks.detection.detector import Face
 from landmarks.video.tracks import Tracks
 
 LEFT, RIGHT = (0, 0, 100, 100), (300, 0, 100, 100)
@@ -11,9 +12,9 @@ def moved(box, by):
 
 def assign(tracks, boxes, seconds):
     """Return the track id of each box, given as the two corners of a face."""
-    faces = [np.array([(x, y), (x + width, y + height)]) for x, y, width, height in boxes]
-    ids = {id(points): track_id for track_id, points in tracks.update(faces, seconds).items()}
-    return [ids[id(points)] for points in faces]
+    faces = [Face(np.array([(x, y), (x + width, y + height)])) for x, y, width, height in boxes]
+    ids = {id(face): track_id for track_id, face in tracks.update(faces, seconds).items()}
+    return [ids[id(face)] for face in faces]
 
 
 def test_faces_keep_their_track_ids_while_they_move_whatever_order_they_come_in():

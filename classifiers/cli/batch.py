@@ -59,6 +59,21 @@ class Outcome(NamedTuple):
     sentence: str = ""
 
 
+class Settings(NamedTuple):
+    """What a worker makes the same predictor of."""
+
+    folder: Path
+    detector: Detector
+    shift: tuple[float, ...]
+    min_confidence: float
+
+    @classmethod
+    def of(cls, predictor: Predictor) -> "Settings":
+        """Return the settings of a predictor."""
+        shift = tuple(predictor.shift)
+        return cls(predictor.folder, predictor.detector, shift, predictor.min_confidence)
+
+
 def read_photo(predictor: Predictor, job: Job) -> Outcome:
     """Read one photo, and write its picture if one is wanted.
 
@@ -107,10 +122,7 @@ def read_photos(predictor: Predictor, jobs: Sequence[Job], workers: int) -> Iter
     run = joblib.Parallel(workers, return_as="generator", batch_size=1, pre_dispatch="2*n_jobs")
     try:
         yield from run(
-            joblib.delayed(_read_in_worker)(
-                predictor.folder, predictor.detector, tuple(predictor.shift), job, Path.cwd()
-            )
-            for job in jobs
+            joblib.delayed(_read_in_worker)(Settings.of(predictor), job, Path.cwd()) for job in jobs
         )
     except BrokenProcessPool as error:
         raise DataError(
@@ -122,18 +134,17 @@ def read_photos(predictor: Predictor, jobs: Sequence[Job], workers: int) -> Iter
                 part_of(job.picture).unlink(missing_ok=True)
 
 
-def _read_in_worker(
-    folder: Path, detector: Detector, shift: tuple[float, ...], job: Job, place: Path
-) -> Outcome:
+def _read_in_worker(settings: Settings, job: Job, place: Path) -> Outcome:
     """Read one photo where the paths are meant: workers outlive calls from other folders."""
     settle_in_worker()
     os.chdir(place)
-    return read_photo(_own_predictor(folder, detector, shift), job)
+    return read_photo(_own_predictor(settings), job)
 
 
 @cache
-def _own_predictor(folder: Path, detector: Detector, shift: tuple[float, ...]) -> Predictor:
+def _own_predictor(settings: Settings) -> Predictor:
     """Load the bundle once in a worker."""
-    predictor = Predictor(folder, detector=detector)
-    predictor.shift = np.array(shift)
-    return predictor
+    predictor = Predictor(
+        settings.folder, detector=settings.detector, min_confidence=settings.min_confidence
+    )
+    return predictor.shifted(np.array(settings.shift))

@@ -11,18 +11,21 @@ from rich.progress import Progress
 
 from classifiers.bundle.bundle import DEFAULT_BUNDLE, BundleError
 from classifiers.cli.batch import Job, Outcome, read_photos
-from classifiers.cli.inputs import Photo, find_photos
+from classifiers.cli.inputs import Input, find_photos
 from classifiers.cli.options import (
     DetectorOption,
+    FormatOption,
+    MinConfidenceOption,
     ModelOption,
     NeutralOption,
     OverwriteOption,
+    PointsOption,
     PriorOption,
     open_predictor,
 )
-from classifiers.cli.outputs import IMAGES, Sheet, check_output
-from classifiers.cli.results import COUNTS, Results
-from classifiers.inference.tables import columns
+from classifiers.cli.outputs import IMAGES, Sheet, check_output, unlike
+from classifiers.cli.results import Results
+from classifiers.inference.tables import COUNTS, Schema
 from data.console import (
     MAX_UNREADABLE,
     STOPPED,
@@ -47,7 +50,9 @@ def main(
     output_image: Annotated[
         Path | None, typer.Option(help="Folder for a copy of each photo, drawn on.")
     ] = None,
-    output_csv: Annotated[Path | None, typer.Option(help="CSV with a row for each face.")] = None,
+    output_csv: Annotated[Path | None, typer.Option(help="Table with a row for each face.")] = None,
+    table_format: FormatOption = "csv",
+    points: PointsOption = False,
     counts: Annotated[
         Path | None, typer.Option(help="CSV with how often each expression occurs.")
     ] = None,
@@ -61,6 +66,7 @@ def main(
     detector: DetectorOption = "mesh",
     neutral: NeutralOption = [],  # noqa: B006 - typer copies it
     prior: PriorOption = "",
+    min_confidence: MinConfidenceOption = None,
     overwrite: OverwriteOption = False,
 ) -> None:
     """Read every face in every photo: box, expression and confidences.
@@ -75,15 +81,17 @@ def main(
         if mesh and output_image is None:
             raise DataError("--mesh draws on copies of the photos: name --output-image, too.")
         found, others = find_photos(photos, output_image)
-        predictor = open_predictor(model, detector, prior, neutral)
+        predictor = open_predictor(model, detector, prior, neutral, min_confidence)
         classes = predictor.manifest["classes"]
+        schema = Schema(classes, predictor.neutral_measures, points)
         _check_places(found, output_csv, counts, overwrite)
         jobs = _jobs(found, output_image, mesh, explain, overwrite)
         places = [place for place in (output_csv, counts, output_image) if place]
-        results = Results(classes, as_json, explain, quiet=bool(places))
+        results = Results(classes, schema, as_json, explain, quiet=bool(places))
         bar = progress_bar(hidden=len(jobs) < 2 or not (places or as_json))
         outcomes = read_photos(predictor, jobs, workers)
-        with bar, Sheet(output_csv, columns(classes)) if output_csv else nullcontext() as sheet:
+        table = Sheet(output_csv, schema.columns, table_format) if output_csv else nullcontext()
+        with bar, table as sheet:
             _take(outcomes, results, sheet, bar, len(jobs))
         if counts:
             with Sheet(counts, COUNTS) as count_sheet:
@@ -108,13 +116,13 @@ def _take(
 
 
 def _jobs(
-    photos: Sequence[Photo], folder: Path | None, mesh: bool, explain: bool, overwrite: bool
+    photos: Sequence[Input], folder: Path | None, mesh: bool, explain: bool, overwrite: bool
 ) -> list[Job]:
     """Give each photo a place for its picture, no two the same, none of them taken by others."""
     inputs = {os.path.realpath(photo.path) for photo in photos}
     jobs, taken = [], set()
     for photo in photos:
-        picture = folder and folder / _unlike(_picture_name(photo.place), taken)
+        picture = folder and folder / unlike(_picture_name(photo.place), taken)
         if picture:
             check_output(picture, inputs, overwrite, IMAGES)
         jobs.append(Job(photo.path, picture, mesh, explain))
@@ -137,18 +145,8 @@ def _picture_name(place: Path) -> Path:
     return shorter
 
 
-def _unlike(place: Path, taken: set[str]) -> Path:
-    """Return `place`, or another name for it if it is taken; some disks don't tell A from a."""
-    unlike, number = place, 1
-    while str(unlike).casefold() in taken:
-        number += 1
-        unlike = place.with_stem(f"{place.stem}-{number}")
-    taken.add(str(unlike).casefold())
-    return unlike
-
-
 def _check_places(
-    photos: Collection[Photo], output_csv: Path | None, counts: Path | None, overwrite: bool
+    photos: Collection[Input], output_csv: Path | None, counts: Path | None, overwrite: bool
 ) -> None:
     """Refuse, before any work, places where something would be lost."""
     inputs = {os.path.realpath(photo.path) for photo in photos}

@@ -1,32 +1,49 @@
-"""Which photos the user means: files, folders with all that is below them, and globs."""
+"""Which photos or videos the user means: files, folders with all that is below them, and globs."""
 
 import glob
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from data.errors import DataError
-from data.image_files import is_image, walk, warn_passed_over
+from data.image_files import Listing, is_image, walk, warn_passed_over
+from landmarks.video.containers import SUFFIXES
 
 
-class Photo(NamedTuple):
-    """A photo to read.
+class Input(NamedTuple):
+    """A photo or a video to read.
 
     Attributes
     ----------
     path : Path
         Its file.
     place : Path
-        Where it lies below what the user named, for a picture of it in another folder.
+        Where it lies below what the user named, for a copy of it in another folder.
     """
 
     path: Path
     place: Path
 
 
+class _Kind(NamedTuple):
+    """What is looked for: its name, and how it is told from a folder's other files."""
+
+    name: str
+    accepts: Callable[[Path], bool]
+    split: Callable[[Listing], tuple[list[Path], list[Path]]]
+
+
+def _is_video(path: Path) -> bool:
+    return path.is_file() and path.suffix.lower() in SUFFIXES
+
+
+_PHOTO = _Kind("photo", is_image, lambda listing: (listing.images, listing.others))
+_VIDEO = _Kind("video", _is_video, lambda listing: ([*filter(_is_video, listing.others)], []))
+
+
 def find_photos(
     arguments: Sequence[str], besides: Path | None = None
-) -> tuple[list[Photo], list[Path]]:
+) -> tuple[list[Input], list[Path]]:
     """Return the photos that arguments stand for, each once, and the files passed over.
 
     Parameters
@@ -39,7 +56,7 @@ def find_photos(
 
     Returns
     -------
-    photos : list of Photo
+    photos : list of Input
     others : list of Path
         Files in the folders, or matches of the globs, that are no images.
 
@@ -48,57 +65,72 @@ def find_photos(
     DataError
         If a folder or a glob stands for no image, or a folder can't be listed.
     """
-    found: dict[Path, Photo] = {}
+    return _find(arguments, besides, _PHOTO)
+
+
+def find_videos(arguments: Sequence[str], besides: Path | None = None) -> list[Input]:
+    """Return the videos that arguments stand for, each once; see `find_photos`.
+
+    In a folder they are told by their suffixes, and other files are passed over.
+    """
+    return _find(arguments, besides, _VIDEO)[0]
+
+
+def _find(
+    arguments: Sequence[str], besides: Path | None, kind: _Kind
+) -> tuple[list[Input], list[Path]]:
+    """Return the inputs of one kind, each once, and the files passed over."""
+    found: dict[Path, Input] = {}
     others: dict[Path, None] = {}
     for argument in arguments:
-        photos, passed_over = _named(argument, besides and besides.absolute())
-        for photo in photos:
-            found.setdefault(photo.path.absolute(), photo)
+        inputs, passed_over = _named(argument, besides and besides.absolute(), kind)
+        for each in inputs:
+            found.setdefault(each.path.absolute(), each)
         others |= dict.fromkeys(passed_over)
     return list(found.values()), list(others)
 
 
-def _named(argument: str, besides: Path | None) -> tuple[list[Photo], list[Path]]:
-    """Return the photos of one argument, and the files passed over."""
+def _named(argument: str, besides: Path | None, kind: _Kind) -> tuple[list[Input], list[Path]]:
+    """Return the inputs of one argument, and the files passed over."""
     if not argument:  # of a variable that isn't set; a path of no name is this folder
-        raise DataError("Expected a photo, a folder or a glob, got an empty name.")
+        raise DataError(f"Expected a {kind.name}, a folder or a glob, got an empty name.")
     path = Path(argument)
     if path.is_dir():
-        photos, others = _inside(path, besides)
+        inputs, others = _inside(path, besides, kind)
         where = f"the folder {path}"
     elif glob.has_magic(argument) and not path.exists():
-        photos, others = _matching(argument, besides)
+        inputs, others = _matching(argument, besides, kind)
         where = argument
     else:
-        return [Photo(path, Path(path.name))], []
-    if not photos:
+        return [Input(path, Path(path.name))], []
+    if not inputs:
         warn_passed_over(others)
-        raise DataError(f"Expected images in {where}, found none; name a photo.")
-    return photos, others
+        raise DataError(f"Expected {kind.name}s in {where}, found none; name a {kind.name}.")
+    return inputs, others
 
 
-def _matching(pattern: str, besides: Path | None) -> tuple[list[Photo], list[Path]]:
-    """Return the photos that a glob matches and those in folders that it matches."""
-    photos, others = [], []
+def _matching(pattern: str, besides: Path | None, kind: _Kind) -> tuple[list[Input], list[Path]]:
+    """Return the inputs that a glob matches and those in folders that it matches."""
+    inputs, others = [], []
     for match in map(Path, sorted(glob.glob(pattern, recursive=True))):
         if match.is_dir():
-            inside = _inside(match, besides)
-            photos += inside[0]
+            inside = _inside(match, besides, kind)
+            inputs += inside[0]
             others += inside[1]
-        elif is_image(match):
-            photos.append(Photo(match, Path(match.name)))
+        elif kind.accepts(match):
+            inputs.append(Input(match, Path(match.name)))
         else:
             others.append(match)
-    return photos, others
+    return inputs, others
 
 
-def _inside(folder: Path, besides: Path | None) -> tuple[list[Photo], list[Path]]:
-    """Return the photos in a folder and below, and the files passed over."""
+def _inside(folder: Path, besides: Path | None, kind: _Kind) -> tuple[list[Input], list[Path]]:
+    """Return the inputs in a folder and below, and the files passed over."""
     try:
-        listings = list(walk(folder, besides))
+        listings = [kind.split(listing) for listing in walk(folder, besides)]
     except OSError as error:  # else its photos would be missing in silence
         raise DataError(
-            f"Can't list {error.filename}: {error.strerror}. Name other photos."
+            f"Can't list {error.filename}: {error.strerror}. Name another place."
         ) from error
-    photos = [Photo(path, path.relative_to(folder)) for each in listings for path in each.images]
-    return photos, [path for each in listings for path in each.others]
+    inputs = [Input(path, path.relative_to(folder)) for wanted, _ in listings for path in wanted]
+    return inputs, [path for _, others in listings for path in others]

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from classifiers.cli.outputs import Format
 from classifiers.inference.predictor import Predictor
 from data.errors import DataError
 from landmarks.detection.registry import Detector
@@ -26,6 +27,16 @@ FacesOption = Annotated[int, typer.Option(min=1, help="Most faces to follow at a
 SmoothingOption = Annotated[
     float, typer.Option(min=0, help="Seconds to average over (tau); 0: none.")
 ]
+FormatOption = Annotated[
+    Format, typer.Option("--format", help="Of the table: CSV, or JSON lines, an object a row.")
+]
+PointsOption = Annotated[bool, typer.Option("--points", help="Add the 468 points to the table.")]
+MinConfidenceOption = Annotated[
+    float | None,
+    typer.Option(
+        min=0, max=1, help="Confidence below which a prediction is uncertain; else the model's."
+    ),
+]
 OverwriteOption = Annotated[
     bool, typer.Option("--overwrite", help="Replace results that are there already.")
 ]
@@ -44,7 +55,11 @@ PriorOption = Annotated[
 
 
 def open_predictor(
-    model: str, detector: Detector, prior: str = "", neutral: Sequence[Path] = ()
+    model: str,
+    detector: Detector,
+    prior: str = "",
+    neutral: Sequence[Path] = (),
+    min_confidence: float | None = None,
 ) -> Predictor:
     """Load a model as the options of a command ask for it.
 
@@ -54,7 +69,9 @@ def open_predictor(
         If prior or neutral photographs don't fit.
     """
     try:
-        predictor = Predictor(model, detector=detector, prior=_parse_prior(prior))
+        predictor = Predictor(
+            model, detector=detector, prior=_parse_prior(prior), min_confidence=min_confidence
+        )
         return predictor.relative_to(neutral) if neutral else predictor
     except ImageError as error:
         raise DataError(f"Can't read a neutral photograph: {error}") from error

@@ -1,18 +1,20 @@
-"""Results on the disk: images and CSVs that take their names only once they are whole.
+"""Results on the disk: images and tables that take their names only once they are whole.
 
 Until then a result is ``NAME.part`` beside its place. Nothing that is there is replaced unless
 ``--overwrite`` says so.
 """
 
 import csv
+import json
 import os
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Literal
 
 from PIL import Image
 
+from classifiers.inference.tables import NUMBER, Column
 from data.errors import DataError, StorageError
 from data.files import atomic_write, part_of, storage_errors
 
@@ -23,30 +25,39 @@ FORMULA = tuple("=+-@\t\r\n＝＋－＠")  # noqa: RUF001
 """First characters by which a spreadsheet takes a text for a formula."""
 
 
-def cell(value: Any) -> Any:
+Format = Literal["csv", "jsonl"]
+"""A table is a CSV, or JSON lines: an object a row."""
+
+
+def cell(value: Any, column: Column) -> Any:
     """Return a value as a CSV has it: text that would be a formula gets an apostrophe.
 
     https://owasp.org/www-community/attacks/CSV_Injection
     """
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, float):
-        return round(value, 6)
+    if column.kind == NUMBER and value is not None:
+        return f"{value:.{column.decimals}f}"
     if isinstance(value, str):
-        text = value.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+        text = _utf8(value)
         return f"'{text}" if text.startswith(FORMULA) else text
     return value
 
 
+def _utf8(text: str) -> str:
+    """Return a text, such as a file's name, as UTF-8 can hold it."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
 class Sheet:
-    """A CSV that grows in ``NAME.part``, left there if the work is stopped.
+    """A table that grows in ``NAME.part``, left there if the work is stopped.
 
     Parameters
     ----------
     path : Path
         Its place; what stands there is replaced at the end.
-    head : sequence of str
-        Names of the columns.
+    columns : sequence of Column
+    kind : {"csv", "jsonl"}, default "csv"
 
     Raises
     ------
@@ -54,18 +65,30 @@ class Sheet:
         On an I/O error, here or later.
     """
 
-    def __init__(self, path: Path, head: Sequence[str]):
+    def __init__(self, path: Path, columns: Sequence[Column], kind: Format = "csv"):
         self.path, self.part = path, part_of(path)
+        self.columns, self.kind = columns, kind
         with storage_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file = self.part.open("w", newline="", encoding="utf-8")
         self._writer = csv.writer(self._file)
-        self.add([head])
+        if kind == "csv":
+            with storage_errors(path):
+                self._writer.writerow([column.name for column in columns])
 
     def add(self, rows: Iterable[Sequence[Any]]) -> None:
-        """Append rows; None becomes an empty cell."""
+        """Append rows; None becomes an empty cell, or null."""
         with storage_errors(self.path):
-            self._writer.writerows([[cell(value) for value in row] for row in rows])
+            for row in rows:
+                pairs = [
+                    (column, column.rounded(value))
+                    for column, value in zip(self.columns, row, strict=True)
+                ]
+                if self.kind == "csv":
+                    self._writer.writerow([cell(value, column) for column, value in pairs])
+                else:
+                    line = json.dumps({column.name: value for column, value in pairs})
+                    self._file.write(f"{line}\n")
 
     def __enter__(self) -> "Sheet":
         """Return the sheet, to be left once all its rows are there."""
@@ -74,7 +97,7 @@ class Sheet:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
     ) -> None:
-        """Give the CSV its name, unless an error ended the work."""
+        """Give the table its name, unless an error ended the work."""
         with storage_errors(self.path):
             self._file.close()
             if kind is None:
@@ -94,6 +117,16 @@ def save_image(image: Image.Image, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
     with atomic_write(path) as file:
         image.save(file, kind, quality=92)
+
+
+def unlike(place: Path, taken: set[str]) -> Path:
+    """Return `place`, or another name for it if it is taken; some disks don't tell A from a."""
+    other, number = place, 1
+    while str(other).casefold() in taken:
+        number += 1
+        other = place.with_stem(f"{place.stem}-{number}")
+    taken.add(str(other).casefold())
+    return other
 
 
 def check_output(

@@ -12,11 +12,8 @@ from rich.console import Console
 from classifiers.cli.batch import Outcome
 from classifiers.cli.display import show
 from classifiers.cli.outputs import Sheet
-from classifiers.inference.tables import rows_of
+from classifiers.inference.tables import Schema
 from data.console import printable, warn
-
-COUNTS = ("expression", "count", "share", "uncertain")
-"""Columns of `Results.counted`."""
 
 
 class Results:
@@ -26,13 +23,18 @@ class Results:
     ----------
     classes : sequence of str
         In the bundle's order.
+    schema : Schema
+        Of the table that the rows go to.
     as_json, explain : bool
         What is printed: one JSON document at the end, and whether with explanations.
     quiet : bool
         Whether a summary is enough, because results are written.
     """
 
-    def __init__(self, classes: Sequence[str], as_json: bool, explain: bool, quiet: bool):
+    def __init__(
+        self, classes: Sequence[str], schema: Schema, as_json: bool, explain: bool, quiet: bool
+    ):
+        self.schema = schema
         self.classes, self.as_json, self.explain, self.quiet = classes, as_json, explain, quiet
         self.n_photos = self.n_faces = self.n_unreadable = self.n_faceless = 0
         self.expressions, self.uncertain = Counter(), Counter()
@@ -46,7 +48,7 @@ class Results:
         if outcome.sentence:
             warn(outcome.sentence)
         if sheet:
-            sheet.add(rows_of(name, prediction, outcome.reason, self.classes))
+            sheet.add(self.schema.photo_rows(name, prediction, outcome.reason))
         if self.as_json:
             unreadable = {"image": name, "faces": [], "reason": outcome.reason}
             element = prediction.to_json(name, explain=self.explain) if prediction else unreadable
@@ -55,7 +57,7 @@ class Results:
             show(self._console, outcome.path, prediction, self.explain)
 
     def counted(self) -> Iterator[tuple[str, int, float, int]]:
-        """Yield expression, count of faces, their share, and how many of them are uncertain."""
+        """Yield the rows of `classifiers.inference.tables.COUNTS`."""
         for name in self.classes:
             count = self.expressions[name]
             yield name, count, count / max(self.n_faces, 1), self.uncertain[name]

@@ -1,60 +1,80 @@
-"""Read the expressions in a video: ``python -m classifiers video VIDEO``."""
+"""Read the expressions in videos: ``python -m classifiers video VIDEO...``."""
 
-import io
 import json
 import os
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from PIL import Image
 from rich.console import Console
 from rich.markup import escape
 
 from classifiers.bundle.bundle import BundleError
+from classifiers.cli.events import events_of, read_events
+from classifiers.cli.inputs import Input, find_videos
 from classifiers.cli.options import (
     DetectorOption,
     FacesOption,
+    FormatOption,
+    MinConfidenceOption,
     ModelOption,
     NeutralOption,
     OverwriteOption,
+    PointsOption,
     PriorOption,
     SmoothingOption,
     open_predictor,
 )
-from classifiers.cli.outputs import IMAGES, Sheet, check_output, save_image
-from classifiers.cli.video_writer import VIDEOS, VideoWriter, annotated
+from classifiers.cli.outputs import IMAGES, Format, Sheet, check_output, unlike
+from classifiers.cli.video_reading import OnFrame, Sampling, VideoJob, VideoOutcome, read_video
+from classifiers.cli.video_writer import VIDEOS
 from classifiers.inference.smoothing import TAU
-from classifiers.inference.timeline import Timeline, draw
-from classifiers.inference.video import VideoPredictor
-from classifiers.inference.video_summary import FaceTimes, VideoSummary, shares
-from classifiers.inference.video_tables import columns, rows_of
-from data.console import UNREADABLE, exit_with, handle_errors, printable, progress_bar
+from classifiers.inference.tables import Schema
+from classifiers.inference.video import TrackedFace
+from classifiers.inference.video_events import EVENT_COLUMNS, Event
+from classifiers.inference.video_summary import FaceTimes, shares, summary_columns
+from data.console import UNREADABLE, exit_with, handle_errors, printable, warn
 from data.errors import DataError
-from landmarks.video.containers import DamagedVideo, VideoError
-from landmarks.video.reader import VideoReader
-
-MIN_SHARE_READ = 0.9
-"""Share of the container's duration below which the command ends with `UNREADABLE`."""
+from landmarks.video.reader import Frame
 
 MIN_SHARE = 0.01
 """Expressions with less of the time are left out of the printed summary."""
 
 
 def main(
-    video: Annotated[Path, typer.Argument(help="An MP4, MOV, WebM, MKV or AVI.")],
+    videos: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="VIDEO...", help="MP4, MOV, WebM, MKV or AVI; folders, or globs in quotes."
+        ),
+    ],
     fps: Annotated[
         float | None, typer.Option(min=0.01, help="Frames a second to read; else every one.")
     ] = None,
-    output_csv: Annotated[
-        Path | None, typer.Option(help="CSV with a row for each face in each frame.")
+    every: Annotated[int, typer.Option(min=1, help="Read each so many-th frame of these.")] = 1,
+    events: Annotated[
+        Path | None, typer.Option(help="CSV of start, end and label, for --output-events.")
     ] = None,
+    output_csv: Annotated[
+        Path | None, typer.Option(help="Table with a row for each face in each frame.")
+    ] = None,
+    output_summary: Annotated[
+        Path | None, typer.Option(help="Table with a row for each video.")
+    ] = None,
+    output_events: Annotated[
+        Path | None, typer.Option(help="Table with a row for each event, face and class.")
+    ] = None,
+    table_format: FormatOption = "csv",
+    points: PointsOption = False,
     output_video: Annotated[
-        Path | None, typer.Option(help="MP4 with boxes and expressions, and the video's sound.")
+        Path | None,
+        typer.Option(help="MP4 with boxes, expressions and the sound, or a folder for them."),
     ] = None,
     output_timeline: Annotated[
-        Path | None, typer.Option(help="PNG of each face's confidences over time.")
+        Path | None,
+        typer.Option(help="PNG of the confidences over time, or a folder for them."),
     ] = None,
     as_json: Annotated[
         bool, typer.Option("--json/--summary", help="Print the summary as JSON, or as a table.")
@@ -65,115 +85,150 @@ def main(
     detector: DetectorOption = "mesh",
     neutral: NeutralOption = [],  # noqa: B006 - typer copies it
     prior: PriorOption = "",
+    min_confidence: MinConfidenceOption = None,
     overwrite: OverwriteOption = False,
 ) -> None:
-    """Track the faces of a video and read their expressions.
+    """Track the faces of videos and read their expressions.
 
-    Prints the share of time of each expression. Exit code 1: something doesn't fit; 2: less than
-    90 % of the video can be read, the results hold what was; 3: an I/O error. Results that
-    are there are replaced with --overwrite alone.
+    Prints the share of time of each expression. A video that can't be read has a row with the
+    reason, and the others are read. Exit code 1: something doesn't fit; 2: less than 90 % of a
+    video can be read, the results hold what was; 3: an I/O error. Results that are there are
+    replaced with --overwrite alone.
 
     Example: python -m classifiers video talk.mp4 --output-csv talk.csv --output-video seen.mp4
     """
-    with handle_errors(BundleError, VideoError), ExitStack() as stack:
-        places = (output_csv, output_video, output_timeline)
-        predictor = open_predictor(model, detector, prior, neutral)
-        _check_places(video, places, overwrite)
-        try:
-            opened = stack.enter_context(VideoReader(video))
-            tracked = VideoPredictor(predictor, faces, smoothing)
-            summary, timeline = predict_video(opened, fps, tracked, predictor.classes, places[:2])
-        except DamagedVideo as error:
-            exit_with(str(error), UNREADABLE)
-        if output_timeline:
-            save_image(_picture(timeline, video), output_timeline)
-        _print(video, opened, summary, as_json)
-        if opened.share_read < MIN_SHARE_READ:
-            exit_with(_too_little(video, opened, any(places)), UNREADABLE)
+    with handle_errors(BundleError), ExitStack() as stack:
+        if (events is None) != (output_events is None):
+            raise DataError("--events and --output-events belong together: name both.")
+        found = find_videos(videos)
+        intervals = read_events(events) if events else []
+        predictor = open_predictor(model, detector, prior, neutral, min_confidence)
+        jobs = _jobs(found, output_video, output_timeline, intervals)
+        _check_places(jobs, (output_csv, output_summary, output_events), overwrite)
+        schema = Schema(predictor.classes, predictor.neutral_measures, points)
+        places = output_csv, output_summary, output_events
+        tables = _Tables(stack, schema, predictor.classes, places, table_format)
+        sampling, outcomes = Sampling(fps, every, faces, smoothing), []
+        for job in jobs:
+            outcomes.append(read_video(predictor, job, sampling, tables.taking(job.path)))
+            tables.add(outcomes[-1])
+            _tell(outcomes[-1], as_json)
+    if as_json:
+        print(json.dumps({"videos": [outcome.to_json() for outcome in outcomes]}, indent=2))
+    _end_unreadable(outcomes)
 
 
-def predict_video(
-    video: VideoReader,
-    fps: float | None,
-    predictor: VideoPredictor,
-    classes: tuple[str, ...],
-    places: tuple[Path | None, Path | None],
-) -> tuple[VideoSummary, Timeline]:
-    """Predict on all frames and write each result as it comes, so that memory stays bounded.
+class _Tables:
+    """The tables of faces, of videos and of events, those that are wanted.
 
     Parameters
     ----------
-    video : VideoReader
-    fps : float, optional
-        Most frames a second.
-    predictor : VideoPredictor
-    classes : tuple of str
-    places : tuple of Path, optional
-        Of the CSV and of the annotated copy.
+    stack : ExitStack
+        Closes them.
+    schema : Schema
+        Of the table of faces.
+    classes : sequence of str
+    places : sequence of Path, optional
+        Of the three.
+    kind : {"csv", "jsonl"}
     """
-    rate = min(fps or video.rate, video.rate)
-    summary, timeline = VideoSummary(classes), Timeline(classes, rate)
-    with ExitStack() as stack:
-        sheet = places[0] and stack.enter_context(Sheet(places[0], columns(classes)))
-        copy = places[1] and stack.enter_context(VideoWriter(places[1], rate, video.has_audio))
-        bar = stack.enter_context(progress_bar())
-        task = bar.add_task("Reading the video", total=video.container_duration)
-        for frame in video.frames(fps, on_audio=copy.on_audio if copy else None):
-            faces = predictor.predict(frame)
-            summary.add(frame.seconds, faces)
-            timeline.add(frame.seconds, faces)
-            if sheet:
-                sheet.add(rows_of(frame, faces, classes))
-            if copy:
-                copy.add(frame.seconds, annotated(frame.rgb, faces))
-            bar.update(task, completed=frame.seconds)
-        summary.end(video.seconds_read)
-    return summary, timeline
+
+    def __init__(
+        self,
+        stack: ExitStack,
+        schema: Schema,
+        classes: Sequence[str],
+        places: Sequence[Path | None],
+        kind: Format,
+    ) -> None:
+        self._schema = schema
+        heads = schema.columns, summary_columns(classes), EVENT_COLUMNS
+        self._faces, self._videos, self._events = (
+            place and stack.enter_context(Sheet(place, columns, kind))
+            for place, columns in zip(places, heads, strict=True)
+        )
+
+    def taking(self, video: Path) -> OnFrame:
+        """Return what takes the faces of each frame of a video."""
+
+        def take(frame: Frame, faces: Sequence[TrackedFace]) -> None:
+            if self._faces:
+                self._faces.add(self._schema.frame_rows(str(video), frame, faces))
+
+        return take
+
+    def add(self, outcome: VideoOutcome) -> None:
+        """Take what became of a video."""
+        if self._faces and not outcome.summary.n_frames:
+            self._faces.add(self._schema.photo_rows(str(outcome.path), None, outcome.reason))
+        if self._videos:
+            self._videos.add([outcome.row()])
+        if self._events:
+            self._events.add(outcome.event_rows)
 
 
-def _check_places(video: Path, places: tuple[Path | None, ...], overwrite: bool) -> None:
+def _jobs(
+    videos: Sequence[Input],
+    copies: Path | None,
+    timelines: Path | None,
+    events: Sequence[Event],
+) -> list[VideoJob]:
+    """Give each video a place for its copy and its timeline, and its events."""
+    jobs, taken = [], set()
+    for video in videos:
+        copy, timeline = (
+            place and _place_of(video, place, suffix, len(videos), taken)
+            for place, suffix in ((copies, VIDEOS[0]), (timelines, IMAGES[0]))
+        )
+        jobs.append(VideoJob(video.path, copy, timeline, events_of(events, video.path)))
+    return jobs
+
+
+def _place_of(video: Input, place: Path, suffix: str, count: int, taken: set[str]) -> Path:
+    """Return the place itself if it is a file's, or one in it for this video."""
+    if count == 1 and not place.is_dir():
+        return place
+    if place.suffix.lower() == suffix:
+        raise DataError(f"Expected a folder for the results of {count} videos, got {place}.")
+    return place / unlike(video.place.with_suffix(suffix), taken)
+
+
+def _check_places(jobs: Sequence[VideoJob], tables: Sequence[Path | None], overwrite: bool) -> None:
     """Refuse, before any work, places where something would be lost."""
-    named = [os.path.realpath(place) for place in places if place]
+    inputs = {os.path.realpath(job.path) for job in jobs}
+    places = [
+        *((place, ()) for place in tables),
+        *((job.copy, VIDEOS) for job in jobs),
+        *((job.timeline, IMAGES) for job in jobs),
+    ]
+    named = [os.path.realpath(place) for place, _ in places if place]
     if len(set(named)) < len(named):
         raise DataError("Expected a place of its own for each result, got one twice.")
-    for place, suffixes in zip(places, ((), VIDEOS, IMAGES), strict=True):
+    for place, suffixes in places:
         if place:
-            check_output(place, [os.path.realpath(video)], overwrite, suffixes)
+            check_output(place, inputs, overwrite, suffixes)
 
 
-def _picture(timeline: Timeline, video: Path) -> Image.Image:
-    """Return the timeline as a picture."""
-    content = io.BytesIO()
-    draw(timeline, printable(video.name)).savefig(content, dpi=120, format="png")
-    return Image.open(content)
+def _end_unreadable(outcomes: Sequence[VideoOutcome]) -> None:
+    """Leave with a code if a video couldn't be read."""
+    failed = sum(bool(outcome.reason) for outcome in outcomes)
+    if failed and len(outcomes) == 1:  # its sentence has been said
+        raise typer.Exit(UNREADABLE)
+    if failed:
+        exit_with(f"{failed} of {len(outcomes)} videos can't be read as a whole.", UNREADABLE)
 
 
-def _too_little(path: Path, video: VideoReader, kept: bool) -> str:
-    """Say how much of a video was read."""
-    duration = f"{video.container_duration:.1f}" if video.container_duration else "?"
-    return (
-        f"Only {video.share_read:.0%} of {path} can be read, {video.seconds_read:.1f} s of the "
-        f"{duration} s of its container; copy it again"
-        + (", the results hold what was read." if kept else ".")
-    )
-
-
-def _print(path: Path, video: VideoReader, summary: VideoSummary, as_json: bool) -> None:
-    """Print what was read, for programs or for people."""
-    if as_json:
-        head = {
-            "video": str(path),
-            "container_duration": video.container_duration,
-            "read": round(video.seconds_read, 3),
-            "share_read": round(video.share_read, 4),
-        }
-        print(json.dumps(head | summary.to_json(), indent=2))
+def _tell(outcome: VideoOutcome, as_json: bool) -> None:
+    """Print what was read for people, and what could not be."""
+    if outcome.sentence:
+        warn(outcome.sentence)
+    if as_json or not outcome.summary.n_frames:
         return
-    console = Console(highlight=False, soft_wrap=True)
-    duration = f" of {video.container_duration:.1f} s" if video.container_duration else ""
+    console, summary = Console(highlight=False, soft_wrap=True), outcome.summary
+    duration = f" of {outcome.container_duration:.1f} s" if outcome.container_duration else ""
     console.print(
-        f"[bold]{escape(printable(str(path)))}[/]  {video.seconds_read:.1f} s read{duration}, "
-        f"{summary.n_frames:,} frames"
+        f"[bold]{escape(printable(str(outcome.path)))}[/]  {outcome.seconds_read:.1f} s read"
+        f"{duration}, {summary.n_frames:,} frames"
     )
     for track_id, times in summary.faces.items():
         span = f"{times.first:.1f} to {times.last:.1f} s"
@@ -184,7 +239,7 @@ def _print(path: Path, video: VideoReader, summary: VideoSummary, as_json: bool)
         console.print("  no face found")
 
 
-def _words(faces: list[FaceTimes], classes: tuple[str, ...]) -> str:
+def _words(faces: list[FaceTimes], classes: Sequence[str]) -> str:
     """Return the time of some faces together and its shares, the largest first."""
     each = shares([times.seconds for times in faces], classes)
     largest = sorted(each.items(), key=lambda pair: -pair[1])

@@ -16,6 +16,7 @@ from classifiers.cli.options import (
     CameraOption,
     DetectorOption,
     FacesOption,
+    MinConfidenceOption,
     ModelOption,
     NeutralOption,
     OverwriteOption,
@@ -27,8 +28,8 @@ from classifiers.cli.outputs import Sheet, check_output
 from classifiers.cli.video_writer import VIDEOS, VideoWriter, annotated
 from classifiers.cli.window import Window
 from classifiers.inference.smoothing import TAU
+from classifiers.inference.tables import Schema
 from classifiers.inference.video import VideoPredictor
-from classifiers.inference.video_tables import columns, rows_of
 from data.console import handle_errors
 from landmarks.video.camera import open_camera
 from landmarks.video.containers import VideoError
@@ -49,6 +50,7 @@ def main(
     detector: DetectorOption = "mesh",
     neutral: NeutralOption = [],  # noqa: B006 - typer copies it
     prior: PriorOption = "",
+    min_confidence: MinConfidenceOption = None,
     overwrite: OverwriteOption = False,
 ) -> None:
     """Show what the camera sees, with each face's expression; q or Ctrl-C ends it.
@@ -59,13 +61,14 @@ def main(
     Example: python -m classifiers webcam --camera 0 --csv me.csv
     """
     with handle_errors(BundleError, VideoError), ExitStack() as stack:
-        predictor = open_predictor(model, detector, prior, neutral)
+        predictor = open_predictor(model, detector, prior, neutral, min_confidence)
         for place, suffixes in ((csv, ()), (record, VIDEOS)):
             if place:
                 check_output(place, [os.path.realpath(camera)], overwrite, suffixes)
         window = stack.enter_context(Window())
         source = stack.enter_context(open_camera(camera))
-        sheet = csv and stack.enter_context(Sheet(csv, columns(predictor.classes)))
+        schema = Schema(predictor.classes, predictor.neutral_measures)
+        sheet = csv and stack.enter_context(Sheet(csv, schema.columns))
         copy = record and stack.enter_context(VideoWriter(record, source.rate))
         tracked, rate = VideoPredictor(predictor, faces, smoothing), frame_rate()
         with suppress(KeyboardInterrupt):  # an end like any other: results are kept
@@ -73,7 +76,7 @@ def main(
                 found = tracked.predict(frame)
                 picture = _with_rate(annotated(frame.rgb, found), rate(time.monotonic()))
                 if sheet:
-                    sheet.add(rows_of(frame, found, predictor.classes))
+                    sheet.add(schema.frame_rows(camera, frame, found))
                 if copy:
                     copy.add(frame.seconds, picture)
                 if not window.show(picture):

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 
 from landmarks.detection.detector import Face
+from landmarks.measures import MEASURES, measure
+from landmarks.quality import Quality
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,9 @@ class FacePrediction:
     confidences : dict of str to float, 0..1
         Every class in the bundle's order; they sum to 1.
     uncertain : bool
-        Whether the largest confidence lies below the bundle's threshold.
+        Whether the largest confidence lies below the threshold.
+    quality : Quality
+        How well the face is seen.
     """
 
     face: Face
@@ -30,6 +34,7 @@ class FacePrediction:
     second: str
     confidences: dict[str, float]
     uncertain: bool
+    quality: Quality
     _explain: Callable[[], dict[str, float]] = field(repr=False, compare=False)
 
     @property
@@ -38,6 +43,11 @@ class FacePrediction:
         if self.uncertain:
             return f"uncertain: {self.expression} or {self.second}"
         return self.expression
+
+    @property
+    def measures(self) -> np.ndarray:
+        """What `landmarks.measures.measure` finds, float64 (len(MEASURES),)."""
+        return measure(self.face.points[None])[0]
 
     def explanation(self) -> dict[str, float]:
         """Return each region's contribution to the confidence, see `attribution`."""
@@ -50,6 +60,11 @@ class FacePrediction:
             "expression": self.expression,
             "confidences": self.confidences,
             "uncertain": self.uncertain,
+            "quality": self.quality._asdict() | {"clipped_box": list(self.quality.clipped_box)},
+            "measures": {
+                each.name: round(value, each.decimals)
+                for each, value in zip(MEASURES, self.measures.tolist(), strict=True)
+            },
         }
         if points:
             entry["points"] = self.face.points.astype(np.float64).round(2).tolist()

@@ -14,12 +14,13 @@ from classifiers.bundle.manifest import takes_pixels
 from classifiers.inference.attribution import NeutralBaseline, explain
 from classifiers.inference.predictions import FacePrediction, ImagePrediction
 from classifiers.inference.shifts import neutral_shift_of, prior_shift, shifted
-from classifiers.inference.tables import frame_of, rows_of
+from classifiers.inference.tables import Schema
 from landmarks.detection.detector import MESH_VERSION, Face, shared_detector
 from landmarks.detection.registry import Detector, check_detector
 from landmarks.face_crop import SIDE, face_crop
 from landmarks.images import FOLDER_FORMATS, ImageError, Reason, Source, rgb_of
 from landmarks.mesh import CANONICAL, N_POINTS, mirrored
+from landmarks.quality import Quality, quality_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,6 +40,8 @@ class Predictor:
         What detects faces in a photo. The mesh of a face is the same either way.
     prior : mapping of str to float, or "uniform", optional
         Share of each class among the faces that are read. The bundle's if left out.
+    min_confidence : float, 0..1, optional
+        Confidence below which a prediction is uncertain. The bundle's threshold if left out.
 
     Attributes
     ----------
@@ -53,6 +56,10 @@ class Predictor:
     shift : ndarray of float64, shape (k,)
         What is added to the logarithm of each class's confidence, see
         `classifiers.inference.shifts`.
+    min_confidence : float
+        Confidence below which a prediction is uncertain.
+    neutral_measures : ndarray of float64, shape (len(MEASURES),), or None
+        Mean `landmarks.measures.measure` of the photographs that `relative_to` was given.
     takes_pixels : bool
         Whether the model takes a face's crop beside its points.
 
@@ -70,6 +77,7 @@ class Predictor:
         mirror: bool = True,
         detector: Detector = "mesh",
         prior: Mapping[str, float] | str | None = None,
+        min_confidence: float | None = None,
     ):
         check_detector(detector)
         self.detector = detector
@@ -82,6 +90,9 @@ class Predictor:
         self.takes_pixels = takes_pixels(self.manifest)
         self._baseline = _neutral_baseline(self.manifest)
         self.shift = np.zeros(len(self.classes))
+        self.neutral_measures: np.ndarray | None = None
+        threshold = self.manifest["uncertain_threshold"]
+        self.min_confidence: float = threshold if min_confidence is None else min_confidence
         if prior is not None:
             self.shift += prior_shift(prior, self.manifest["prior"], self.classes)
 
@@ -136,7 +147,10 @@ class Predictor:
             If one can't be read.
         """
         photos = [self.predict(image) for image in _each(neutral)]
-        return self.shifted(neutral_shift_of(photos, self.classes))
+        relative = self.shifted(neutral_shift_of(photos, self.classes))
+        largest = [max(photo.faces, key=lambda face: face.face.area) for photo in photos]
+        relative.neutral_measures = np.mean([face.measures for face in largest], axis=0)
+        return relative
 
     def shifted(self, shift: np.ndarray) -> "Predictor":
         """Return a predictor whose confidences are moved, besides this one's `shift`.
@@ -242,7 +256,9 @@ class Predictor:
         crops = np.stack([face_crop(rgb, row) for row in points]) if self.takes_pixels else None
         proba = self.predict_proba(points, crops)
         each = [None] * len(faces) if crops is None else crops
-        return list(map(self._face_prediction, faces, each, smooth(proba) if smooth else proba))
+        quality = [quality_of(rgb, face) for face in faces]
+        proba = smooth(proba) if smooth else proba
+        return list(map(self._face_prediction, faces, quality, each, proba))
 
     def predict_frame(self, images: Source | Iterable[Source]) -> "pd.DataFrame":
         """Read photos into a table, one that can't be read or shows no face as a row, too.
@@ -255,7 +271,7 @@ class Predictor:
         Returns
         -------
         DataFrame
-            The columns of `classifiers.inference.tables.columns`; a photo that is no file is called
+            The columns of `classifiers.inference.tables.Schema`; a photo that is no file is called
             by its number from 1.
 
         Examples
@@ -266,18 +282,18 @@ class Predictor:
         >>> table[["face", "success", "reason"]].to_numpy().tolist()
         [[1, 1, ''], [0, 0, 'unreadable']]
         """
-        rows = []
+        schema, rows = Schema(self.classes, self.neutral_measures), []
         for number, image in enumerate(_each(images), 1):
             name = os.fspath(image) if isinstance(image, str | os.PathLike) else str(number)
             try:
                 prediction, reason = self.predict(image), Reason.NO_FACE
             except ImageError as error:
                 prediction, reason = None, error.reason
-            rows += rows_of(name, prediction, reason, self.classes)
-        return frame_of(rows, self.classes)
+            rows += schema.photo_rows(name, prediction, reason)
+        return schema.to_frame(rows)
 
     def _face_prediction(
-        self, face: Face, crop: np.ndarray | None, proba: np.ndarray
+        self, face: Face, quality: Quality, crop: np.ndarray | None, proba: np.ndarray
     ) -> FacePrediction:
         """Return the prediction for one face with these confidences."""
         first, second = np.argsort(-proba, kind="stable")[:2]
@@ -286,7 +302,8 @@ class Predictor:
             expression=self.classes[first],
             second=self.classes[second],
             confidences=dict(zip(self.classes, proba.tolist(), strict=True)),
-            uncertain=bool(proba[first] < self.manifest["uncertain_threshold"]),
+            uncertain=bool(proba[first] < self.min_confidence),
+            quality=quality,
             _explain=lambda: explain(self.predict_proba, face.points, self._baseline, first, crop),
         )
 

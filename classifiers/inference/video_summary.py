@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from classifiers.inference.tables import INTEGER, NUMBER, TEXT, Column, class_columns
 from classifiers.inference.video import TrackedFace
 
 
@@ -92,6 +93,23 @@ class VideoSummary:
                 for track_id, times in self.faces.items()
             ],
         }
+
+
+def summary_columns(classes: Sequence[str]) -> list[Column]:
+    """Return the columns of a table with a row for each video."""
+    return [
+        Column("image", TEXT, "the video as you named it"),
+        Column("success", INTEGER, "1 if frames could be read, else 0"),
+        Column("reason", TEXT, "empty, `cut-off` below 90 %, or why the video cannot be read"),
+        Column("container_duration", NUMBER, "seconds, by the container", 3),
+        Column("seconds_read", NUMBER, "seconds that could be read", 3),
+        Column("share_read", NUMBER, "share of the container's duration, from 0 to 1", 4),
+        Column("frames", INTEGER, "how many frames were read"),
+        Column("faces", INTEGER, "how many tracks there are"),
+        Column("face_seconds", NUMBER, "for how long they were seen, all together", 3),
+        Column("uncertain_share", NUMBER, "share of this time below the threshold", 4),
+        *(Column(column.name, NUMBER, column.meaning, 4) for column in class_columns(classes)),
+    ]
 
 
 def shares(seconds: Sequence[dict[str, float]], classes: Sequence[str]) -> dict[str, float]:

@@ -28,7 +28,7 @@ from landmarks.detection.mediapipe_detector import Detection, detect, detect_lar
 from landmarks.detection.mediapipe_graphs import MEDIAPIPE, mesh_points
 from landmarks.detection.registry import Detector, check_detector, mtcnn_version
 from landmarks.detection.tta_crops import MESHES, is_consistent, mean_mesh, mesh_pair
-from landmarks.detection.validation import consensus, matches_detection
+from landmarks.detection.validation import apart_of, consensus, matches_detection
 
 MESH_VERSION = f"mediapipe {MEDIAPIPE}, refined, static, radius {crops.FACE_RADIUS}, chain 3"
 """Names mesh and settings; a change that moves points changes it."""
@@ -95,9 +95,16 @@ class Face:
     points : ndarray of float32, shape (468, 3)
         Pixels of the image: x to the right and y down from its top left corner, z the depth in
         the same unit, smaller is nearer.
+    score : float or None, 0..1
+        The detector's; None where Face Mesh found the face without it, as in a tight crop.
+    dispersion : float or None
+        How far the crop's mesh and that of its mirror image are apart, see
+        `landmarks.detection.validation.disagreement`; None where there is one mesh.
     """
 
     points: np.ndarray
+    score: float | None = None
+    dispersion: float | None = None
 
     @property
     def box(self) -> tuple[int, int, int, int]:
@@ -167,7 +174,7 @@ class FaceDetector:
         is_tight = shorter < TIGHT_SIDE and longer <= 2 * TIGHT_SIDE
         mesh = partial(_mesh, image, meshes, strict=not is_tight)
         if self.detector == "mtcnn":
-            return [Face(points) for _, points in _mesh_each(mtcnn.detect(image), mesh)]
+            return [face for _, face in _mesh_each(mtcnn.detect(image), mesh)]
         if not is_tight:
             return _detect_in_photo(image, mesh)
         face = detect_tight(image, meshes)
@@ -206,17 +213,15 @@ def detect_tight(
     """
     for size, border, grey, confidence in TIGHT_CROP_CHAIN[:3] if strict else TIGHT_CROP_CHAIN:
         crop = crops.padded(image, size, border, grey)
-        points = _mesh_of(crop, confidence, meshes, strict)
+        points, apart = _mesh_of(crop, confidence, meshes, strict)
         if points is not None:
             points = crop.to_image(points)
             if not strict or is_consistent(image, points):
-                return Face(_with_tta(image, points, meshes))
+                return Face(_with_tta(image, points, meshes), None, apart)
     return None
 
 
-def _detect_in_photo(
-    image: np.ndarray, mesh: Callable[[Detection], np.ndarray | None]
-) -> list[Face]:
+def _detect_in_photo(image: np.ndarray, mesh: Callable[[Detection], Face | None]) -> list[Face]:
     """Return all faces that the detector leads to."""
     mesh = cache(mesh)  # each search begins with what the last one found
     copy = crops.search_copy(image)
@@ -229,7 +234,7 @@ def _detect_in_photo(
         found += detect(upright, 0)
         seen = _mesh_each(found, mesh)
     if _is_alone(seen, shorter, longer):
-        return [Face(points) for _, points in seen]
+        return [face for _, face in seen]
     if not seen or not all(detection.is_convincing for detection, _ in seen):
         for quarters in (1, 2, 3):
             found += detect(crops.whole(copy, quarters), quarters)
@@ -240,10 +245,10 @@ def _detect_in_photo(
     if is_tiled:
         found += _detect_in_tiles(copy, seen, shorter)
         seen = _mesh_each(found, mesh)
-    return [Face(points) for _, points in seen]
+    return [face for _, face in seen]
 
 
-def _is_alone(seen: list[tuple[Detection, np.ndarray]], shorter: int, longer: int) -> bool:
+def _is_alone(seen: list[tuple[Detection, Face]], shorter: int, longer: int) -> bool:
     """Tell whether what was found is one face that hides no other."""
     if len(seen) != 1 or longer > MAX_ALONE_ASPECT * shorter:
         return False
@@ -252,7 +257,7 @@ def _is_alone(seen: list[tuple[Detection, np.ndarray]], shorter: int, longer: in
 
 
 def _detect_in_tiles(
-    copy: crops.Crop, seen: list[tuple[Detection, np.ndarray]], shorter: int
+    copy: crops.Crop, seen: list[tuple[Detection, Face]], shorter: int
 ) -> list[Detection]:
     """Return what the detector finds in tiles, turned as the faces found so far are."""
     found: list[Detection] = []
@@ -269,56 +274,60 @@ def _detect_in_tiles(
 
 
 def _mesh_each(
-    found: list[Detection], mesh: Callable[[Detection], np.ndarray | None]
-) -> list[tuple[Detection, np.ndarray]]:
+    found: list[Detection], mesh: Callable[[Detection], Face | None]
+) -> list[tuple[Detection, Face]]:
     """Turn detections into meshes, passing over those of a face already had.
 
     Upright detections come first, or a face might be meshed upside down; then high scores.
     """
-    seen: list[tuple[Detection, np.ndarray]] = []
+    seen: list[tuple[Detection, Face]] = []
     had: list[np.ndarray] = []
     for detection in sorted(found, key=lambda d: (not d.is_upright, -d.rank)):
         if boxes.is_same(detection.box, had):
             continue
-        points = mesh(detection)
-        if points is not None and not boxes.is_same(boxes.corners(points), had):
-            seen.append((detection, points))
-            had.append(boxes.corners(points))
+        face = mesh(detection)
+        if face is not None and not boxes.is_same(boxes.corners(face.points), had):
+            seen.append((detection, face))
+            had.append(boxes.corners(face.points))
     return seen
 
 
 def face_at(image: np.ndarray, detection: Detection) -> Face | None:
     """Return the face of a detection in an image (height, width, 3), or None if it has no mesh."""
-    points = _mesh(image, DEFAULT_MESHES, detection)
-    return None if points is None else Face(points)
+    return _mesh(image, DEFAULT_MESHES, detection)
 
 
-def _mesh(
-    image: np.ndarray, meshes: int, detection: Detection, strict: bool = True
-) -> np.ndarray | None:
-    """Find the mesh of a detection on upright crops of it, float32 (468, 3).
+def _mesh(image: np.ndarray, meshes: int, detection: Detection, strict: bool = True) -> Face | None:
+    """Find the face of a detection on upright crops of it.
 
     If strict, one of a detection that doesn't convince has to be found on further crops, too.
     """
     for margin, confidence in CROP_CHAIN:
         side = detection.side * margin
         crop = crops.upright_crop(image, detection.centre, side, detection.roll, detection.radius)
-        points = _mesh_of(crop, confidence, meshes, meshes > 1 or not detection.is_convincing)
+        is_pair = meshes > 1 or not detection.is_convincing
+        points, apart = _mesh_of(crop, confidence, meshes, is_pair)
         if points is None or not matches_detection(points, crops.CROP_SIDE, margin):
             continue
         points = crop.to_image(points)
         if strict and np.ptp(points[:, :2], axis=0).max() < MIN_FACE_SIDE:
             return None
         if not strict or detection.is_convincing or is_consistent(image, points):
-            return _with_tta(image, points, meshes)
+            return Face(_with_tta(image, points, meshes), float(detection.score), apart)
     return None
 
 
-def _mesh_of(crop: crops.Crop, confidence: float, meshes: int, strict: bool) -> np.ndarray | None:
-    """Find the mesh of a crop, of its mirror image too where two are wanted or it may be none."""
+def _mesh_of(
+    crop: crops.Crop, confidence: float, meshes: int, strict: bool
+) -> tuple[np.ndarray | None, float | None]:
+    """Find the mesh of a crop, of its mirror image too where two are wanted or it may be none.
+
+    Beside it stands the disagreement of both meshes, None where there is one.
+    """
     if meshes == 1 and not strict:
-        return mesh_points(crop.pixels, confidence)
-    return consensus(*mesh_pair(crop, confidence), strict)
+        return mesh_points(crop.pixels, confidence), None
+    pair = mesh_pair(crop, confidence)
+    return consensus(*pair, strict), apart_of(*pair)
 
 
 def _with_tta(image: np.ndarray, points: np.ndarray, meshes: int) -> np.ndarray:

@@ -75,6 +75,11 @@ def disagreement(one: np.ndarray, other: np.ndarray) -> float:
     return float(apart / np.sqrt(variance))
 
 
+def apart_of(straight: np.ndarray | None, flipped: np.ndarray | None) -> float | None:
+    """Return the `disagreement` of a crop's mesh and its mirror image's, None without both."""
+    return None if straight is None or flipped is None else disagreement(straight, flipped)
+
+
 def dispersion(meshes: Sequence[np.ndarray | None], points: np.ndarray) -> float:
     """Return the mean disagreement of several meshes of a face with its points.
 

@@ -11,9 +11,12 @@ from typing import BinaryIO
 
 import av
 
-from landmarks.images import MAX_PIXELS
+from landmarks.images import MAX_PIXELS, Reason
 
 FORMATS = "MP4, MOV, WebM, MKV or AVI"
+
+SUFFIXES = frozenset((".mp4", ".m4v", ".mov", ".webm", ".mkv", ".avi"))
+"""Suffixes by which a folder's videos are told from its other files."""
 
 _SIGNATURES = (
     # ISO/IEC 14496-12, 4.2: the types of box that a file begins with; QuickTime's among them.
@@ -35,13 +38,19 @@ _BUFFER = 1 << 18
 class VideoError(ValueError):
     """A video that can't be used; the message says what was expected, what came, what to do."""
 
+    reason = Reason.UNREADABLE
+
 
 class UnsupportedVideo(VideoError):
     """Not one of the formats that are read here, or without a video stream."""
 
+    reason = Reason.UNSUPPORTED
+
 
 class VideoTooLarge(VideoError):
     """Frames of more than `MAX_PIXELS` pixels."""
+
+    reason = Reason.TOO_LARGE
 
 
 class DamagedVideo(VideoError):

@@ -5,6 +5,8 @@ frame. Five times a second of video the detector searches the frame for new face
 one has to have the same mesh on the mirror image; after a cut everything starts anew.
 """
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 
@@ -15,7 +17,7 @@ from landmarks.detection.mediapipe_detector import detect
 from landmarks.detection.mediapipe_graphs import mesh_points
 from landmarks.detection.registry import Detector, check_detector
 from landmarks.detection.tta_crops import TTA_RADII, crop_at, mesh_pair
-from landmarks.detection.validation import consensus, matches_detection
+from landmarks.detection.validation import apart_of, consensus, matches_detection
 from landmarks.video.tracks import Tracks
 
 SEARCH_EVERY_S = 0.2
@@ -91,16 +93,19 @@ class FaceTracker:
             self._searched = -np.inf
         due = seconds - self._searched >= SEARCH_EVERY_S
         known = self._tracks.current.values()
-        found: list[np.ndarray] = []
-        for points in known:
-            _add(found, _detect_again(image, points, flipped=due or self.meshes > 1))
+        found: list[Face] = []
+        for face in known:
+            _add(found, _detect_again(image, face.points, flipped=due or self.meshes > 1))
         if due or len(found) < len(known):
             self._searched = seconds
             self._search(image, found)
         tracks = self._tracks.update(found, seconds)
-        return {track_id: Face(points.astype(np.float32)) for track_id, points in tracks.items()}
+        return {
+            track_id: replace(face, points=face.points.astype(np.float32))
+            for track_id, face in tracks.items()
+        }
 
-    def _search(self, image: np.ndarray, found: list[np.ndarray]) -> None:
+    def _search(self, image: np.ndarray, found: list[Face]) -> None:
         """Add the faces of the whole frame that aren't among those found."""
         is_mesh = self.detector == "mesh"
         copy = crops.search_copy(image)
@@ -108,12 +113,10 @@ class FaceTracker:
         for detection in sorted(detections, key=lambda d: -d.rank):
             if len(found) >= self.max_faces:
                 return
-            if not boxes.is_same(detection.box, [boxes.corners(points) for points in found]):
-                face = face_at(image, detection)
-                _add(found, None if face is None else face.points)
+            if not boxes.is_same(detection.box, [boxes.corners(face.points) for face in found]):
+                _add(found, face_at(image, detection))
         if is_mesh and not found:  # a face too close for the detector
-            face = detect_tight(image, strict=True)
-            _add(found, None if face is None else face.points)
+            _add(found, detect_tight(image, strict=True))
 
     def _detect_cut(self, image: np.ndarray) -> None:
         """Compare the frame with the one before."""
@@ -126,21 +129,22 @@ class FaceTracker:
         self.is_cut = before is None or float(np.abs(grey - before).mean()) > MIN_CUT_DIFFERENCE
 
 
-def _detect_again(image: np.ndarray, points: np.ndarray, flipped: bool) -> np.ndarray | None:
-    """Return the mesh of a face that had these points a frame ago, or None if it is lost."""
-    crop = crop_at(image, points)
+def _detect_again(image: np.ndarray, points: np.ndarray, flipped: bool) -> Face | None:
+    """Return the face that had these points a frame ago, or None if it is lost."""
+    crop, apart = crop_at(image, points), None
     if flipped:
-        mesh = consensus(*mesh_pair(crop, MIN_CONFIDENCE), strict=True)
+        pair = mesh_pair(crop, MIN_CONFIDENCE)
+        mesh, apart = consensus(*pair, strict=True), apart_of(*pair)
     else:
         mesh = mesh_points(crop.pixels, MIN_CONFIDENCE)
     if mesh is None or not matches_detection(mesh, crops.CROP_SIDE, _MARGIN):
         return None
-    return crop.to_image(mesh)
+    return Face(crop.to_image(mesh), None, apart)
 
 
-def _add(found: list[np.ndarray], points: np.ndarray | None) -> None:
+def _add(found: list[Face], face: Face | None) -> None:
     """Add a face unless there is none, or it is among those found already."""
-    if points is not None and not boxes.is_same(
-        boxes.corners(points), [boxes.corners(other) for other in found]
+    if face is not None and not boxes.is_same(
+        boxes.corners(face.points), [boxes.corners(other.points) for other in found]
     ):
-        found.append(points)
+        found.append(face)

@@ -5,10 +5,14 @@ identifies no person: a face that comes back later, or after a cut, starts a new
 """
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from landmarks import boxes
+
+if TYPE_CHECKING:
+    from landmarks.detection.detector import Face
 
 MIN_IOU = 0.3
 """Least intersection over union of a face's boxes in two frames; SORT's threshold."""
@@ -22,12 +26,12 @@ class Tracks:
 
     Attributes
     ----------
-    current : dict of int to ndarray (468, 3)
-        Track id -> points, of the last frame's faces.
+    current : dict of int to Face
+        Track id -> face, of the last frame.
     """
 
     def __init__(self) -> None:
-        self.current: dict[int, np.ndarray] = {}
+        self.current: dict[int, Face] = {}
         self._boxes: dict[int, tuple[float, np.ndarray]] = {}
         self._last_seconds = -np.inf
         self._last_id = 0
@@ -36,24 +40,23 @@ class Tracks:
         """End all tracks, as after a cut."""
         self.current, self._boxes = {}, {}
 
-    def update(self, faces: Sequence[np.ndarray], seconds: float) -> dict[int, np.ndarray]:
+    def update(self, faces: Sequence["Face"], seconds: float) -> dict[int, "Face"]:
         """Assign the faces of the next frame to tracks.
 
         Parameters
         ----------
-        faces : sequence of ndarray (468, 3)
-            The points of each face.
+        faces : sequence of Face
         seconds : float
             When the frame is shown.
 
         Returns
         -------
-        dict of int to ndarray (468, 3)
-            Track id -> points, by id.
+        dict of int to Face
+            By track id.
         """
         oldest = min(seconds - MAX_AGE_S, self._last_seconds)
         self._boxes = {n: (at, box) for n, (at, box) in self._boxes.items() if at >= oldest}
-        found = [boxes.corners(points) for points in faces]
+        found = [boxes.corners(face.points) for face in faces]
         pairs = boxes.match(found, [box for _, box in self._boxes.values()], MIN_IOU)
         known = list(self._boxes)
         ids = [known[pairs[i]] if i in pairs else self._new_id() for i in range(len(faces))]

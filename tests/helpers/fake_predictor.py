@@ -10,6 +10,7 @@ from classifiers.inference.shifts import shifted
 from landmarks.detection.detector import Face
 from landmarks.images import Reason
 from landmarks.mesh import CANONICAL
+from landmarks.quality import quality_of
 
 CONFIDENCES = {
     "angry": 0.01,
@@ -30,6 +31,8 @@ class FakePredictor:
     detector = "mesh"
     meshes = 2
     shift = ()
+    neutral_measures = None
+    min_confidence = 0.5
     manifest = load_manifest(folder) | {"name": "fake", "version": "1.2"}
 
     def __init__(self, n_faces=1, uncertain=False, takes_pixels=False):
@@ -60,11 +63,13 @@ class FakePredictor:
     def _face_prediction(self, number, side, width, height):
         centre = np.array([width * (number + 0.5) / self.n_faces, height / 2, 0])
         points = CANONICAL * side / np.ptp(CANONICAL[:, 1]) + centre
+        face = Face(points.astype(np.float32))
         return FacePrediction(
-            face=Face(points.astype(np.float32)),
+            face=face,
             expression="happy",
             second="neutral",
             confidences=self._confidences(),
             uncertain=self.uncertain,
+            quality=quality_of(np.zeros((height, width, 3), np.uint8), face),
             _explain=lambda: dict(CONTRIBUTIONS),
         )

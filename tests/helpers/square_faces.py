@@ -9,6 +9,7 @@ from classifiers.inference import video
 from classifiers.inference.predictions import FacePrediction
 from landmarks.detection.detector import Face
 from landmarks.mesh import CANONICAL
+from landmarks.quality import quality_of
 from landmarks.video.tracks import Tracks
 from tests.helpers.fake_predictor import CONTRIBUTIONS, FakePredictor
 
@@ -41,8 +42,8 @@ class SquareTracker:
         bright = (image.max(axis=2) > self._grey + 60).astype(np.uint8)
         stats = cv2.connectedComponentsWithStats(bright)[2][1:]
         boxes = [row[:4] for row in stats.tolist() if row[4] > 50]
-        faces = [_points(*box) for box in boxes][: self.max_faces]
-        return {n: Face(points) for n, points in self._tracks.update(faces, seconds).items()}
+        faces = [Face(_points(*box)) for box in boxes][: self.max_faces]
+        return self._tracks.update(faces, seconds)
 
 
 class ColourPredictor(FakePredictor):
@@ -54,7 +55,8 @@ class ColourPredictor(FakePredictor):
         if not faces:
             return []
         proba = np.array([self._proba(rgb, face.box) for face in faces])
-        return list(map(self._in_words, faces, smooth(proba) if smooth else proba))
+        quality = [quality_of(rgb, face) for face in faces]
+        return list(map(self._in_words, faces, quality, smooth(proba) if smooth else proba))
 
     def _proba(self, rgb, box):
         x, y, width, height = box
@@ -63,7 +65,7 @@ class ColourPredictor(FakePredictor):
         proba[self.classes.index("angry" if red > green else "happy")] = CONFIDENCE
         return proba
 
-    def _in_words(self, face, proba):
+    def _in_words(self, face, quality, proba):
         first, second = np.argsort(-proba)[:2]
         return FacePrediction(
             face,
@@ -71,6 +73,7 @@ class ColourPredictor(FakePredictor):
             self.classes[second],
             dict(zip(self.classes, proba.tolist(), strict=True)),
             bool(proba[first] < 0.5),
+            quality,
             partial(dict, CONTRIBUTIONS),
         )
 

@@ -4,12 +4,14 @@ No pickle: a worker decodes untrusted input, so nothing it sends may run in the 
 """
 
 import json
+from typing import Any
 
 import numpy as np
 
 from classifiers.inference.predictor import FacePrediction, ImagePrediction
 from landmarks.detection.detector import Face
 from landmarks.mesh import N_POINTS
+from landmarks.quality import Quality
 from web.errors import ApiError
 from web.inference.service import Result
 
@@ -34,7 +36,10 @@ def pack(result: Result) -> bytes:
         "size": [prediction.width, prediction.height],
         "model": prediction.model,
         "faces": [
-            [face.expression, face.second, face.confidences, face.uncertain, face.explanation()]
+            [
+                *(face.expression, face.second, face.confidences, face.uncertain),
+                *(face.quality, face.explanation()),
+            ]
             for face in prediction.faces
         ],
     }
@@ -77,10 +82,12 @@ def _face(
     second: str,
     confidences: dict[str, float],
     uncertain: bool,
+    quality: list[Any],
     contributions: dict[str, float],
 ) -> FacePrediction:
     """Return the prediction of one face, whose explanation is known."""
-    face = Face(points.astype(np.float32))
     return FacePrediction(
-        face, expression, second, confidences, uncertain, _explain=lambda: dict(contributions)
+        *(Face(points.astype(np.float32)), expression, second, confidences, uncertain),
+        Quality(*quality),
+        _explain=lambda: dict(contributions),
     )
