@@ -1,12 +1,16 @@
 """The photo page in a real browser: photos come in, predictions come out."""
 
 from base64 import b64encode
+from io import BytesIO
 
+import numpy as np
 import pytest
+from PIL import Image
 from playwright.sync_api import expect
 
 from tests.helpers.browsing import NOTE, PHOTO, expect_answer, needs_chromium, photos
 from tests.helpers.fake_predictor import FakePredictor
+from tests.helpers.processes import eventually
 from web.uploads import MAX_PHOTO_BYTES
 
 pytestmark = needs_chromium
@@ -29,7 +33,7 @@ def transfer(page):
 
 
 def names(page):
-    return page.locator(".results h3 .file").all_inner_texts()
+    return page.locator(".results h3 .file").all_text_contents()
 
 
 # Ways to bring a photo
@@ -65,12 +69,14 @@ def test_pasted_photo_is_read(visit, address):
     expect_answer(page, 2)
 
 
-def test_a_phone_offers_its_camera_and_no_desk_does(visit, address):
+def test_a_phone_opens_its_camera_and_a_desk_a_dialog(visit, address):
     desk = visit(address)
-    expect(desk.get_by_text("Take a photo")).to_be_hidden()
+    expect(desk.locator("label", has_text="Take a photo")).to_be_hidden()
+    expect(desk.get_by_role("button", name="Take a photo")).to_be_visible()
     expect(desk.get_by_text("or drop them anywhere")).to_be_visible()
     phone = visit(address, viewport=PHONE, has_touch=True, is_mobile=True)
-    expect(phone.get_by_text("Take a photo")).to_be_visible()
+    expect(phone.locator("#shoot")).to_be_hidden()
+    expect(phone.locator("label", has_text="Take a photo")).to_be_visible()
     expect(phone.get_by_text("or drop them anywhere")).to_be_hidden()
     assert phone.locator("#camera").get_attribute("capture") == "user"
     phone.set_input_files("#camera", PHOTO)
@@ -88,9 +94,48 @@ def test_second_photo_replaces_the_first_even_the_same_file(visit, address):
     expect(page.get_by_role("alert")).to_have_count(0)
 
 
-def test_the_way_to_reading_on_this_device_is_marked(visit, address):
-    link = visit(address).get_by_role("link", name="Read on this device instead: nothing is sent")
-    assert link.get_attribute("href") == "/live#photo"
+def test_the_other_ways_to_read_say_what_they_are(visit, address):
+    ways = visit(address).locator(".others a")
+    hrefs = [way.get_attribute("href") for way in ways.all()]
+    assert hrefs == ["/live", "/live#teach", "/live#photo"]
+    expect(ways.locator("..").nth(2)).to_contain_text("nothing is sent")
+
+
+def test_a_sample_is_one_click_away(visit, address):
+    page = visit(address)
+    page.get_by_role("button", name="Sample 1").click()
+    expect_answer(page)
+    assert names(page) == ["happy.webp"]
+
+
+DROP = """([type, text]) => {
+    const transfer = new DataTransfer();
+    transfer.setData(type, text);
+    document.body.dispatchEvent(new DragEvent("drop", {dataTransfer: transfer, bubbles: true}));
+}"""
+
+
+@pytest.mark.parametrize("type", ["text/uri-list", "text/plain"])
+def test_an_address_that_is_dropped_gets_a_sentence(visit, address, type):
+    page = visit(address)
+    page.evaluate(DROP, [type, "https://example.org/a.jpg"])
+    expect(page.locator("#status")).to_contain_text("Mien opens no addresses")
+
+
+def test_results_outlive_a_reload_and_a_visit_elsewhere_and_can_be_cleared(visit, address):
+    page = visit(address)
+    page.set_input_files("#photo", photos(2))
+    expect_answer(page, 2)
+    expect(page.get_by_role("heading", name="Results")).to_be_focused()
+    eventually(lambda: page.evaluate("sessionStorage.getItem('results')"))
+    for elsewhere in (address, f"{address}live"):
+        page.goto(elsewhere)
+        page.goto(address)
+        expect_answer(page, 2)
+    expect(page.locator("button.neutral").first).to_be_hidden()
+    page.get_by_role("button", name="Clear").click()
+    page.reload()
+    expect(page.locator("#result")).to_be_hidden()
 
 
 # Many photos
@@ -112,13 +157,64 @@ def test_many_photos_are_posted_one_by_one_two_at_a_time_and_shown_in_order(visi
     expect(page.get_by_role("status")).to_have_text("5 of 5 photos done.")
     assert len(most) == 5
     assert max(most) == 2
-    titles = page.locator(".results h3").all_inner_texts()
+    titles = page.locator(".results h3").all_text_contents()
     assert [title.split()[0] for title in titles] == [
         "0.png", "1.png", "2.png", "note.txt", "astronaut.png",
     ]  # fmt: skip
-    expect(page.get_by_role("alert")).to_contain_text("Save it again as JPEG, PNG or WebP")
     expect(page.get_by_role("heading", name="Results")).to_be_focused()
     expect(page.locator("details[open]")).to_have_count(0)
+
+
+def test_many_photos_are_small_pictures_that_open_one_at_a_time(visit, address):
+    page = visit(address, viewport={"width": 390, "height": 844})
+    page.set_input_files("#photo", photos(12))
+    expect_answer(page, 12)
+    assert page.evaluate("document.documentElement.scrollHeight") < 12 * 150
+    tiles = page.locator(".card > summary")
+    expect(tiles.first).to_contain_text("happy 80\xa0%")
+    tiles.nth(1).click()
+    expect(page.get_by_role("heading", name="Happy 80.0 %")).to_have_count(1)
+    tiles.nth(5).click()
+    expect(page.locator(".card[open] h3")).to_contain_text("5.png")
+    expect(page.locator(".card[open]")).to_have_count(1)
+
+
+def test_photos_are_counted_and_filtered_by_what_they_show(visit, address):
+    page = visit(address)
+    page.set_input_files("#photo", [*photos(2), NOTE])
+    expect_answer(page, 2)
+    chips = page.locator(".filters button")
+    expect(chips).to_have_text(["all 3", "happy 2", "not read 1"])
+    chips.nth(2).click()
+    expect(page.locator(".results > li:visible")).to_have_count(1)
+    expect(chips.nth(2)).to_have_attribute("aria-pressed", "true")
+    page.get_by_text("note.txt").first.click()
+    expect(page.locator(".error")).to_contain_text("Save it again as JPEG, PNG or WebP")
+    chips.first.click()
+    expect(page.locator(".results > li:visible")).to_have_count(3)
+
+
+def test_photos_are_read_relative_to_the_one_of_the_neutral_face(visit, address):
+    page = visit(address)
+    page.set_input_files("#photo", photos(2))
+    expect_answer(page, 2)
+    page.locator(".card > summary").first.click()
+    page.get_by_role("button", name="This is the neutral face").click()
+    # The fake predictor's faces are all alike, so that each is neutral now.
+    expect(page.locator("figcaption strong")).to_have_count(2)
+    expect(page.locator("figcaption strong").first).to_contain_text("neutral face in 0.png")
+    expect(page.locator(".face td", has_text="40.0\xa0%")).to_have_count(2)
+    page.get_by_role("button", name="Read without it").click()
+    expect(page.locator("figcaption strong")).to_have_count(0)
+    expect_answer(page, 2)
+
+
+def test_neutral_photos_of_the_form_are_used_without_scripts(visit, address):
+    page = visit(address, java_script_enabled=False)
+    page.set_input_files("#photo", PHOTO)
+    page.set_input_files("#neutral", PHOTO | {"name": "rest.png"})
+    page.get_by_role("button", name="Read").click()
+    expect(page.locator("figcaption strong")).to_contain_text("neutral face in rest.png")
 
 
 def test_a_busy_server_is_asked_again_after_the_time_it_names(visit, address):
@@ -161,16 +257,52 @@ def heavy(tmp_path):
     return file
 
 
-def test_too_large_a_file_and_heic_are_refused_before_they_are_sent(visit, address, heavy):
+def test_what_the_browser_can_not_open_either_is_refused(visit, address, heavy):
     page = visit(address)
     sent = []
     page.on("request", lambda request: sent.append(request.method))
     page.set_input_files("#photo", heavy)
     expect(page.get_by_role("alert")).to_contain_text("larger than 8 MB")
+    assert "POST" not in sent
     page.set_input_files("#photo", HEIC)
     expect(page.get_by_role("alert")).to_contain_text("IMG_1.HEIC was not read")
     expect(page.get_by_role("alert")).to_contain_text("Save it as JPEG")
-    assert "POST" not in sent
+
+
+def image_of(form, size=(80, 60), mode="RGB"):
+    buffer = BytesIO()
+    Image.new(mode, size).save(buffer, form)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("form", "size", "made"),
+    [
+        ("GIF", (80, 60), "80 \N{MULTIPLICATION SIGN} 60"),
+        ("AVIF", (80, 60), "80 \N{MULTIPLICATION SIGN} 60"),
+        ("PNG", (7000, 4000), "4096 \N{MULTIPLICATION SIGN} 2341"),
+    ],
+)
+def test_what_the_server_refuses_becomes_a_jpeg_in_the_browser(visit, address, form, size, made):
+    page = visit(address)
+    mime = f"image/{form.lower()}"
+    content = image_of(form, size, "1" if form == "PNG" else "RGB")
+    page.set_input_files("#photo", {"name": "p", "mimeType": mime, "buffer": content})
+    expect_answer(page)
+    expect(page.locator("figcaption")).to_contain_text(f"made a JPEG of {made} pixels")
+
+
+def test_a_photo_above_8_mb_becomes_a_jpeg_in_the_browser(visit, address, tmp_path):
+    noise = np.random.default_rng(0).integers(0, 256, (1700, 1700, 3), dtype=np.uint8)
+    file = tmp_path / "noise.png"
+    Image.fromarray(noise).save(file, compress_level=0)
+    assert file.stat().st_size > MAX_PHOTO_BYTES
+    page = visit(address)
+    page.set_input_files("#photo", file)
+    expect_answer(page)
+    expect(page.locator("figcaption")).to_contain_text(
+        "made a JPEG of 1700 \N{MULTIPLICATION SIGN} 1700"
+    )
 
 
 def test_too_large_a_file_is_refused_without_scripts(visit, address, heavy):
@@ -219,11 +351,31 @@ def test_a_face_and_its_box_light_up_together(visit, address_of_two):
     expect(lit).to_have_count(2)
 
 
+def test_a_crowd_is_a_grid_of_faces_that_open(visit, serve):
+    page = visit(serve(FakePredictor(n_faces=12)))
+    page.set_input_files("#photo", PHOTO)
+    cards = page.locator("details.face")
+    expect(cards).to_have_count(12)
+    expect(page.locator("details.face[open]")).to_have_count(0)
+    expect(cards.nth(2)).to_contain_text("Face 3 happy 80\xa0%")
+    label = page.locator("svg.photo text").nth(2)
+    rest = label.locator("tspan")
+    expect(rest).to_be_hidden()  # there is no room for more than its number
+    page.locator("a.found .box:not(.shade)").nth(2).click()
+    expect(cards.nth(2).locator(".bars")).to_be_visible()
+    cards.nth(2).hover()
+    expect(rest).to_be_visible()
+
+
 def test_shipped_model_reads_the_portrait(visit, serve):
     page = visit(serve())
     page.set_input_files("#photo", PHOTO)
     expect(page.locator("h4")).to_contain_text("Happy")
     box = page.locator("svg.photo .box:not(.shade)")
     assert 100 < float(box.get_attribute("x")) < 230
-    expect(page.locator("svg.photo path.edges")).to_have_count(1)
+    expect(page.locator("svg.photo text")).to_contain_text("happy")
+    mesh = page.locator("svg.photo path.edges")
+    expect(mesh).to_be_hidden()
+    page.get_by_label("Mesh").check()
+    expect(mesh).to_be_visible()
     expect(page.locator(".tight-crop .region")).to_have_count(5)

@@ -22,7 +22,7 @@ CLIPBOARD = """() => Object.defineProperty(navigator, "clipboard", {
 
 def read(page, files):
     page.set_input_files("#photo", files)
-    expect(page.locator(".results > li > .prediction")).to_have_count(len(files))
+    expect(page.locator(".results .prediction")).to_have_count(len(files))
 
 
 def saved(page, name):

@@ -74,14 +74,14 @@ class ApiError(Exception):
         super().__init__(reason)
 
 
-def register(app: Flask, show: Callable[[str, str], str]) -> None:
+def register(app: Flask, show: Callable[[str, str, str], str]) -> None:
     """Answer every error of the application.
 
     Parameters
     ----------
     app : Flask
     show : callable
-        Returns the page with a sentence, for the photo of the name given as second argument.
+        Returns the page with a sentence, for a photo of a name, by a reason.
     """
 
     def answer(error: ApiError) -> Response:
@@ -91,7 +91,7 @@ def register(app: Flask, show: Callable[[str, str], str]) -> None:
             extra = {"image": error.name} if error.name else {}
             response = _problem(**kind(error.reason), reason=error.reason, **extra)
         else:
-            response = make_response(show(error.sentence, error.name), error.status)
+            response = make_response(show(error.sentence, error.name, error.reason), error.status)
         if error.status == 503:
             response.headers["Retry-After"] = str(RETRY_SECONDS)
         return response
@@ -104,7 +104,7 @@ def register(app: Flask, show: Callable[[str, str], str]) -> None:
             reason = error.name.lower().replace(" ", "-")
             response = _problem("about:blank", error.name, status, sentence, reason=reason)
         else:
-            response = make_response(show(sentence, ""), status)
+            response = make_response(show(sentence, "", ""), status)
         # A 405, for example, needs Allow.
         response.headers.update({k: v for k, v in error.get_headers() if k != "Content-Type"})
         return response

@@ -59,7 +59,7 @@ FORBIDDEN = (
 )
 """Features of browsers that no page of Mien uses."""
 
-CAMERA = ("live",)
+CAMERA = ("live", "page")
 """Endpoints whose page may ask for the camera."""
 
 HEADERS = {
@@ -117,7 +117,7 @@ def _from_another_site() -> bool:
 def _secure(response: Response) -> Response:
     """Forbid inline scripts, framing, sniffing and features, and keep responses out of caches."""
     scripts = LOOSER.get(request.endpoint, "")
-    camera = "(self)" if request.endpoint in CAMERA else "()"
+    camera = "(self)" if request.endpoint in CAMERA and response.status_code < 400 else "()"
     response.headers.update(HEADERS)
     response.headers["Content-Security-Policy"] = POLICY.format(scripts=scripts)
     response.headers["Permissions-Policy"] = ", ".join(

@@ -78,7 +78,8 @@ def visit(browser):
     yield open_page
     for context in contexts:
         context.close()
-    assert [line for line in complaints if "Failed to load resource" not in line] == []
+    complaints = [line for line in complaints if "Failed to load resource" not in line]
+    assert not complaints, complaints
 
 
 def photos(count):
@@ -86,6 +87,8 @@ def photos(count):
 
 
 def expect_answer(page, count=1):
-    expect(page.get_by_role("heading", name="Happy 80.0 %")).to_have_count(count)
+    """Expect so many photos of one happy face, be they open or folded among others."""
+    expect(page.locator('.card[data-kinds="happy"]')).to_have_count(count)
+    expect(page.locator(".face h4", has_text="Happy 80.0\xa0%")).to_have_count(count)
     expect(page.locator(".bars tr")).to_have_count(7 * count)
     expect(page.locator("svg.photo .box:not(.shade)")).to_have_count(count)

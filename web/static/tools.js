@@ -37,7 +37,7 @@ async function json(scope) {
 
 async function png(scope) {
   const name = `${stem(elements(scope))}-mien.png`;
-  save(await annotated(scope.querySelector("svg.photo")), "image/png", name);
+  save(await annotated(scope.querySelector("svg.photo"), scope.querySelector(".mesh").checked), "image/png", name);
   return say(words.saved, { name });
 }
 

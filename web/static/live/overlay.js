@@ -1,5 +1,7 @@
 // Mesh, box and name of each face, drawn over a picture.
 
+import { drawLabel } from "../draw-label.js";
+
 const LABEL = 0.045; // height of the letters over the picture's shorter side
 const MARGIN = 4;
 
@@ -44,17 +46,4 @@ function drawBox(context, [left, top, right, bottom], shorter) {
     context.strokeStyle = colour;
     context.strokeRect(...sides);
   }
-}
-
-function drawLabel(context, text, left, bottom, size) {
-  context.font = `600 ${size}px system-ui, sans-serif`;
-  const width = context.measureText(text).width;
-  const x = Math.max(0, Math.min(left, context.canvas.width - width));
-  const y = Math.max(size, bottom - size / 3); // a face at the top keeps its name in sight
-  context.lineWidth = size / 5;
-  context.lineJoin = "round";
-  context.strokeStyle = "rgb(0 0 0 / 60%)";
-  context.strokeText(text, x, y);
-  context.fillStyle = "white";
-  context.fillText(text, x, y);
 }
