@@ -9,6 +9,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
+from classifiers.cli.outputs import Sheet
+from classifiers.inference.tables import Schema
 from tests.helpers.browsing import PHOTO, needs_chromium, photos
 from tests.helpers.fake_predictor import CONFIDENCES, FakePredictor
 from tests.helpers.posting import encoded
@@ -66,7 +68,7 @@ def test_where_nothing_may_be_copied_the_json_is_saved(visit, address):
     expect(page.get_by_role("status")).to_contain_text("saved as astronaut.json")
 
 
-def test_csv_has_a_row_for_each_face_and_no_formula(visit, address_of_two):
+def test_csv_is_the_one_that_a_command_writes(visit, address_of_two, tmp_path):
     page = visit(address_of_two)
     wicked = '=HYPERLINK("x"),1.png'
     read(page, [PHOTO | {"name": wicked}, PHOTO])
@@ -78,14 +80,18 @@ def test_csv_has_a_row_for_each_face_and_no_formula(visit, address_of_two):
     assert [(row["image"], row["face"]) for row in rows] == [
         (f"'{wicked}", "1"), (f"'{wicked}", "2"), ("astronaut.png", "1"), ("astronaut.png", "2"),
     ]  # fmt: skip
-    assert list(rows[0]) == [
-        "image", "face", "x", "y", "width", "height", "expression", *CONFIDENCES, "uncertain",
-    ]  # fmt: skip
+    assert list(rows[0]) == Schema(tuple(CONFIDENCES)).names
     found = FakePredictor(n_faces=2).predict(np.zeros((512, 512, 3))).faces[1]
     box = tuple(int(rows[1][side]) for side in ("x", "y", "width", "height"))
     assert box == found.face.box
     assert {name: float(rows[0][name]) for name in CONFIDENCES} == CONFIDENCES
     assert rows[0]["uncertain"] == "true"
+    prediction = FakePredictor(n_faces=2, uncertain=True).predict(np.zeros((512, 512, 3)))
+    schema = Schema(tuple(CONFIDENCES))
+    with Sheet(tmp_path / "faces.csv", schema.columns) as sheet:
+        for photo in (wicked, "astronaut.png"):
+            sheet.add(schema.photo_rows(photo, prediction, ""))
+    assert content == (tmp_path / "faces.csv").read_bytes()
 
 
 def test_a_cell_that_a_spreadsheet_would_run_gets_an_apostrophe(visit, address):

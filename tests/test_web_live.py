@@ -9,6 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from classifiers.inference.tables import Schema
 from landmarks.mesh import MIRROR, N_POINTS, mirrored
 from tests.helpers import live_browser
 from tests.helpers.fake_predictor import CONFIDENCES, FakePredictor
@@ -122,11 +123,13 @@ def test_what_was_seen_is_saved_as_csv(page):
     rows = list(csv.DictReader(StringIO(text, newline="")))
     assert {row["face"] for row in rows} == {"1", "2"}
     first = rows[0]
-    assert first["timestamp"].endswith("Z")
-    assert [name for name in first if name in CONFIDENCES] == list(CONFIDENCES)
+    assert list(first) == Schema(tuple(CONFIDENCES)).names
+    assert (first["frame"], first["timestamp"], first["image_width"]) == ("1", "0.000", "640")
+    assert float(first["expression_confidence"]) == max(float(first[n]) for n in CONFIDENCES)
+    assert (first["success"], first["reason"], first["yaw"]) == ("1", "", "")
     assert sum(float(first[name]) for name in CONFIDENCES) == pytest.approx(1, abs=0.001)
     # Boxes are the picture's own, not its mirror's: the portrait's face is on the left.
-    assert int(first["left"]) + int(first["width"]) < 300
+    assert int(first["x"]) + int(first["width"]) < 300
     assert 80 < int(first["width"]) < 110
 
 

@@ -41,7 +41,7 @@ def create_app(reader: "Service | None" = None, hosts: Collection[str] = securit
     # Only now: they load OpenCV, and the command has a sentence for where it can't be loaded.
     from classifiers.inference.predictor import Predictor
     from web.inference.service import Reader
-    from web.routes import api, custom, live, pages
+    from web.routes import api, custom, live, pages, tables
 
     app = Flask(__name__)
     app.request_class = MemoryRequest
@@ -54,6 +54,6 @@ def create_app(reader: "Service | None" = None, hosts: Collection[str] = securit
     metrics.register(app, reader)
     security.register(app, hosts)
     errors.register(app, pages.failed)
-    for routes in (pages, api, live, custom):
+    for routes in (pages, api, live, custom, tables):
         routes.register(app)
     return app

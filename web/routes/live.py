@@ -10,6 +10,7 @@ from classifiers.bundle.bundle import MODEL, load_manifest, resolve
 from classifiers.inference.smoothing import TAU
 from landmarks.mesh import EDGES, MIRROR
 from landmarks.video.tracks import MAX_AGE_S, MIN_IOU
+from web.routes.tables import columns_of
 
 WEB = Path(__file__).parents[1]
 
@@ -96,5 +97,6 @@ def _description(folder: Path) -> dict[str, Any]:
     manifest = load_manifest(folder)
     tracking = {"min_iou": MIN_IOU, "max_age_s": MAX_AGE_S, "tau": TAU}
     description = {"mirror": MIRROR.tolist(), "edges": EDGES.tolist(), "tracking": tracking}
+    description["columns"] = columns_of(manifest["classes"])
     keys = ("name", "version", "classes", "uncertain_threshold")
     return {key: manifest[key] for key in keys} | description

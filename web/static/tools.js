@@ -1,20 +1,11 @@
 // Copies and saves readings: JSON as the API gives it, CSV with a row for each face, PNG.
 import { annotated } from "./annotated.js";
-import { csv, save } from "./files.js";
+import { save } from "./files.js";
+import { photoRows, table } from "./table.js";
 import { say, words } from "./words.js";
 
 function elements(scope) {
   return [...scope.querySelectorAll("script.element")].map((node) => JSON.parse(node.textContent));
-}
-
-function table(images) {
-  const classes = Object.keys(images.find(({ faces }) => faces.length)?.faces[0].confidences ?? {});
-  const head = ["image", "face", "x", "y", "width", "height", "expression", ...classes, "uncertain"];
-  const rows = images.flatMap(({ image, faces }) => faces.map((face, i) => [
-    image, i + 1, ...face.box, face.expression,
-    ...classes.map((name) => face.confidences[name]), face.uncertain,
-  ]));
-  return csv([head, ...rows]);
 }
 
 function stem(images) {
@@ -44,7 +35,8 @@ async function png(scope) {
 async function sheet(scope) {
   const images = elements(scope);
   const name = `${stem(images)}.csv`;
-  save(table(images), "text/csv", name);
+  const columns = await (await fetch("/columns.json")).json();
+  save(table(columns, photoRows(columns, images)), "text/csv", name);
   return say(words.saved, { name });
 }
 

@@ -71,7 +71,7 @@ function prepare({ bundle, classifier }) {
   tracker ??= createTracker(bundle.tracking);
   tracker.smooth = smooth.checked;
   chart ??= createChart(part("timeline"), colours(classifier.classes));
-  record ??= createRecord(classifier.classes);
+  record ??= createRecord(bundle);
 }
 
 /** Read picture after picture until the camera is off. */
@@ -94,8 +94,7 @@ function show(faces, edges, classifier, now) {
   stage.draw(faces, edges);
   showPanels(faces, classifier);
   chart.add(now, faces[0]?.proba ?? null);
-  const date = new Date();
-  for (const face of faces) record.add(date, face);
+  record.add(now, stage.video, faces);
   keep.disabled = record.size === 0;
   tell(faces, now);
 }

@@ -1,29 +1,41 @@
-// What was seen, to be kept as CSV: one row a face and frame.
+// What was seen, to be kept as CSV: a row for each face and frame, with the columns of all tables.
 
-import { csv } from "../files.js";
+import { faceValues, table } from "../table.js";
 
 const MAX_ROWS = 100_000; // almost an hour of a face at 30 frames a second; then the oldest go
 
 /**
  * Keep rows.
  *
- * @param {string[]} classes
+ * @param {{columns: Array, uncertain_threshold: number, classes: string[]}} bundle
  * @returns {{add: Function, csv: () => string, size: number}}
- *   add(Date, {trackId, box, proba}): the box is left, top, right, bottom in pixels
+ *   add(seconds, video, faces): the faces of a frame, {trackId, box, proba}, whose box is left,
+ *   top, right, bottom in pixels
  */
-export function createRecord(classes) {
-  const head = ["timestamp", "face", "left", "top", "width", "height", ...classes];
+export function createRecord({ columns, classes, uncertain_threshold: threshold }) {
   const rows = [];
+  let frame = 0;
+  let first;
   return {
     get size() {
       return rows.length;
     },
-    add(date, { trackId, box, proba }) {
-      const [left, top, right, bottom] = box.map(Math.round);
-      const shares = Array.from(proba, (share) => Number(share.toFixed(4)));
-      rows.push([date.toISOString(), trackId, left, top, right - left, bottom - top, ...shares]);
+    add(seconds, video, faces) {
+      first ??= seconds;
+      frame += 1;
+      const place = {
+        image: "camera", image_width: video.videoWidth, image_height: video.videoHeight,
+        frame, timestamp: seconds - first, face: 0, success: 0, reason: "no-face",
+      };
+      if (faces.length === 0) rows.push(place);
+      for (const { trackId, box, proba } of faces) {
+        const [left, top, right, bottom] = box.map(Math.round);
+        const confidences = Object.fromEntries(classes.map((name, k) => [name, proba[k]]));
+        const values = faceValues(columns, [left, top, right - left, bottom - top], confidences, threshold);
+        rows.push({ ...place, ...values, face: trackId, reason: "" });
+      }
       if (rows.length > MAX_ROWS) rows.splice(0, MAX_ROWS / 10);
     },
-    csv: () => csv([head, ...rows]),
+    csv: () => table(columns, rows),
   };
 }
