@@ -109,7 +109,9 @@ class EmptyImage(ImageError):
     reason = Reason.EMPTY
 
 
-def read_image(source: str | Path | bytes, formats: tuple[str, ...] = FOLDER_FORMATS) -> np.ndarray:
+def read_image(
+    source: str | Path | bytes, formats: tuple[str, ...] = FOLDER_FORMATS, reduce: bool = True
+) -> np.ndarray:
     """Decode one image: its first frame, turned as EXIF says, transparent parts on white.
 
     Comments, colour profiles, previews and further frames are not decoded.
@@ -120,6 +122,9 @@ def read_image(source: str | Path | bytes, formats: tuple[str, ...] = FOLDER_FOR
         A file, whatever its extension, or an encoded image.
     formats : tuple of str, default FOLDER_FORMATS
         Pillow's names of the formats to accept.
+    reduce : bool, default True
+        Whether a JPEG of more than ``MAX_PIXELS`` pixels is decoded at a half, a quarter or an
+        eighth of its size, which takes no more memory than others do; else it is refused.
 
     Returns
     -------
@@ -142,6 +147,10 @@ def read_image(source: str | Path | bytes, formats: tuple[str, ...] = FOLDER_FOR
     """
     name = "the image" if isinstance(source, bytes) else str(source)
     with _opened(source, name, formats) as image:
+        if reduce and image.width * image.height > MAX_PIXELS:
+            side = (MAX_PIXELS / (image.width * image.height)) ** 0.5 / 2
+            # A JPEG takes the smallest of its sizes that is as large; no other format has any.
+            image.draft(None, (round(side * image.width), round(side * image.height)))
         _check_size(image, name)
         _check_whole(image, name)
         return _decoded(image, name)

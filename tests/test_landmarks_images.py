@@ -58,6 +58,15 @@ def test_the_content_counts_not_the_extension(tmp_path):
     np.testing.assert_array_equal(read_image(path), COLOURS)
 
 
+@pytest.mark.parametrize(("size", "read"), [((8000, 6000), (3000, 4000)), ((5000, 5000),) * 2])
+def test_a_large_jpeg_is_read_at_half_its_size_unless_that_is_not_wanted(size, read):
+    content = encoded(Image.new("L", size), "JPEG")
+    assert read_image(content).shape[:2] == read
+    if read != size:
+        with pytest.raises(ImageTooLarge):
+            read_image(content, reduce=False)
+
+
 @pytest.mark.parametrize("format", ["PNG", "WEBP", "BMP", "TIFF", "PPM"])
 def test_lossless_formats_come_back_exactly(format):
     options = {"lossless": True} if format == "WEBP" else {}

@@ -87,7 +87,7 @@ class Reader:
         if len(content) > MAX_PHOTO_BYTES:
             raise ApiError("too-heavy")
         try:
-            rgb = read_image(content, formats=PAGE_FORMATS)
+            rgb = read_image(content, formats=PAGE_FORMATS, reduce=False)
         except ImageError as error:
             is_heic = image_format(content) == "HEIC"
             raise ApiError("heic" if is_heic else error.reason) from None
