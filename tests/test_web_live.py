@@ -1,6 +1,7 @@
 """The live tab in a browser, with a file as camera."""
 
 import csv
+import re
 from io import StringIO
 from urllib.parse import urlsplit
 
@@ -9,6 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from classifiers.inference.shifts import NEUTRAL_CONFIDENCE, neutral_shift, shifted
 from classifiers.inference.tables import Schema
 from landmarks.mesh import MIRROR, N_POINTS, mirrored
 from tests.helpers import live_browser
@@ -113,6 +115,37 @@ def test_each_face_gets_its_expression_and_bars_that_sum_to_one(page):
     drawn = "(canvas) => canvas.getContext('2d').getImageData(0, 0, 640, 480).data.some(Boolean)"
     assert page.locator("#camera .overlay").evaluate(drawn)
     expect(page.locator("#camera .told")).to_contain_text("1 happy", timeout=LONG)
+
+
+def test_a_face_is_read_relative_to_its_own_neutral_face(page):
+    start(page)
+    panel = page.locator("#camera .face-panel").first
+    panel.get_by_role("button", name="This is my neutral face").click()
+    again = panel.get_by_role("button", name="Relative to your neutral face")
+    expect(again).to_have_attribute("aria-pressed", "true")
+    # A smile at rest is neutral; the other face stays what it is.
+    expect(panel.locator("li", has_text="neutral").locator(".share")).to_have_text(
+        re.compile("(3[5-9]|4[0-5])\\s%"), timeout=LONG
+    )
+    expect(page.locator("#camera .face-panel strong").last).to_have_text("surprise")
+    again.click()
+    expect(panel.locator("strong")).to_have_text("happy", timeout=LONG)
+
+
+def test_the_neutral_face_moves_confidences_as_in_python(page):
+    resting = [[0.5, 0.1, 0.4], [0.3, 0.3, 0.4]]
+    classes = ["angry", "happy", "neutral"]
+    found = page.evaluate(
+        """async ([probas, classes, confidence]) => {
+            const { neutralShift, shifted } = await import("/static/live/neutral.js");
+            const shift = neutralShift(probas, classes, confidence);
+            return [shift, [...shifted(probas[0], shift)]];
+        }""",
+        [resting, classes, NEUTRAL_CONFIDENCE],
+    )
+    shift = neutral_shift(np.array(resting), classes)
+    np.testing.assert_allclose(found[0], shift, atol=1e-6)
+    np.testing.assert_allclose(found[1], shifted(np.array(resting[:1]), shift)[0], rtol=1e-6)
 
 
 def test_what_was_seen_is_saved_as_csv(page):

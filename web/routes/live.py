@@ -7,6 +7,7 @@ from typing import Any
 from flask import Flask, Response, abort, current_app, jsonify, render_template, send_file
 
 from classifiers.bundle.bundle import MODEL, load_manifest, resolve
+from classifiers.inference.shifts import NEUTRAL_CONFIDENCE
 from classifiers.inference.smoothing import TAU
 from landmarks.mesh import EDGES, MIRROR
 from landmarks.video.tracks import MAX_AGE_S, MIN_IOU
@@ -96,7 +97,12 @@ def _description(folder: Path) -> dict[str, Any]:
     """Return classes and threshold of a bundle, the mesh's mirror and edges, and how to track."""
     manifest = load_manifest(folder)
     tracking = {"min_iou": MIN_IOU, "max_age_s": MAX_AGE_S, "tau": TAU}
-    description = {"mirror": MIRROR.tolist(), "edges": EDGES.tolist(), "tracking": tracking}
+    description = {
+        "mirror": MIRROR.tolist(),
+        "edges": EDGES.tolist(),
+        "tracking": tracking,
+        "neutral_confidence": NEUTRAL_CONFIDENCE,
+    }
     description["columns"] = columns_of(manifest["classes"])
     keys = ("name", "version", "classes", "uncertain_threshold")
     return {key: manifest[key] for key in keys} | description

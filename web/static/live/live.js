@@ -7,9 +7,10 @@ import { closeEngine, openEngine } from "./runtime.js";
 import { frames } from "./frames.js";
 import { colours, createPanel } from "./panel.js";
 import { createRecord } from "./record.js";
+import { createNeutral } from "./neutral.js";
 import { createTracker } from "./tracker.js";
 import { createStage } from "./stage.js";
-import { verdict } from "./format.js";
+import { percent, verdict } from "./format.js";
 
 const TOLD_EVERY = 3; // seconds between two sentences to a screen reader
 
@@ -20,6 +21,7 @@ const [note, told, keep] = ["note", "told", "keep"].map(part);
 const stage = createStage(section, turnedOff);
 const panels = new Map();
 let tracker;
+let neutral;
 let chart;
 let record;
 
@@ -70,6 +72,7 @@ function turnedOff() {
 function prepare({ bundle, classifier }) {
   tracker ??= createTracker(bundle.tracking);
   tracker.smooth = smooth.checked;
+  neutral ??= createNeutral(classifier.classes, bundle.neutral_confidence);
   chart ??= createChart(part("timeline"), colours(classifier.classes));
   record ??= createRecord(bundle);
 }
@@ -80,7 +83,8 @@ async function watch({ bundle, mesh, classifier }, camera) {
   for await (const found of frames(mesh, stage.video, camera)) {
     const now = performance.now() / 1000;
     const faces = tracker.follow(found, now);
-    tracker.settle(faces, await classifier.predict(faces.map(({ points }) => points)));
+    const probas = await classifier.predict(faces.map(({ points }) => points));
+    tracker.settle(faces, probas.map((proba, i) => neutral.read(faces[i].trackId, proba)));
     if (!camera.stream.active) return;
     show(faces, bundle.edges, classifier, now);
     times.push(now);
@@ -90,7 +94,10 @@ async function watch({ bundle, mesh, classifier }, camera) {
 }
 
 function show(faces, edges, classifier, now) {
-  for (const face of faces) face.label = `${face.trackId} ${verdict(face.proba, classifier)}`;
+  for (const face of faces) {
+    face.name = `${face.trackId} ${verdict(face.proba, classifier)}`;
+    face.label = `${face.name} ${percent(Math.max(...face.proba))}`;
+  }
   stage.draw(faces, edges);
   showPanels(faces, classifier);
   chart.add(now, faces[0]?.proba ?? null);
@@ -104,6 +111,7 @@ function showPanels(faces, classifier) {
     if (!panels.has(face.trackId)) {
       const panel = createPanel(face.trackId, classifier);
       panels.set(face.trackId, panel);
+      if (classifier.classes.includes("neutral")) panel.element.append(neutralButton(face.trackId));
       part("panels").append(panel.element);
     }
     panels.get(face.trackId).show(face.proba);
@@ -115,9 +123,23 @@ function showPanels(faces, classifier) {
   }
 }
 
+/** A button that reads a face relative to what it shows now, and back. */
+function neutralButton(trackId) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.textContent = words.neutral;
+  button.setAttribute("aria-pressed", false);
+  button.addEventListener("click", () => {
+    neutral.toggle(trackId);
+    button.textContent = neutral.has(trackId) ? words.relative : words.neutral;
+    button.setAttribute("aria-pressed", neutral.has(trackId));
+  });
+  return button;
+}
+
 /** Say what is seen to who can't see it: seldom, and only what is new. */
 function tell(faces, now) {
-  const sentence = faces.length ? faces.map(({ label }) => label).join(", ") : words.nobody;
+  const sentence = faces.length ? faces.map(({ name }) => name).join(", ") : words.nobody;
   if (now - (tell.last ?? 0) < TOLD_EVERY || told.textContent === sentence) return;
   tell.last = now;
   told.textContent = sentence;
