@@ -16,6 +16,7 @@ COMMANDS = (
     "train",
     "evaluate",
     "compare",
+    "methods",
     "doctor",
 )
 MODULES = {name: f"classifiers.cli.{name}" for name in COMMANDS}

@@ -150,7 +150,7 @@ def test_a_csv_has_a_row_for_each_face_and_for_each_photo_without(run, tmp_path,
     assert list(counted) == CLASSES
     assert list(counted["happy"].values()) == ["happy", "2", "1.000000", "2"]
     assert list(counted["sad"].values()) == ["sad", "0", "0.000000", "0"]
-    assert files(tmp_path / "deep") == ["faces.csv"]
+    assert files(tmp_path / "deep") == ["faces.csv", "faces.json"]
     run(photo, "--output-csv", out, "--overwrite", n_faces=0)
     assert [(row["reason"], row["expression"]) for row in rows(out)] == [("no-face", "")]
 

@@ -274,7 +274,7 @@ def test_every_second_frame_can_be_read(run, video, tmp_path):
 
 
 def test_json_lines_hold_the_same_as_the_csv(run, video, tmp_path):
-    lines = tmp_path / "video.jsonl"
+    lines = tmp_path / "lines.jsonl"
     run(video, "--output-csv", tmp_path / "video.csv", "--points")
     run(video, "--output-csv", lines, "--points", "--format", "jsonl")
     found = [json.loads(line) for line in lines.read_text("utf-8").splitlines()]

@@ -12,6 +12,7 @@ from rich.progress import Progress
 from classifiers.bundle.bundle import DEFAULT_BUNDLE, BundleError
 from classifiers.cli.batch import Job, Outcome, read_photos
 from classifiers.cli.inputs import Input, find_photos
+from classifiers.cli.metadata import describe, place_beside, write_beside
 from classifiers.cli.options import (
     DetectorOption,
     FormatOption,
@@ -96,6 +97,9 @@ def main(
         if counts:
             with Sheet(counts, COUNTS) as count_sheet:
                 count_sheet.add(results.counted())
+        if output_csv:
+            made = describe(predictor, prior, neutral)
+            write_beside(output_csv, made | {"counts": results.totals()})
     results.print_rest(places)
     warn_passed_over(others)
     _end_unreadable(results)
@@ -154,6 +158,8 @@ def _check_places(
         raise DataError(f"--output-csv and --counts both name {counts}; name two files.")
     for place in filter(None, (output_csv, counts)):
         check_output(place, inputs, overwrite)
+    if output_csv:
+        check_output(place_beside(output_csv), inputs, overwrite)
 
 
 def _end_unreadable(results: Results) -> None:

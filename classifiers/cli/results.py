@@ -62,6 +62,17 @@ class Results:
             count = self.expressions[name]
             yield name, count, count / max(self.n_faces, 1), self.uncertain[name]
 
+    def totals(self) -> dict[str, int]:
+        """Return how many photos were found, missed and unreadable, and how many faces."""
+        return {
+            "images": self.n_photos,
+            "found": self.n_photos - self.n_faceless - self.n_unreadable,
+            "missed": self.n_faceless,
+            "unreadable": self.n_unreadable,
+            "faces": self.n_faces,
+            "uncertain": self.uncertain.total(),
+        }
+
     def print_rest(self, places: Sequence[Path]) -> None:
         """Print what comes at the end: the JSON, or what was written to which places."""
         if self.as_json:

@@ -5,7 +5,7 @@ import os
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -14,6 +14,7 @@ from rich.markup import escape
 from classifiers.bundle.bundle import BundleError
 from classifiers.cli.events import events_of, read_events
 from classifiers.cli.inputs import Input, find_videos
+from classifiers.cli.metadata import describe, place_beside, write_beside
 from classifiers.cli.options import (
     DetectorOption,
     FacesOption,
@@ -113,6 +114,9 @@ def main(
             outcomes.append(read_video(predictor, job, sampling, tables.taking(job.path)))
             tables.add(outcomes[-1])
             _tell(outcomes[-1], as_json)
+        if output_csv:
+            made = describe(predictor, prior, neutral)
+            write_beside(output_csv, made | _totals(outcomes, sampling))
     if as_json:
         print(json.dumps({"videos": [outcome.to_json() for outcome in outcomes]}, indent=2))
     _end_unreadable(outcomes)
@@ -207,6 +211,24 @@ def _check_places(jobs: Sequence[VideoJob], tables: Sequence[Path | None], overw
     for place, suffixes in places:
         if place:
             check_output(place, inputs, overwrite, suffixes)
+    if tables[0]:
+        check_output(place_beside(tables[0]), inputs, overwrite)
+
+
+def _totals(outcomes: Sequence[VideoOutcome], sampling: Sampling) -> dict[str, Any]:
+    """Return how videos were read, and how many frames and faces there are in all of them."""
+    summaries = [outcome.summary for outcome in outcomes]
+    frames, found = (sum(getattr(s, n) for s in summaries) for n in ("n_frames", "n_found"))
+    counts = {
+        "videos": len(outcomes),
+        "images": frames,
+        "found": found,
+        "missed": frames - found,
+        "unreadable": sum(bool(outcome.reason) for outcome in outcomes),
+        "faces": sum(summary.n_faces for summary in summaries),
+        "uncertain": sum(summary.n_uncertain for summary in summaries),
+    }
+    return {"video": sampling._asdict(), "counts": counts}
 
 
 def _end_unreadable(outcomes: Sequence[VideoOutcome]) -> None:

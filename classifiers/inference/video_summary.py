@@ -43,14 +43,19 @@ class VideoSummary:
 
     Attributes
     ----------
-    n_frames : int
-        Frames that were read.
+    n_frames, n_found : int
+        Frames that were read, and those that show a face.
+    n_faces, n_uncertain : int
+        Faces in all frames, and those whose prediction is uncertain.
     faces : dict of int to FaceTimes
         By track id.
     """
 
     classes: Sequence[str]
     n_frames: int = 0
+    n_found: int = 0
+    n_faces: int = 0
+    n_uncertain: int = 0
     faces: dict[int, FaceTimes] = field(default_factory=dict)
     _last_frame: tuple[float, list[TrackedFace]] = (0.0, [])
 
@@ -59,6 +64,9 @@ class VideoSummary:
         self.end(seconds)
         self.n_frames += 1
         self._last_frame = seconds, list(faces)
+        self.n_found += bool(self._last_frame[1])
+        self.n_faces += len(self._last_frame[1])
+        self.n_uncertain += sum(found.uncertain for _, found in self._last_frame[1])
         for track_id, _ in self._last_frame[1]:
             nothing = dict.fromkeys(self.classes, 0.0)
             self.faces.setdefault(track_id, FaceTimes(seconds, seconds, nothing)).last = seconds
