@@ -32,6 +32,19 @@ def test_page_works_without_scripts(visit, address):
     expect(page.get_by_text("mouth")).to_be_visible()
 
 
+@pytest.mark.parametrize("path", ["", "live"])
+def test_without_scripts_every_control_that_is_shown_works(visit, address, path):
+    page = visit(address + path, java_script_enabled=False)
+    shown = [each.inner_text() for each in page.locator("button:visible").all()]
+    assert shown == ([] if path else ["Read the expressions"])
+
+
+def test_a_wrong_address_leads_back(visit, address):
+    page = visit(f"{address}nothing")
+    page.get_by_role("link", name="To the first page").click()
+    assert page.url == address
+
+
 def test_keyboard_alone_reaches_and_opens_everything(visit, address):
     page = visit(address)
     page.on("filechooser", lambda chooser: chooser.set_files(PHOTO))  # before a key can open one

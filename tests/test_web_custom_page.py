@@ -183,6 +183,15 @@ def test_dropped_photos_are_faces_of_the_expression_they_fall_on(page):
     assert set(sent) <= {"GET"}
 
 
+def test_leaving_with_faces_that_are_not_saved_asks(page):
+    asked = []
+    page.once("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    page.reload()
+    assert asked == ["beforeunload"]
+    page.reload()  # there are none now
+    assert len(asked) == 1
+
+
 def test_the_part_fits_a_phone(page):
     page.set_viewport_size({"width": 320, "height": 700})
     assert page.evaluate("document.documentElement.scrollWidth") == 320

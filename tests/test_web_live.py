@@ -132,6 +132,18 @@ def test_a_face_is_read_relative_to_its_own_neutral_face(page):
     expect(panel.locator("strong")).to_have_text("happy", timeout=LONG)
 
 
+def test_a_desk_s_camera_takes_a_photo_in_a_dialog(opened):
+    page = opened.context.browser.new_page()
+    page.goto(opened.url.partition("live")[0])
+    page.get_by_role("button", name="Take a photo").click()
+    assert Axe().run(page).generate_snapshot() == ""
+    page.get_by_role("button", name="Take the photo").click()
+    expect(page.locator(".results h3")).to_contain_text("camera.jpg one face", timeout=LONG)
+    expect(page.locator("#shot")).to_be_hidden()
+    assert page.evaluate("document.querySelector('#shot video').srcObject === null")
+    page.close()
+
+
 def test_the_neutral_face_moves_confidences_as_in_python(page):
     resting = [[0.5, 0.1, 0.4], [0.3, 0.3, 0.4]]
     classes = ["angry", "happy", "neutral"]

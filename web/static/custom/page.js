@@ -30,12 +30,17 @@ const stage = createStage(section);
 const list = createClassList(section, dataset, limits, { record, photos, changed });
 let doing = null; // what is at work: {busy, stop: AbortController, expression}
 let trained = null;
+let saved = true; // whether the faces, if there are any, are kept elsewhere
 
 for (const name of words.teach.examples) list.add(name);
 train.addEventListener("click", () => alone(trainClassifier));
 part("try").addEventListener("click", () => alone(follow));
-part("bundle").addEventListener("click", () => save(trained.zip, "application/zip", "custom-classes.zip"));
-part("table").addEventListener("click", () => save(trained.csv, "text/csv", "custom-classes.csv"));
+part("bundle").addEventListener("click", () => keepFile(trained.zip, "application/zip", "custom-classes.zip"));
+part("table").addEventListener("click", () => keepFile(trained.csv, "text/csv", "custom-classes.csv"));
+window.addEventListener("beforeunload", (event) => {
+  const some = dataset.expressions.some(({ faces }) => faces.length > 0);
+  if (some && !saved) event.preventDefault();
+});
 section.addEventListener("keydown", ({ key }) => key === "Escape" && doing?.stop.abort());
 // A photo that is dropped beside the list would be opened in place of the page.
 for (const event of ["dragover", "drop"]) {
@@ -46,6 +51,11 @@ window.addEventListener("hashchange", () => {
   doing?.stop.abort();
   stage.stop();
 });
+
+function keepFile(content, type, name) {
+  save(content, type, name);
+  saved = true;
+}
 
 function changed() {
   list.show();
@@ -134,6 +144,7 @@ function photos(expression, files) {
 
 function tellOf(expression, before, wanted = 0) {
   const count = expression.faces.length - before;
+  if (count) saved = false;
   const { got, missed } = words.teach;
   const sentence = say(got[count] ?? got.other, { count, name: nameOf(expression) });
   const left = count && wanted > count ? counted(missed, wanted - count) : "";

@@ -6,6 +6,8 @@ import { startPhotos } from "./photo.js";
 const parts = [...document.querySelectorAll("#live > section")];
 const links = [...document.querySelectorAll(".parts a")];
 
+for (const scripted of document.querySelectorAll("#live, .parts")) scripted.hidden = false;
+
 function showPart() {
   const shown = parts.find(({ id }) => `#${id}` === location.hash) ?? parts[0];
   for (const part of parts) part.hidden = part !== shown;
