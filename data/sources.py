@@ -49,7 +49,7 @@ class ImageRef:
     row: int | None = None
 
 
-def read_images(source: str | Path) -> list[ImageRef]:
+def read_images(source: str | Path, unlabelled: bool = False) -> list[ImageRef]:
     """List the images of a source, sorted, without opening one.
 
     A folder holds one folder per class, with or without split folders above them; a file is
@@ -60,6 +60,8 @@ def read_images(source: str | Path) -> list[ImageRef]:
     ----------
     source : str or Path
         The folder or the CSV.
+    unlabelled : bool, default False
+        Whether a folder of images without class folders will do; their label is ``""``.
 
     Returns
     -------
@@ -74,7 +76,7 @@ def read_images(source: str | Path) -> list[ImageRef]:
     """
     source = Path(source)
     try:
-        refs = _read_folder(source) if source.is_dir() else _read_csv(source)
+        refs = _read_folder(source, unlabelled) if source.is_dir() else _read_csv(source)
     except OSError as error:
         where = error.filename or source
         raise DataError(f"Can't read {where}: {error.strerror}. Name a folder or a CSV.") from error
@@ -140,9 +142,11 @@ def split_name(name: str) -> str:
     return _SPLIT_NAMES.get(name.strip().lower(), name.strip() or NO_SPLIT)
 
 
-def _read_folder(root: Path) -> list[ImageRef]:
+def _read_folder(root: Path, unlabelled: bool) -> list[ImageRef]:
     """List a folder of class folders, or of split folders of class folders."""
     folders, loose, _ = list_folder(root)
+    if unlabelled and not any(True for folder in folders for _ in _images(folder)):
+        return [ImageRef(_text(path.name), "", NO_SPLIT, str(path)) for path in loose]
     splits = [f for f in folders if f.name.lower() in _SPLIT_NAMES and list_folder(f).folders]
     roots = [(folder, split_name(folder.name)) for folder in splits] or [(root, NO_SPLIT)]
     strays = [*loose]

@@ -37,6 +37,16 @@ def test_a_row_per_image(faces, features):
     assert (table[["width", "height"]] == 48).all(axis=None)
 
 
+def test_photos_without_classes_get_landmarks_and_no_label(tmp_path):
+    write_faces(tmp_path, {"photos": 2})
+    extract_features(tmp_path / "photos", tmp_path / "out", workers=1)
+    table = read_table(tmp_path / "out")
+    assert table["label"].tolist() == ["", ""]
+    assert sorted(map(str, contents(tmp_path / "out"))) == sorted(
+        ["features.json", "pixels.tsv", "all/unlabelled.csv"]
+    )
+
+
 def test_the_manifest_counts_and_says_what_made_it(features):
     manifest = json.loads((features / "features.json").read_text())
     assert (manifest["format"], manifest["mesh"]) == (3, extraction.MESH_VERSION)

@@ -100,6 +100,20 @@ def test_images_outside_class_folders_are_refused(tmp_path, names):
         read_images(tmp_path)
 
 
+def test_photos_without_class_folders_have_no_label_where_that_will_do(tmp_path):
+    touch(tmp_path, "2.png", "1.png", "empty/notes.txt")
+    refs = read_images(tmp_path, unlabelled=True)
+    assert [(ref.split, ref.label, ref.image) for ref in refs] == [
+        ("all", "", "1.png"),
+        ("all", "", "2.png"),
+    ]
+    with pytest.raises(DataError, match=r"1\.png"):
+        read_images(tmp_path)
+    touch(tmp_path, "sad/3.png")
+    with pytest.raises(DataError, match=r"1\.png"):
+        read_images(tmp_path, unlabelled=True)
+
+
 @pytest.mark.parametrize("header", ["emotion,pixels,Usage", "emotion, Usage, pixels"])
 def test_fer2013(tmp_path, header):
     path = tmp_path / "fer2013.csv"

@@ -115,7 +115,19 @@ def test_missing_or_unfinished_folders_are_refused(tmp_path):
 
 
 def test_a_class_may_be_called_anything():
-    names = ["happy", "très content", "..", ".", "a/b", "a%2Fb", "/etc", "x" * 400, "x" * 401, "q "]
+    names = [
+        "happy",
+        "très content",
+        "..",
+        ".",
+        "a/b",
+        "a%2Fb",
+        "/etc",
+        "x" * 400,
+        "x" * 401,
+        "q ",
+        "",
+    ]
     stems = [file_stem(name) for name in names]
     assert stems[:2] == names[:2]
     assert len(set(stems)) == len(names)

@@ -71,14 +71,18 @@ def test_where_nothing_may_be_copied_the_json_is_saved(visit, address):
 def test_csv_is_the_one_that_a_command_writes(visit, address_of_two, tmp_path):
     page = visit(address_of_two)
     wicked = '=HYPERLINK("x"),1.png'
-    read(page, [PHOTO | {"name": wicked}, PHOTO])
+    broken = PHOTO | {"name": "broken.png", "buffer": b"no photo"}
+    page.set_input_files("#photo", [PHOTO | {"name": wicked}, broken, PHOTO])
+    expect(page.locator(".results .prediction")).to_have_count(2)
+    expect(page.locator(".results .error")).to_have_count(1)
     name, content = saved(page, "Save all as CSV")
     assert name == "photos.csv"
     text = content.decode()
-    assert text.count("\r\n") == text.count("\n") == 5
+    assert text.count("\r\n") == text.count("\n") == 6
     rows = list(csv.DictReader(StringIO(text, newline="")))
     assert [(row["image"], row["face"]) for row in rows] == [
-        (f"'{wicked}", "1"), (f"'{wicked}", "2"), ("astronaut.png", "1"), ("astronaut.png", "2"),
+        (f"'{wicked}", "1"), (f"'{wicked}", "2"), ("broken.png", "0"),
+        ("astronaut.png", "1"), ("astronaut.png", "2"),
     ]  # fmt: skip
     assert list(rows[0]) == Schema(tuple(CONFIDENCES)).names
     found = FakePredictor(n_faces=2).predict(np.zeros((512, 512, 3))).faces[1]
@@ -89,8 +93,9 @@ def test_csv_is_the_one_that_a_command_writes(visit, address_of_two, tmp_path):
     prediction = FakePredictor(n_faces=2, uncertain=True).predict(np.zeros((512, 512, 3)))
     schema = Schema(tuple(CONFIDENCES))
     with Sheet(tmp_path / "faces.csv", schema.columns) as sheet:
-        for photo in (wicked, "astronaut.png"):
-            sheet.add(schema.photo_rows(photo, prediction, ""))
+        sheet.add(schema.photo_rows(wicked, prediction, ""))
+        sheet.add(schema.photo_rows("broken.png", None, "unreadable"))
+        sheet.add(schema.photo_rows("astronaut.png", prediction, ""))
     assert content == (tmp_path / "faces.csv").read_bytes()
 
 

@@ -30,7 +30,7 @@ class Rate(ProgressColumn):
 
 
 def main(
-    images: Annotated[Path, typer.Argument(help="Folder of class folders, or CSV.")],
+    images: Annotated[Path, typer.Argument(help="Folder of class folders or of photos, or CSV.")],
     out: Annotated[Path, typer.Argument(help="Folder for the CSVs.")],
     workers: Annotated[int, typer.Option(min=0, help="Worker processes; 0: one per core.")] = 0,
     backend: Annotated[

@@ -54,7 +54,7 @@ def extract_features(
     Parameters
     ----------
     source : str or Path
-        What `data.sources.read_images` reads.
+        What `data.sources.read_images` reads, also a folder of images without classes.
     out : str or Path
         The folder to write; made if there is none.
     workers : int, optional
@@ -86,7 +86,9 @@ def extract_features(
     """
     check_cluster(backend, scheduler, workers)
     # Workers outlive calls from other folders, where a relative path names something else.
-    refs = [replace(ref, path=os.path.abspath(ref.path)) for ref in read_images(source)]
+    refs = [
+        replace(ref, path=os.path.abspath(ref.path)) for ref in read_images(source, unlabelled=True)
+    ]
     out = Path(out).absolute()
     key = _images_key(refs, detector)
     with only_run(out):

@@ -68,11 +68,13 @@ def quoted(text: str) -> str:
 
 
 def file_stem(name: str) -> str:
-    """Return a file name for a class or split, which may be called anything.
+    """Return a file name for a class or split, which may be called anything or, unlabelled, "".
 
     Characters that some file system refuses, and the dots of ``..``, become their hexadecimal
     number after a percent sign, so that two names never share a file; a long name ends in its hash.
     """
+    if not name:
+        return "unlabelled"
     safe = re.sub(r'[%/\\:*?"<>|\x00-\x1f\x7f]|^\.|[. ]$', lambda m: f"%{ord(m[0]):02X}", name)
     if len(safe.encode()) <= _MAX_STEM_BYTES:
         return safe

@@ -32,8 +32,18 @@ async function png(scope) {
   return say(words.saved, { name });
 }
 
+/** The elements of all photos in their order, also of those that weren't read. */
+function outcomes(scope) {
+  return [...scope.querySelectorAll("script.element, .card .error")].map((node) => {
+    if (node.matches("script")) return JSON.parse(node.textContent);
+    const card = node.closest(".card");
+    const image = card.querySelector(".file").textContent;
+    return { image, faces: [], reason: card.dataset.reason || "failed" };
+  });
+}
+
 async function sheet(scope) {
-  const images = elements(scope);
+  const images = outcomes(scope);
   const name = `${stem(images)}.csv`;
   const columns = await (await fetch("/columns.json")).json();
   save(table(columns, photoRows(columns, images)), "text/csv", name);
