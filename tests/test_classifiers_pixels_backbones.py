@@ -78,6 +78,15 @@ def test_the_head_learns_alone_before_the_last_blocks_are_freed():
     assert {name.split(".")[0] for name in norms} == {"layer3", "layer4"}
 
 
+def test_the_first_module_to_be_freed_is_a_setting():
+    network = network_of("resnet18", pretrained=True, head_epochs=0, unfrozen="layer4")
+    network.begin_epoch(0)
+    weights, _ = learning(network)
+    assert {name.split(".")[0] for name in weights} == {"layer4", "fc"}
+    with pytest.raises(ValueError, match="such as conv1, .*layer4.*, got 'layer9'"):
+        network_of("resnet18", pretrained=True, unfrozen="layer9")
+
+
 def test_frozen_statistics_stay_and_the_answer_is_not_dropped_from():
     network = network_of("resnet18", pretrained=True)
     pixels, X, flags = torch.rand(2, 3, 44, 44), torch.zeros(2, 1), torch.ones(2)

@@ -39,9 +39,9 @@ def test_validation_rows_neither_train_nor_shape_the_preparation(tmp_path, monke
         seen.update(train=train.crops.numpy(), stops=stops.crops.numpy())
         raise KeyboardInterrupt
 
-    def arrays_of(rows, classes, fitted_on):
+    def arrays_of(rows, classes, fitted_on, *size):
         seen["fitted_on"] = fitted_on
-        return tensors.arrays_of(rows, classes, fitted_on)
+        return tensors.arrays_of(rows, classes, fitted_on, *size)
 
     monkeypatch.setattr(fused, "train_network", train_network)
     monkeypatch.setattr(fused, "arrays_of", arrays_of)

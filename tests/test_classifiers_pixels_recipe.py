@@ -7,6 +7,7 @@ from classifiers.training.recipe import (
     FusedLoss,
     TrainingConfig,
     averaging_of,
+    class_weights,
     optimizer_of,
     schedule_of,
 )
@@ -48,6 +49,24 @@ def test_the_learning_rate_rises_in_a_line_and_falls_in_a_cosine():
     assert schedule.get_last_lr()[0] == pytest.approx(0, abs=1e-9)
 
 
+def test_on_a_plateau_the_learning_rate_falls_to_a_fifth():
+    config = small_training(lr=1.0, scheduler="plateau", patience=3)
+    schedule = schedule_of(optimizer_of(torch.nn.Linear(2, 2), config), config, steps=5)
+    rates = []
+    for accuracy in (0.5, 0.6, 0.6, 0.6):
+        schedule.step(accuracy)
+        rates.append(schedule.get_last_lr()[0])
+    assert rates == pytest.approx([1.0, 1.0, 1.0, 0.2])
+
+
+@pytest.mark.parametrize(
+    ("balance", "weights"), [("none", None), ("weights", [0.625, 2.5]), ("roots", [5 / 6, 5 / 3])]
+)
+def test_the_weights_of_classes_have_mean_1_over_the_rows(balance, weights):
+    found = class_weights(torch.tensor([8.0, 2.0]), balance)
+    assert found is weights or found.tolist() == pytest.approx(weights)
+
+
 def test_each_part_of_the_loss_has_its_weight():
     even = torch.zeros(3, 3)
     one = torch.tensor(3.0).log()
@@ -74,7 +93,9 @@ def test_weights_make_a_rare_class_count_more():
     assert balanced > 2 * loss_of(outputs, (9.0, 9.0, 1.0))
 
 
-@pytest.mark.parametrize("settings", [{"optimizer": "adagrad"}, {"balance": "some"}])
+@pytest.mark.parametrize(
+    "settings", [{"optimizer": "adagrad"}, {"scheduler": "step"}, {"balance": "some"}]
+)
 def test_a_setting_that_does_not_exist_is_refused(settings):
     with pytest.raises(ValueError, match="got '"):
         TrainingConfig(**settings)

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from classifiers.training.curves import CURVES, read_curves
-from classifiers.training.loop import CHECKPOINT, device_of, train_network
+from classifiers.training.loop import CHECKPOINT, Run, device_of, train_network
 from tests.helpers.small_fused import arrays, small_network, small_training
 
 
@@ -37,7 +37,9 @@ def test_it_learns_what_pixels_and_landmarks_say(prepared, tmp_path):
     [
         {"optimizer": "adamw", "lr": 1e-3},
         {"balance": "weights"},
+        {"balance": "roots"},
         {"balance": "sampler"},
+        {"scheduler": "plateau", "patience": 3},
         {"pixel_loss": 0.0, "landmark_loss": 0.0, "vote_loss": 0.0, "label_smoothing": 0.0},
     ],
 )
@@ -45,6 +47,24 @@ def test_each_setting_trains(prepared, tmp_path, settings):
     lines = []
     run(prepared, tmp_path, small_training(**settings), progress=lines.append)
     assert [line["epoch"] for line in lines] == [1, 2]
+
+
+@pytest.mark.parametrize(("balance", "count"), [("none", 10), ("down", 6), ("over", 14)])
+def test_rows_are_dropped_or_repeated_for_the_balance(prepared, balance, count):
+    codes = prepared.targets.argmax(dim=1)
+    few = torch.cat([torch.where(codes == 0)[0][:7], torch.where(codes == 1)[0][:3]])
+    network = small_network(prepared.X.shape[2], n_votes=4)
+    training = small_training(balance=balance)
+    made = Run(prepared[few], network, training)
+    assert (
+        made.rows.targets.sum(dim=0)[:2].tolist()
+        == {
+            "none": [7, 3],
+            "down": [3, 3],
+            "over": [7, 7],
+        }[balance]
+    )
+    assert len(made.rows) == count
 
 
 @pytest.mark.parametrize("left_out", [{"pixels": False}, {"landmarks": False}])

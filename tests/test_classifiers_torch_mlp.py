@@ -115,6 +115,8 @@ def test_folding_batchnorm_changes_no_answer():
     "settings",
     [
         {"scheduler": "plateau"},
+        {"optimizer": "adam"},
+        {"optimizer": "sgd"},
         {"label_smoothing": 0.1},
         {"n_networks": 2},
         {"batch_size": 89},  # leaves a last batch of one row, which BatchNorm can't train on
@@ -127,9 +129,19 @@ def test_each_setting_learns(settings):
     assert len(model.networks_) == settings.get("n_networks", 1)
 
 
-def test_an_unknown_scheduler_is_refused():
-    with pytest.raises(ValueError, match="plateau"):
-        TorchMLPClassifier(scheduler="step").fit(*blobs())
+@pytest.mark.parametrize(
+    ("settings", "known"), [({"scheduler": "step"}, "plateau"), ({"optimizer": "lion"}, "adamw")]
+)
+def test_an_unknown_scheduler_or_optimizer_is_refused(settings, known):
+    with pytest.raises(ValueError, match=known):
+        TorchMLPClassifier(**settings).fit(*blobs())
+
+
+@pytest.mark.parametrize("epochs", [1, 2, 5])
+def test_a_training_of_few_steps_has_a_schedule(epochs):
+    X, y = blobs()
+    model = TorchMLPClassifier(hidden=(4,), epochs=epochs, n_networks=1, batch_size=len(X))
+    assert np.isfinite(model.fit(X, y).predict_proba(X)).all()
 
 
 def test_training_leaves_the_callers_random_numbers_alone():

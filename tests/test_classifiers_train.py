@@ -10,7 +10,7 @@ from classifiers.bundle.bundle import load_manifest, train_pixels
 from classifiers.cli import train as command
 from classifiers.inference.predictor import Predictor
 from classifiers.models import backbones
-from classifiers.training import dataset, landmarks, loop, pixels, recipe
+from classifiers.training import config, dataset, landmarks, loop, pixels
 from classifiers.training.bundle_content import TrainOptions, neutral_face
 from classifiers.training.read_dataset import hold_out, read_rows
 from data.errors import DataError
@@ -53,13 +53,8 @@ def write_table(folder, split="train", n=90, seed=0, copies=False):
 
 @pytest.fixture(scope="module", autouse=True)
 def _quick():
-    def small(class_weight, sampler, random_state):
-        return small_classifier(
-            class_weight=class_weight, sampler=sampler, random_state=random_state
-        )
-
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(landmarks.CLASSIFIERS, "sklearn", small)
+        patch.setitem(landmarks.CLASSIFIERS, "sklearn", small_classifier)
         yield
 
 
@@ -231,15 +226,27 @@ def test_an_out_that_cannot_be_written_is_code_3(tmp_path):
     ("options", "said"),
     [
         (("--weights", "file.pth"), "Expected --weights with resnet18, "),
-        (("--model", "fused", "--weights", "random"), "got it with fused; leave it out."),
-        (("--epochs", "3"), "Expected --epochs with fused, cnn, "),
+        (
+            ("--model", "fused", "--weights", "random"),
+            "got it with fused; leave it out (make: WEIGHTS).",
+        ),
+        (
+            ("--average", "3"),
+            "with torch, fused or cnn, got it with sklearn; leave it out (make: A",
+        ),
         (("--device", "cpu"), "got it with sklearn"),
-        (("--model", "vgg16", "--average", "2"), "Expected --average with fused or cnn, got it"),
+        (("--set", "momentum=0.9"), "Expected settings of sklearn among model, classes, "),
+        (("--set", "dropout=0.1"), "got dropout; leave it out."),
+        (("--set", "lr=fast"), "The setting lr should be a valid number, got 'fast'."),
+        (("--set", "epochs=0"), "The setting epochs should be greater than or equal to 1, got 0."),
+        (("--set", "hidden=[8, true]"), "The setting hidden should be a valid integer"),
+        (("--set", "lr"), "Expected a setting such as lr=0.01, got 'lr'."),
+        (("--model", "torch", "--set", "dropout=2"), "dropout should be less than or equal to 1"),
+        (("--config", "nowhere.toml"), "Can't use nowhere.toml"),
         (
             ("--model", "vgg16", "--refit"),
             "Expected --refit with sklearn, torch, fused or cnn, got",
         ),
-        (("--model", "cnn", "--balance", "over"), "Expected --balance none, weights or sampler"),
         (("--model", "fused"), "Expected TABLE and IMAGES with fused"),
     ],
 )
@@ -255,8 +262,43 @@ def test_the_options_name_what_there_is():
     assert tuple(landmarks.CLASSIFIERS) == command.LANDMARK_MODELS
     assert tuple(pixels.NETWORKS) == command.NETWORKS
     assert tuple(backbones.BACKBONES) == command.BACKBONES
-    assert command.PIXEL_BALANCES == recipe.BALANCES
     assert command.DEVICES == loop.DEVICES
+
+
+@pytest.mark.usefixtures("no_export")
+def test_a_bundles_own_config_trains_it_again(tmp_path):
+    table, files = write_table(tmp_path / "features", n=120), []
+    (tmp_path / "given.toml").write_text(
+        'seed = 3\nepochs = 2\nhidden = [8]\nclasses = ["sad", "happy"]\n'
+    )
+    given = ("--config", tmp_path / "given.toml", "--set", "lr=0.01", "--set", "optimizer=sgd")
+    again = ("--config", tmp_path / "first" / "config.toml")
+    for name, options in (
+        ("first", (*given, "--epochs", 3, "--balance", "over")),
+        ("again", again),
+    ):
+        done = run(table, "--out", tmp_path / name, *options)
+        assert done.exit_code == 0, done.output
+        files.append(joblib.load(tmp_path / name / "model.joblib")["classifier"])
+    first, second = files
+    assert (tmp_path / "again/config.toml").read_text() == (
+        tmp_path / "first/config.toml"
+    ).read_text()
+    assert (first.networks_[0][0][0] == second.networks_[0][0][0]).all()
+    own = {name: first.get_params()[name] for name in ("random_state", "epochs", "hidden", "lr")}
+    assert own == {"random_state": 3, "epochs": 3, "hidden": (8,), "lr": 0.01}
+    assert (first.optimizer, first.classes_.tolist()) == ("sgd", ["happy", "sad"])
+
+
+@pytest.mark.parametrize("model", [*command.LANDMARK_MODELS, *command.PIXEL_MODELS])
+def test_the_settings_of_each_model_are_read_as_they_are_written(model, tmp_path):
+    settings = config.with_defaults({"model": model})
+    path = tmp_path / "config.toml"
+    path.write_text(config.to_toml(settings))
+    assert config.with_defaults(config.read_config(path)) == settings
+    assert {"lr", "weight_decay", "batch_size", "epochs", "patience", "optimizer", "flip"} <= set(
+        settings
+    )
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,10 @@ MODEL, PICKLE, WEIGHTS, PIXELS, CARD = (
     "card.md",
 )
 REQUIRED = (MODEL, PIXELS, CARD)
-FILES = (*REQUIRED, PICKLE, WEIGHTS)
+REPORTS = ("config.toml",)
+"""How it was trained and measured, for people."""
+
+FILES = (*REQUIRED, PICKLE, WEIGHTS, *REPORTS)
 
 MAX_BYTES = 2 * 1024**3
 """Largest file of a bundle, which is ONNX's own limit."""

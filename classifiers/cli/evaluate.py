@@ -30,7 +30,8 @@ def main(
         bool, typer.Option("--ignore-unknown", help="Leave out classes that the model lacks.")
     ] = False,
     mirror: Annotated[
-        bool, typer.Option(help="Average over the face and its mirror image.")
+        bool,
+        typer.Option("--mirror/--no-mirror", help="Average over the face and its mirror image."),
     ] = True,
     workers: WorkersOption = 0,
     backend: Annotated[str, typer.Option(help="joblib backend, such as loky.")] = "loky",

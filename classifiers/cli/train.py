@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from enum import Enum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -12,22 +12,19 @@ from classifiers.cli.training_summary import training_errors
 from classifiers.models.calibration import PRIORS
 from classifiers.training.dataset import BALANCES
 from data.errors import DataError
-from landmarks import __version__
 
 LANDMARK_MODELS = ("sklearn", "torch")
 NETWORKS = ("fused", "cnn")
 BACKBONES = ("resnet18", "resnet34", "resnet50", "vgg16", "mobilenet_v3_large", "vit_b_16")
 PIXEL_MODELS = (*NETWORKS, *BACKBONES)
-PIXEL_BALANCES = ("none", "weights", "sampler")
 DEVICES = ("auto", "cpu", "cuda")
 
 FITS = {
     "drop-outliers": LANDMARK_MODELS,
     "refit": (*LANDMARK_MODELS, *NETWORKS),
-    "epochs": PIXEL_MODELS,
     "device": PIXEL_MODELS,
     "votes": NETWORKS,
-    "average": NETWORKS,
+    "average": ("torch", *NETWORKS),
     "weights": BACKBONES,
 }
 """The models that each option is for; the others are for all."""
@@ -51,26 +48,36 @@ def main(
     ],
     out: Annotated[Path, typer.Option(help="Folder for the bundle.")],
     model: Annotated[
-        Model,
+        Model | None,
         typer.Option(
             help="sklearn, torch: MLPs on landmarks; fused: pixels and landmarks; the others: a "
-            "network on pixels alone."
+            "network on pixels alone. sklearn if left out."
         ),
-    ] = Model.sklearn,
+    ] = None,
+    config: Annotated[
+        Path | None,
+        typer.Option(help="Settings in TOML, such as a bundle's config.toml."),
+    ] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", metavar="NAME=VALUE", help="A setting of the config, such as lr=0.01; repeat."
+        ),
+    ] = None,
     classes: Annotated[
-        str, typer.Option(help="Classes to train, with commas between; all if left out.")
-    ] = "",
-    seed: Annotated[int, typer.Option(min=0, help="Same seed, same model.")] = 0,
+        str | None, typer.Option(help="Classes to train, with commas between; all if left out.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Same seed, same model; 0.")] = None,
     balance: Annotated[
-        Balance,
-        typer.Option(help="What is done about rare classes; on pixels none, weights or sampler."),
-    ] = Balance.none,
+        Balance | None, typer.Option(help="What is done about rare classes; none if left out.")
+    ] = None,
     prior: Annotated[
-        Prior, typer.Option(help="Shares of the classes that the model is served for.")
-    ] = Prior.training,
+        Prior | None,
+        typer.Option(help="Shares of the classes that the model is served for; training."),
+    ] = None,
     data_name: Annotated[
-        str, typer.Option(help="The data set's name, for the model card.")
-    ] = "not named",
+        str | None, typer.Option(help="The data set's name, for the model card.")
+    ] = None,
     drop_outliers: Annotated[
         bool,
         typer.Option(
@@ -87,12 +94,11 @@ def main(
         ),
     ] = False,
     epochs: Annotated[
+        int | None, typer.Option(min=1, help="Passes over the faces, at most.")
+    ] = None,
+    average: Annotated[
         int | None,
-        typer.Option(
-            min=1,
-            help="Passes over the faces for a teacher, and for its student; 60, backbones 20.",
-            rich_help_panel=ON_PIXELS,
-        ),
+        typer.Option(min=1, help="Networks of several seeds that are averaged; torch, fused, cnn."),
     ] = None,
     device: Annotated[
         Device | None,
@@ -107,14 +113,6 @@ def main(
             rich_help_panel=ON_PIXELS,
         ),
     ] = None,
-    average: Annotated[
-        int | None,
-        typer.Option(
-            min=1,
-            help="Networks whose average teaches the one that is kept, 1 if left out; fused, cnn.",
-            rich_help_panel=ON_PIXELS,
-        ),
-    ] = None,
     weights: Annotated[
         str,
         typer.Option(
@@ -126,62 +124,71 @@ def main(
 ) -> None:
     """Train on the split train (or on all rows, if there are no splits) and write a bundle.
 
-    A model on pixels keeps checkpoint, curves and their picture beside it, in OUT-run; a stopped
+    Settings are taken from options, then from --set, then from --config. All of them are written
+    into OUT, as config.toml. A model on pixels keeps checkpoint and curves in OUT-run; a stopped
     run goes on from there. Exit code 1: something doesn't fit; 3: an I/O error.
 
     Example: python -m classifiers train build/features photos/ --model fused --out build/model
     """
+    options = {
+        "model": model and model.value,
+        "classes": None if classes is None else _names_in(classes),
+        "seed": seed,
+        "balance": balance and balance.value,
+        "prior": prior and prior.value,
+        "data_name": data_name,
+        "refit": refit or None,
+        "drop_outliers": drop_outliers or None,
+        "epochs": epochs,
+        "n_networks": average,
+    }
     given = {
         "drop-outliers": drop_outliers,
         "refit": refit,
-        "epochs": epochs,
         "device": device,
         "votes": votes,
         "average": average,
         "weights": weights,
     }
     with training_errors(stopped="Stopped; nothing was written."):
-        _check_options(model.value, balance.value, given)
         check_place(out)
-        # Only here: they bring PyTorch and scikit-learn, which the other sub-commands don't need.
-        from classifiers.training.bundle_content import TrainOptions
-
-        options = TrainOptions(
-            name=out.absolute().name,
-            version=__version__,
-            model=model.value,
-            balance=balance.value,
-            seed=seed,
-            data_name=data_name,
-            prior=prior.value,
-            refit=refit,
-            epochs=epochs,
-            device=device.value if device else "auto",
-            n_networks=average or 1,
-        )
-        if options.model in LANDMARK_MODELS:
+        settings = _settings(config, set_ or (), options, given)
+        if settings["model"] in LANDMARK_MODELS:
             from classifiers.cli.train_landmarks import train_landmarks
 
-            train_landmarks(paths, out, _names_in(classes), options, drop_outliers)
+            train_landmarks(paths, out, settings)
         else:
             from classifiers.cli.train_pixels import train_pixels
 
-            table, images = _table_and_images(options.model, paths)
-            train_pixels(table, images, out, _names_in(classes), options, votes, weights)
+            table, images = _table_and_images(settings["model"], paths)
+            where = device.value if device else "auto"
+            train_pixels(table, images, out, settings, where, votes, weights)
 
 
-def _check_options(model: str, balance: str, given: Mapping[str, object]) -> None:
+def _settings(
+    config: Path | None,
+    assignments: Sequence[str],
+    options: Mapping[str, Any],
+    given: Mapping[str, object],
+) -> dict[str, Any]:
+    """Return all settings, after checking that the options are for the model."""
+    # Only here: it brings PyTorch and scikit-learn, which the other sub-commands don't need.
+    from classifiers.training.config import parse, read_config, with_defaults
+
+    settings = {"model": "sklearn"} | (read_config(config) if config else {}) | parse(assignments)
+    settings |= {name: value for name, value in options.items() if value is not None}
+    _check_options(settings["model"], given)
+    return with_defaults(settings)
+
+
+def _check_options(model: str, given: Mapping[str, object]) -> None:
     """Refuse options that are for other models."""
     for option, models in FITS.items():
         if given[option] and model not in models:
             raise DataError(
-                f"Expected --{option} with {_one_of(models)}, got it with {model}; leave it out."
+                f"Expected --{option} with {_one_of(models)}, got it with {model}; leave it out "
+                f"(make: {option.replace('-', '_').upper()})."
             )
-    if model in PIXEL_MODELS and balance not in PIXEL_BALANCES:
-        raise DataError(
-            f"Expected --balance {_one_of(PIXEL_BALANCES)} with {model}, got {balance}; name one "
-            "of these."
-        )
 
 
 def _table_and_images(model: str, paths: Sequence[Path]) -> tuple[list[Path], Path]:

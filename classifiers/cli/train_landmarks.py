@@ -1,24 +1,18 @@
 """Train a model on landmarks, with a progress bar."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from classifiers.bundle.bundle import save_bundle
 from classifiers.cli.training_summary import print_summary
-from classifiers.models.pipeline import N_COMPONENTS
-from classifiers.training.bundle_content import TrainOptions
+from classifiers.training.config import CONFIG, to_toml, train_options
 from classifiers.training.landmarks import train
 from classifiers.training.read_dataset import hold_out, read_rows
 from data.console import progress_bar
 
 
-def train_landmarks(
-    table: Sequence[Path],
-    out: Path,
-    classes: Sequence[str],
-    options: TrainOptions,
-    drop_outliers: bool,
-) -> None:
+def train_landmarks(table: Sequence[Path], out: Path, settings: Mapping[str, Any]) -> None:
     """Read rows, train on them, write the bundle and print its metrics.
 
     Parameters
@@ -26,17 +20,16 @@ def train_landmarks(
     table : sequence of Path
     out : Path
         See `classifiers.cli.train.main` for both.
-    classes : sequence of str
-    drop_outliers : bool
-        See `classifiers.training.read_dataset.read_rows` for both.
-    options : TrainOptions
+    settings : mapping
+        All of `classifiers.training.config.with_defaults`.
 
     Raises
     ------
     ValueError
         If the rows don't fit.
     """
-    rows = read_rows(table, classes, drop_outliers)
+    options = train_options(settings, out.absolute().name)
+    rows = read_rows(table, settings["classes"], settings["drop_outliers"])
     held_out = hold_out(rows, options.seed)
     with progress_bar() as bar:
         task = bar.add_task("Preparing features", total=None)
@@ -46,10 +39,10 @@ def train_landmarks(
             bar.update(task, description=text, completed=epoch, total=most)
 
         manifest, files = train(rows, held_out, options, progress)
-    save_bundle(out, manifest, files)
+    save_bundle(out, manifest, files | {CONFIG: to_toml(settings).encode()})
     print_summary(manifest, out)
-    if manifest["n_components"] < N_COMPONENTS:
+    if manifest["n_components"] < settings["n_components"]:
         print(
-            f"There are fewer rows than {N_COMPONENTS} principal components: "
+            f"There are fewer rows than {settings['n_components']} principal components: "
             f"{manifest['n_components']} were kept."
         )

@@ -4,7 +4,7 @@ Fused, the same without landmarks, or one of the backbones known from ImageNet. 
 the run can be stopped, and the same command goes on with it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from classifiers.cli.training_summary import print_summary, training_errors
 from classifiers.models.backbones import BACKBONES
 from classifiers.training.backbone_weights import Weights, find_weights
 from classifiers.training.bundle_content import TrainOptions
+from classifiers.training.config import CONFIG, to_toml, train_options
 from classifiers.training.curves import Line, curves_of, plot_curves, read_curves
 from classifiers.training.pixels import epochs_of, train_pixel_model
 from classifiers.training.read_dataset import hold_out
@@ -25,8 +26,8 @@ def train_pixels(
     table: Sequence[Path],
     images: Path,
     out: Path,
-    classes: Sequence[str],
-    options: TrainOptions,
+    settings: Mapping[str, Any],
+    device: str,
     votes: Path | None,
     weights: str,
 ) -> None:
@@ -37,10 +38,11 @@ def train_pixels(
     table : sequence of Path
     images, out : Path
         See `classifiers.cli.train.main` for all. Checkpoint and curves are kept in ``OUT-run``.
-    classes : sequence of str
+    settings : mapping
+        All of `classifiers.training.config.with_defaults`.
+    device : {"auto", "cpu", "cuda"}
     votes : Path, optional
-        See `classifiers.training.read_pixel_dataset.read_fused_rows` for both.
-    options : TrainOptions
+        See `classifiers.training.read_pixel_dataset.read_fused_rows`.
     weights : str
         Of a backbone, see `classifiers.training.backbone_weights.find_weights`.
 
@@ -49,12 +51,13 @@ def train_pixels(
     ValueError
         If the faces, or a run that is there, don't fit.
     """
+    options = train_options(settings, out.absolute().name, device)
     run = out.with_name(f"{options.name}-run")
     stopped = f"Stopped; the same command goes on from the last epoch in {run}."
     with training_errors(stopped), storage_errors(run):
         start = _found_weights(options.model, weights) if options.model in BACKBONES else None
-        manifest, files = _train(table, images, run, classes, votes, options, start)
-        save_bundle(out, manifest, files)
+        manifest, files = _train(table, images, run, votes, options, start)
+        save_bundle(out, manifest, files | {CONFIG: to_toml(settings).encode()})
         _write_curves(run)
     print_summary(manifest, out)
 
@@ -70,7 +73,6 @@ def _train(
     table: Sequence[Path],
     images: Path,
     run: Path,
-    classes: Sequence[str],
     votes: Path | None,
     options: TrainOptions,
     weights: Weights | None,
@@ -78,7 +80,7 @@ def _train(
     """Read and train with a progress bar; return a bundle's content."""
     with progress_bar() as bar:
         task = bar.add_task("Reading faces", total=None)
-        fused, rows = read_fused_rows(table, images, classes, votes)
+        fused, rows = read_fused_rows(table, images, options.settings["classes"], votes)
         held_out = hold_out(rows, options.seed)
         bar.update(task, description="Preparing features")
 

@@ -61,6 +61,9 @@ class BackboneConfig:
         Share dropped before the output, 0 to 1.
     head_epochs : int
         Epochs in which only the new head is trained, before the last blocks are unfrozen.
+    unfrozen : str
+        Name of the first module that is unfrozen then, such as "layer4"; the later half of the
+        network if it is empty.
     """
 
     pixels: ClassVar[bool] = True
@@ -71,6 +74,12 @@ class BackboneConfig:
     origin: str = "random weights"
     dropout: float = 0.3
     head_epochs: int = 2
+    unfrozen: str = ""
+
+    @property
+    def first_unfrozen(self) -> str:
+        """Name of the first module that is unfrozen."""
+        return self.unfrozen or BACKBONES[self.backbone].unfrozen
 
 
 class BackboneNetwork(nn.Module):
@@ -88,6 +97,13 @@ class BackboneNetwork(nn.Module):
         super().__init__()
         self.config, parts = config, BACKBONES[config.backbone]
         self.body = models.get_model(config.backbone, weights=None)
+        modules = [name for name, _ in self.body.named_modules()]
+        if config.first_unfrozen not in modules:
+            names = ", ".join(name for name, _ in self.body.named_children())
+            raise ValueError(
+                f"Expected a module of {config.backbone} to unfreeze, such as {names} or one in "
+                f"these, got {config.unfrozen!r}."
+            )
         if state is not None:
             self.body.load_state_dict(state, strict=False)
         head = nn.Linear(self.body.get_submodule(parts.head).in_features, len(config.classes))
@@ -108,7 +124,7 @@ class BackboneNetwork(nn.Module):
         if not self.config.pretrained:
             return
         parts, trains = BACKBONES[self.config.backbone], False
-        first = parts.head if epoch < self.config.head_epochs else parts.unfrozen
+        first = parts.head if epoch < self.config.head_epochs else self.config.first_unfrozen
         # Modules come in the order of the forward pass.
         for name, module in self.body.named_modules():
             trains = trains or name == first

@@ -23,7 +23,7 @@ class Preprocessing(NamedTuple):
 
 
 def fit_preprocessing(
-    points: np.ndarray, fitted_on: np.ndarray
+    points: np.ndarray, fitted_on: np.ndarray, n_components: int = N_COMPONENTS
 ) -> tuple[Preprocessing, np.ndarray]:
     """Fit the preprocessing and apply it.
 
@@ -33,6 +33,8 @@ def fit_preprocessing(
         Faces in pixels.
     fitted_on : ndarray of bool, shape (n,)
         Training rows, on which alone the preprocessing is fitted.
+    n_components : int
+        Principal components, unless there are fewer rows than that.
 
     Returns
     -------
@@ -50,7 +52,7 @@ def fit_preprocessing(
     pipeline = make_pipeline(None)[:-1]
     training = points[fitted_on]
     both = np.concatenate([training, mirrored(training)])
-    pipeline["pca"].set_params(n_components=min(N_COMPONENTS, len(both)))
+    pipeline["pca"].set_params(n_components=min(n_components, len(both)))
     pipeline.fit(both)
     scaler, pca = pipeline["scaler"], pipeline["pca"]
     pca.components_ = to_float16(pca.components_)

@@ -25,8 +25,9 @@ class SklearnMLPClassifier(NetworkClassifier):
     ----------
     hidden : tuple of int
         Units of each hidden layer.
+    optimizer : "adam" or "sgd"
     lr : float
-        Adam's learning rate.
+        Its learning rate.
     weight_decay : float
         L2 penalty (scikit-learn's ``alpha``).
     epochs, patience : int
@@ -44,6 +45,7 @@ class SklearnMLPClassifier(NetworkClassifier):
     def __init__(
         self,
         hidden=(256, 128),
+        optimizer="adam",
         lr=1e-3,
         weight_decay=1.0,
         epochs=40,
@@ -54,6 +56,7 @@ class SklearnMLPClassifier(NetworkClassifier):
         random_state=0,
     ):
         self.hidden = hidden
+        self.optimizer = optimizer
         self.lr = lr
         self.weight_decay = weight_decay
         self.epochs = epochs
@@ -70,6 +73,7 @@ class SklearnMLPClassifier(NetworkClassifier):
         random = check_random_state(self.random_state)
         mlp = MLPClassifier(
             tuple(self.hidden),
+            solver=self.optimizer,
             learning_rate_init=self.lr,
             alpha=self.weight_decay,
             batch_size=min(self.batch_size, len(copies)),

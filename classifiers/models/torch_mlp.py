@@ -3,6 +3,7 @@
 import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -27,6 +28,11 @@ from classifiers.models.base import (
 from classifiers.models.torch_network import averaged, fuse_batch_norm, network_of
 
 SCHEDULERS = ("cosine", "plateau")
+OPTIMIZERS = {
+    "adamw": torch.optim.AdamW,
+    "adam": torch.optim.Adam,
+    "sgd": partial(torch.optim.SGD, momentum=0.9, nesterov=True),
+}
 WARM_UP = 0.2
 """Share of the training in which the cosine schedule's learning rate rises."""
 
@@ -34,7 +40,7 @@ WARM_UP = 0.2
 class TorchMLPClassifier(NetworkClassifier):
     """Linear -> BatchNorm -> ReLU -> Dropout for each hidden layer, then a linear output.
 
-    AdamW on the cross-entropy. The weights are averaged exponentially over the steps (Polyak and
+    Trained on the cross-entropy. The weights are averaged exponentially over the steps (Polyak and
     Juditsky 1992), the average of the epoch with the best validation accuracy is kept, and
     BatchNorm is fused into the layer before it, which changes no logit.
 
@@ -44,8 +50,10 @@ class TorchMLPClassifier(NetworkClassifier):
         Units of each hidden layer; four of them and the output are five layers.
     dropout : float
         Share of hidden units dropped in training, 0 to 1.
+    optimizer : "adamw", "adam" or "sgd"
+        "sgd" with Nesterov's momentum of 0.9.
     lr, weight_decay : float
-        AdamW's.
+        The optimizer's.
     epochs, patience : int
         Maximum number of epochs; epochs without a better validation accuracy before the end.
     batch_size : int
@@ -69,6 +77,7 @@ class TorchMLPClassifier(NetworkClassifier):
         self,
         hidden=(384, 256, 128, 64),
         dropout=0.15,
+        optimizer="adamw",
         lr=3e-3,
         weight_decay=1e-2,
         epochs=80,
@@ -83,6 +92,7 @@ class TorchMLPClassifier(NetworkClassifier):
     ):
         self.hidden = hidden
         self.dropout = dropout
+        self.optimizer = optimizer
         self.lr = lr
         self.weight_decay = weight_decay
         self.epochs = epochs
@@ -98,8 +108,9 @@ class TorchMLPClassifier(NetworkClassifier):
     def _train(
         self, rows: AugmentedRows, held_out: Rows | None, progress: Progress | None
     ) -> list[Layers]:
-        if self.scheduler not in SCHEDULERS:
-            raise ValueError(f"Expected a scheduler among {SCHEDULERS}, got {self.scheduler!r}.")
+        for name, known in (("scheduler", SCHEDULERS), ("optimizer", tuple(OPTIMIZERS))):
+            if getattr(self, name) not in known:
+                raise ValueError(f"Expected a {name} among {known}, got {getattr(self, name)!r}.")
         if len(rows[0]) < 2:
             raise ValueError("Expected two rows or more for BatchNorm, got 1 sample.")
         random = check_random_state(self.random_state)
@@ -117,7 +128,7 @@ class TorchMLPClassifier(NetworkClassifier):
         """Train one network from PyTorch's present random state."""
         copies, codes = rows
         network = network_of(copies.shape[2], self.hidden, len(self.classes_), self.dropout)
-        optimizer = torch.optim.AdamW(
+        optimizer = OPTIMIZERS[self.optimizer](
             network.parameters(), lr=self.lr, weight_decay=self.weight_decay
         )
         weight = torch.as_tensor(self._class_weights(codes), dtype=torch.float32)
@@ -167,8 +178,10 @@ class TorchMLPClassifier(NetworkClassifier):
     def _schedule(self, optimizer: torch.optim.Optimizer, steps: int):
         """Return the learning rate's schedule, for so many steps an epoch."""
         if self.scheduler == "cosine":
+            # It takes two steps or more, in a rise of more than one.
+            total = max(2, self.epochs * steps)
             return torch.optim.lr_scheduler.OneCycleLR(
-                optimizer, self.lr, epochs=self.epochs, steps_per_epoch=steps, pct_start=WARM_UP
+                optimizer, self.lr, total, pct_start=max(WARM_UP, 2 / total)
             )
         return torch.optim.lr_scheduler.ReduceLROnPlateau(
             optimizer, "max", factor=0.2, patience=max(1, self.patience // 3)

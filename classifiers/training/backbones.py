@@ -1,5 +1,7 @@
 """Fine-tune a backbone on faces' pixels."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,7 @@ from classifiers.training.augmentation import Augmentation
 from classifiers.training.backbone_weights import Weights
 from classifiers.training.curves import folder_of
 from classifiers.training.loop import Progress, train_network
-from classifiers.training.recipe import TrainingConfig
+from classifiers.training.recipe import TrainingConfig, with_settings
 from classifiers.training.tensors import FusedRows, arrays_with, training_rows
 from landmarks.face_crop import SIDE
 
@@ -42,6 +44,7 @@ def fit_backbone(
     recipe: TrainingConfig,
     device: str = "auto",
     progress: Progress | None = None,
+    settings: Mapping[str, Any] | None = None,
 ) -> PixelModel:
     """Fine-tune a backbone, or go on where a training in the same folder ended.
 
@@ -53,6 +56,8 @@ def fit_backbone(
         One of `classifiers.models.backbones.BACKBONES`.
     weights : Weights
         What it starts from, by `classifiers.training.backbone_weights.find_weights`.
+    settings : mapping, optional
+        Those that `BackboneConfig` has take the place of its defaults.
 
     Returns
     -------
@@ -67,10 +72,13 @@ def fit_backbone(
     trains, classes = training_rows(rows, held_out)
     # One number in the place of each landmark vector: the network takes pixels alone.
     arrays = arrays_with(rows, classes, np.zeros((len(trains), 2, 1), np.float16))
+    config = with_settings(BackboneConfig(backbone), settings or {})
+    pretrained = weights.state is not None
+    config = replace(config, classes=classes, pretrained=pretrained, origin=weights.origin)
     best = train_network(
         arrays[np.flatnonzero(trains)],
         arrays[early_stopping_split],
-        BackboneConfig(backbone, classes, weights.state is not None, weights.origin),
+        config,
         recipe,
         folder_of(run, 0),
         device,

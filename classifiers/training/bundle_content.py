@@ -1,8 +1,8 @@
 """Build the content of a trained model's bundle: calibrate, measure, describe and export it."""
 
 import io
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from hashlib import sha256
 from importlib.metadata import version
 from typing import Any, NamedTuple
@@ -65,12 +65,12 @@ class TrainOptions:
         A model on landmarks uses all of them for that, and none to stop. Not of a backbone.
     validation : str
         How the validation rows were chosen, for the model card.
-    epochs : int, optional
-        Of a model on pixels; the recipe's if left out.
     device : {"auto", "cpu", "cuda"}
         Of a model on pixels.
     n_networks : int
         Of a model in `NETWORKS`: networks whose average teaches the one that is kept.
+    settings : mapping
+        Those that differ from the defaults of `classifiers.training.config.defaults`, or all.
     """
 
     name: str
@@ -82,9 +82,9 @@ class TrainOptions:
     prior: str = "training"
     refit: bool = False
     validation: str = COPIES_APART
-    epochs: int | None = None
     device: str = "auto"
     n_networks: int = 1
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
 
 class TrainedModel(NamedTuple):

@@ -63,7 +63,9 @@ class FusedTraining:
         self.rows, self.run, self.recipe = rows, run, recipe
         self.device, self.progress = device, progress
         self.trains, classes = training_rows(rows, held_out)
-        self.preprocessing, self.arrays = arrays_of(rows, classes, self.trains)
+        self.preprocessing, self.arrays = arrays_of(
+            rows, classes, self.trains, network.n_components
+        )
         self.stopping = self.arrays[early_stopping_split]
         self.network = replace(
             network,

@@ -12,7 +12,7 @@ from classifiers.bundle.bundle import PICKLE
 from classifiers.bundle.manifest import LANDMARK_INPUTS
 from classifiers.models.base import NetworkClassifier, Progress
 from classifiers.models.mlp_onnx import to_onnx
-from classifiers.models.pipeline import fit_pipeline, make_pipeline, tta_proba
+from classifiers.models.pipeline import N_COMPONENTS, fit_pipeline, make_pipeline, tta_proba
 from classifiers.models.sklearn_mlp import SklearnMLPClassifier
 from classifiers.models.torch_mlp import TorchMLPClassifier
 from classifiers.training.bundle_content import (
@@ -88,22 +88,26 @@ def _fitted(
 ) -> Pipeline:
     """Return a pipeline trained on the allowed rows; without validation, for all epochs."""
     chosen = balanced_rows(rows.y, allowed, options.balance, options.seed)
+    n_components = options.settings.get("n_components", N_COMPONENTS)
     return fit_pipeline(
-        make_pipeline(_classifier(options, rows.y[chosen])),
+        make_pipeline(_classifier(options, rows.y[chosen]), n_components),
         rows.points[chosen],
         rows.y[chosen],
         validation,
-        progress=progress,
+        options.settings.get("flip", True),
+        progress,
     )
 
 
 def _classifier(options: TrainOptions, y: np.ndarray) -> NetworkClassifier:
     """Return the untrained classifier that the options ask for, for rows of classes y."""
-    return CLASSIFIERS[options.model](
+    classifier = CLASSIFIERS[options.model](
         class_weight=class_weight(options.balance, y),
         sampler="balanced" if options.balance == "sampler" else None,
         random_state=options.seed,
     )
+    own = classifier.get_params()
+    return classifier.set_params(**{k: v for k, v in options.settings.items() if k in own})
 
 
 def _metadata(pipeline: Pipeline) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 from torch.optim.swa_utils import AveragedModel
@@ -18,6 +19,7 @@ from classifiers.models.base import balanced_shares
 from classifiers.models.fused import FusedNetwork, NetworkConfig, window
 from classifiers.training.augmentation import Augmenter
 from classifiers.training.curves import CURVES, Line, append_line
+from classifiers.training.dataset import balanced_rows
 from classifiers.training.recipe import (
     FusedLoss,
     TrainingConfig,
@@ -122,8 +124,9 @@ class Run:
         build: Build = FusedNetwork,
     ):
         torch.manual_seed(config.seed)
-        self.rows, self.config, self.device = rows, config, rows.crops.device
         self.settings = _settings(rows, network_config, config)
+        rows = _balanced(rows, config)
+        self.rows, self.config, self.device = rows, config, rows.crops.device
         self.network = build(network_config).to(self.device, memory_format=torch.channels_last)
         average = averaging_of(config)
         self.average = AveragedModel(self.network, multi_avg_fn=average, use_buffers=True)
@@ -155,7 +158,8 @@ class Run:
             loss.backward()
             nn.utils.clip_grad_norm_(self.network.parameters(), self.config.clipping)
             self.optimizer.step()
-            self.schedule.step()
+            if self.config.scheduler == "cosine":
+                self.schedule.step()
             self.average.update_parameters(self.network)
             total += loss.detach()
         return float(total / self.steps)
@@ -172,6 +176,8 @@ class Run:
     def end_epoch(self, loss: float, accuracy: float | None) -> Line:
         """Keep the averaged weights if they are the best so far; return the curves' line."""
         self.epoch += 1
+        if self.config.scheduler == "plateau":
+            self.schedule.step(accuracy or 0.0)
         if accuracy is None or accuracy > self.best_accuracy:
             self.best_accuracy, self.best_epoch = accuracy or 0.0, self.epoch
             self.best = _copied(self.average.module)
@@ -219,6 +225,15 @@ class Run:
 
 _PARTS = ("network", "average", "optimizer", "schedule")
 _COUNTERS = ("epoch", "best_epoch", "best_accuracy", "best")
+
+
+def _balanced(rows: Arrays, config: TrainingConfig) -> Arrays:
+    """Return the rows to train on, dropped or repeated where the balance says so."""
+    if config.balance not in ("down", "over"):
+        return rows
+    codes = rows.targets.argmax(dim=1).cpu().numpy()
+    chosen = balanced_rows(codes, np.ones(len(codes), bool), config.balance, config.seed)
+    return rows[torch.from_numpy(chosen).to(rows.crops.device)]
 
 
 def _settings(rows: Arrays, network_config: Config, config: TrainingConfig) -> dict[str, Any]:

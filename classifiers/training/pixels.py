@@ -26,7 +26,7 @@ from classifiers.training.dataset import Rows, split_validation
 from classifiers.training.distillation import refit_recipe, student_recipe
 from classifiers.training.fused import ANY_CLASSES, RECIPE, FusedTraining
 from classifiers.training.loop import Progress
-from classifiers.training.recipe import TrainingConfig
+from classifiers.training.recipe import TrainingConfig, with_settings
 from classifiers.training.tensors import FusedRows
 from landmarks.face_crop import SIDE
 
@@ -82,12 +82,13 @@ def train_pixel_model(
     recipe, data = recipe_of(options), (fused, held_out, early_stopping_split, run)
     if options.model in BACKBONES:
         model = measured = backbones.fit_backbone(
-            *data, options.model, weights, recipe, options.device, progress
+            *data, options.model, weights, recipe, options.device, progress, options.settings
         )
         saved, checked = saved_backbone_weights(model.network), backbones.CHECKED_ROWS
         metadata, quantizes = backbones.metadata(model, recipe), False
     else:
-        training = FusedTraining(*data, NETWORKS[options.model], recipe, options.device, progress)
+        network = with_settings(NETWORKS[options.model], options.settings)
+        training = FusedTraining(*data, network, recipe, options.device, progress)
         students = training.students(training.teachers(options.n_networks))
         measured = Ensemble(students.models[:1])
         model = training.refit(students) if options.refit else measured
@@ -112,8 +113,9 @@ def train_pixel_model(
 def recipe_of(options: TrainOptions) -> TrainingConfig:
     """Return how the model that the options name is trained."""
     recipe = backbones.FINE_TUNING if options.model in BACKBONES else RECIPE
-    epochs = options.epochs or recipe.epochs
-    return replace(recipe, epochs=epochs, seed=options.seed, balance=options.balance)
+    augmentation = with_settings(recipe.augmentation, options.settings)
+    own = {"augmentation": augmentation, "seed": options.seed, "balance": options.balance}
+    return replace(with_settings(recipe, options.settings), **own)
 
 
 def epochs_of(options: TrainOptions) -> int:

@@ -1,18 +1,25 @@
 """Settings, optimizer, schedule and loss of a training on pixels."""
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, TypeVar
 
 import torch
 from torch import nn
 
 from classifiers.models.fused import Outputs
 from classifiers.training.augmentation import Augmentation, Batch
+from classifiers.training.dataset import BALANCES
 
 OPTIMIZERS = ("sgd", "adam", "adamw")
-BALANCES = ("none", "weights", "sampler")
+SCHEDULERS = ("cosine", "plateau")
 MOMENTUM = 0.9
+
+WEIGHT_EXPONENTS = {"weights": 1.0, "roots": 0.5}
+"""Exponents of a class's rarity in its weight."""
+
+Settings = TypeVar("Settings")
 
 
 @dataclass(frozen=True)
@@ -26,9 +33,11 @@ class TrainingConfig:
         "sgd" with Nesterov's momentum, "adam" or "adamw".
     lr, weight_decay : float
         The highest learning rate, and the optimizer's decay.
+    scheduler : str
+        "cosine": the learning rate falls to zero in a cosine (Loshchilov and Hutter 2017);
+        "plateau": to a fifth after a third of `patience` without a better validation accuracy.
     warm_up : float
-        Epochs in which the learning rate rises, before it falls as a cosine (Loshchilov and
-        Hutter 2017).
+        Epochs in which the learning rate rises, before it falls as a cosine.
     patience : int
         Epochs without a better validation accuracy before the end; 0 trains all epochs.
     clipping : float
@@ -41,8 +50,7 @@ class TrainingConfig:
         Weights of the losses of each branch alone and of the annotator votes; the fused loss has
         weight 1.
     balance : str
-        "none", "weights" in the loss by a class's rarity, or a "sampler" that draws all classes
-        equally often.
+        One of `classifiers.training.dataset.BALANCES`.
     augmentation : Augmentation
     """
 
@@ -52,6 +60,7 @@ class TrainingConfig:
     optimizer: str = "sgd"
     lr: float = 0.1
     weight_decay: float = 5e-4
+    scheduler: str = "cosine"
     warm_up: float = 3.0
     patience: int = 0
     clipping: float = 5.0
@@ -64,12 +73,19 @@ class TrainingConfig:
     augmentation: Augmentation = field(default_factory=Augmentation)
 
     def __post_init__(self):
-        """Check the optimizer and the balance."""
-        for name, known in (("optimizer", OPTIMIZERS), ("balance", BALANCES)):
+        """Check optimizer, scheduler and balance."""
+        known_values = {"optimizer": OPTIMIZERS, "scheduler": SCHEDULERS, "balance": BALANCES}
+        for name, known in known_values.items():
             if getattr(self, name) not in known:
                 raise ValueError(
                     f"Expected {name} {' or '.join(known)}, got {getattr(self, name)!r}."
                 )
+
+
+def with_settings(config: Settings, settings: Mapping[str, Any]) -> Settings:
+    """Return a configuration with those of the settings that it has."""
+    own = {field.name for field in fields(config)}
+    return replace(config, **{name: value for name, value in settings.items() if name in own})
 
 
 def optimizer_of(network: nn.Module, config: TrainingConfig) -> torch.optim.Optimizer:
@@ -89,15 +105,21 @@ def optimizer_of(network: nn.Module, config: TrainingConfig) -> torch.optim.Opti
 def schedule_of(
     optimizer: torch.optim.Optimizer, config: TrainingConfig, steps: int
 ) -> torch.optim.lr_scheduler.LRScheduler:
-    """Return the learning rate's schedule: linear warm-up, then a cosine to zero.
+    """Return the learning rate's schedule.
 
     Parameters
     ----------
     optimizer : Optimizer
     config : TrainingConfig
+        "cosine" is a linear warm-up, then a cosine to zero, for `step` after each step; "plateau"
+        is for `step` with the validation accuracy after each epoch.
     steps : int
         Steps of an epoch.
     """
+    if config.scheduler == "plateau":
+        return torch.optim.lr_scheduler.ReduceLROnPlateau(
+            optimizer, "max", factor=0.2, patience=max(1, config.patience // 3)
+        )
     rise, end = config.warm_up * steps, config.epochs * steps
 
     def factor(step: int) -> float:
@@ -106,6 +128,21 @@ def schedule_of(
         return 0.5 * (1 + math.cos(math.pi * (step - rise) / max(end - rise, 1)))
 
     return torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
+
+
+def class_weights(counts: torch.Tensor, balance: str) -> torch.Tensor | None:
+    """Return the classes' weights (k,) in the loss, of mean 1 over the rows; None for none.
+
+    Parameters
+    ----------
+    counts : Tensor of float32, shape (k,)
+        Training rows of each class.
+    balance : str
+    """
+    if balance not in WEIGHT_EXPONENTS:
+        return None
+    rarity = counts ** -WEIGHT_EXPONENTS[balance]
+    return rarity * counts.sum() / (rarity * counts).sum()
 
 
 def averaging_of(config: TrainingConfig) -> Callable[[list, list, torch.Tensor | int], None]:
@@ -140,7 +177,7 @@ class FusedLoss(nn.Module):
     def __init__(self, config: TrainingConfig, counts: torch.Tensor):
         super().__init__()
         self.config = config
-        weights = counts.sum() / (counts * len(counts)) if config.balance == "weights" else None
+        weights = class_weights(counts, config.balance)
         self.classes = nn.CrossEntropyLoss(weights, label_smoothing=config.label_smoothing)
 
     def forward(self, outputs: Outputs, batch: Batch) -> torch.Tensor:

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from classifiers.models.landmark_vector import Preprocessing, fit_preprocessing
+from classifiers.models.pipeline import N_COMPONENTS
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,10 @@ def training_rows(rows: FusedRows, held_out: np.ndarray) -> tuple[np.ndarray, tu
 
 
 def arrays_of(
-    rows: FusedRows, classes: Sequence[str], fitted_on: np.ndarray
+    rows: FusedRows,
+    classes: Sequence[str],
+    fitted_on: np.ndarray,
+    n_components: int = N_COMPONENTS,
 ) -> tuple[Preprocessing, Arrays]:
     """Preprocess the landmarks of all rows and number their classes.
 
@@ -112,6 +116,8 @@ def arrays_of(
         In the order of the network's logits.
     fitted_on : ndarray of bool, shape (n,)
         Training rows, on which alone the preprocessing is fitted.
+    n_components : int
+        See `classifiers.models.landmark_vector.fit_preprocessing`.
 
     Returns
     -------
@@ -124,7 +130,7 @@ def arrays_of(
         If no training row has points, or a row is of another class.
     """
     found = rows.has_points
-    preprocessing, vectors = fit_preprocessing(rows.points[found], fitted_on[found])
+    preprocessing, vectors = fit_preprocessing(rows.points[found], fitted_on[found], n_components)
     X = np.zeros((len(found), *vectors.shape[1:]), np.float16)
     X[found] = vectors
     return preprocessing, arrays_with(rows, classes, X)
