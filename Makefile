@@ -11,8 +11,8 @@ IMAGES ?= data/sample
 OUT    ?=
 TABLE  ?= build/features
 MODEL  ?=
-HOST   ?= 127.0.0.1
-PORT   ?= 5000
+HOST   ?=
+PORT   ?=
 # A misspelt variable, or another target's, would be left out without a word. A target takes those
 # that its line of help names.
 GIVEN := $(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$(name)))
@@ -42,8 +42,8 @@ $(DEV): requirements.txt requirements-dev.txt setup.sh
 $(LIVE): web/package-lock.json web/.npmrc
 	@sh setup.sh --live web
 
-web: $(READY) $(LIVE)  ## Serve the page: HOST=127.0.0.1 PORT=5000 MODEL= WORKERS= SECONDS= ALLOW_HOST=
-	@$(PYTHON) -m web --host "$(HOST)" --port "$(PORT)" $(call option,MODEL,model) $(call option,WORKERS,workers) $(call option,SECONDS,seconds) $(call option,ALLOW_HOST,allow-host)
+web: $(READY) $(LIVE)  ## Serve the page: HOST=127.0.0.1 PORT=5000 MODEL= WORKERS= SECONDS= ALLOW_HOST= LOG=1
+	@$(PYTHON) -m web $(call option,HOST,host) $(call option,PORT,port) $(call option,MODEL,model) $(call option,WORKERS,workers) $(call option,SECONDS,seconds) $(call option,ALLOW_HOST,allow-host) $(if $(LOG),--log)
 
 features: $(READY)  ## Turn photos into landmark CSVs: IMAGES= OUT= WORKERS= BACKEND= SCHEDULER= DETECTOR=mesh|mtcnn
 	@$(PYTHON) -m data features "$(IMAGES)" "$(or $(OUT),build/features)" $(call option,WORKERS,workers) $(call option,BACKEND,backend) $(call option,SCHEDULER,scheduler) $(call option,DETECTOR,detector)

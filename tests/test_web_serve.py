@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import re
 import shutil
 import signal
@@ -11,6 +12,8 @@ import sys
 import tempfile
 import threading
 from hashlib import sha256
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 import numpy as np
 import pytest
@@ -119,6 +122,28 @@ def test_command_answers_and_ends_without_a_word(stop):
     assert process.returncode == 0
     assert len(workers) == 1
     eventually(lambda: not any(map(is_running, workers)))
+
+
+def test_settings_come_from_the_environment_and_requests_are_logged_on_demand():
+    settings = {"MIEN_PORT": "0", "MIEN_WORKERS": "1", "MIEN_SECONDS": "60", "MIEN_LOG": "1"}
+    with subprocess.Popen(
+        [sys.executable, "-m", "web"],
+        env=os.environ | settings,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        address = re.search(r"http://127\.0\.0\.1:\d+", process.stdout.readline())[0]
+        assert not address.endswith(":5000")
+        send(address + "/api/predict?explain=1", PORTRAIT, "secret-name.png")
+        with pytest.raises(HTTPError):
+            urlopen(address + "/a%0Ab")
+        process.terminate()
+        lines = process.communicate(timeout=GUARD)[1].splitlines()
+    assert [re.sub(r"^.*?(?=POST|GET)|\d+ ms", "", line) for line in lines] == [
+        "POST /api/predict 200 ",
+        "GET /a%0Ab 404 ",
+    ]
 
 
 def test_command_without_workers_is_one_sentence(tmp_path):

@@ -139,15 +139,24 @@ def test_a_worker_that_died_after_its_answer_is_not_asked_again(start):
     ],
 )
 def test_a_worker_is_replaced_after_a_photo_that_breaks_it(start, order, reason):
-    pool = start(limits=Limits(seconds=1.5, megabytes=256))
+    pool = start(limits=Limits(seconds=0.5, megabytes=256))
     pid = pid_of(pool)
     assert refused(pool, order) == reason
     assert pid_of(pool) != pid
     assert not is_running(pid)
 
 
+def test_processor_time_counts_and_a_busy_machine_s_delay_does_not(start, monkeypatch):
+    monkeypatch.setattr(Limits, "wall_seconds", 60)
+    pool = start(limits=Limits(seconds=0.5))
+    pid = pid_of(pool)
+    assert int(pool.read(b"rest 0.7").prediction.model) == pid
+    assert refused(pool, b"spin") == "too-slow"
+    assert pid_of(pool) != pid
+
+
 def test_a_stopped_worker_is_replaced(start):
-    pool = start(limits=Limits(seconds=1.5))
+    pool = start(limits=Limits(seconds=0.5))
     pid = pid_of(pool)
     os.kill(pid, signal.SIGSTOP)
     assert refused(pool, b"answer " + b"x" * 4_000_000) == "too-slow"
@@ -226,7 +235,7 @@ from threading import Thread
 from tests.helpers.processes import eventually
 from web.inference.process import Limits
 from web.inference.pool import WorkerPool
-pool = WorkerPool("landmarks", 2, Limits(seconds=1.5), "tests.helpers.worker_makers:obedient")
+pool = WorkerPool("landmarks", 2, Limits(seconds=0.5), "tests.helpers.worker_makers:obedient")
 eventually(lambda: len(pool._loaded) == 2)
 pids = [worker.pid for worker in pool._loaded]
 Thread(target=pool.read, args=(sys.argv[1].encode(),), daemon=True).start()

@@ -1,6 +1,7 @@
 """Serve the page on this machine, as ``make web`` does."""
 
 import errno
+import logging
 import signal
 import sys
 from contextlib import closing
@@ -23,24 +24,49 @@ SPARE_THREADS = 8
 
 
 def main(
-    host: Annotated[str, typer.Option(help="Name or address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port, 0 for a free one.")] = 5000,
+    host: Annotated[
+        str, typer.Option(envvar="MIEN_HOST", help="Name or address to listen on.")
+    ] = "127.0.0.1",
+    port: Annotated[
+        int,
+        typer.Option(envvar="MIEN_PORT", min=0, max=65535, help="Port, 0 for a free one."),
+    ] = 5000,
     model: Annotated[
         str,
-        typer.Option(help="A bundle's folder, or one of landmarks, fused, auto."),
+        typer.Option(
+            envvar="MIEN_MODEL", help="A bundle's folder, or one of landmarks, fused, auto."
+        ),
     ] = DEFAULT_BUNDLE,
     workers: Annotated[
-        int | None, typer.Option(min=1, help="Processes that read photos; one a core.")
+        int | None,
+        typer.Option(envvar="MIEN_WORKERS", min=1, help="Processes that read photos; one a core."),
     ] = None,
     seconds: Annotated[
-        float, typer.Option(min=0.1, help="Longest time for one photo, before it is given up.")
+        float,
+        typer.Option(
+            envvar="MIEN_SECONDS",
+            min=0.1,
+            help="Most processor time for one photo, before it is given up.",
+        ),
     ] = Limits.seconds,
     allow_host: Annotated[
         list[str] | None,
-        typer.Option(help="Another name under which visitors reach this machine; repeatable."),
+        typer.Option(
+            envvar="MIEN_ALLOW_HOST",
+            help="Another name under which visitors reach this machine; repeatable.",
+        ),
     ] = None,
+    log: Annotated[
+        bool,
+        typer.Option(
+            envvar="MIEN_LOG", help="Print a line for each request: method, path, status, ms."
+        ),
+    ] = False,
 ) -> None:
     """Serve Mien's page and API until Ctrl-C."""
+    if log:
+        logging.basicConfig(format="%(asctime)s %(message)s")
+        logging.getLogger("web.metrics").setLevel(logging.INFO)
     signal.signal(signal.SIGTERM, _leave)
     try:
         reader = WorkerPool(model, workers, Limits(seconds))

@@ -4,8 +4,10 @@ No label holds what a visitor typed, so their number is bounded: an unknown addr
 ``unknown``. Every application counts for itself.
 """
 
+import logging
 from functools import partial
 from time import perf_counter
+from urllib.parse import quote
 
 from flask import Flask, Response, current_app, g, request
 from prometheus_client import (
@@ -17,6 +19,9 @@ from prometheus_client import (
     generate_latest,
 )
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+
+log = logging.getLogger(__name__)
+"""Silent until its level is lowered."""
 
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 """Upper edges, in seconds: from a health check to a batch whose every photo takes its 2 s."""
@@ -84,8 +89,11 @@ def _start() -> None:
 
 
 def _count(response: Response) -> Response:
-    """Count a response and its time."""
-    endpoint = request.endpoint or "unknown"
+    """Count a response and its time, and log a line where that is wanted."""
+    endpoint, seconds = request.endpoint or "unknown", perf_counter() - g.start
     current().requests.labels(endpoint, response.status_code).inc()
-    current().seconds.labels(endpoint).observe(perf_counter() - g.start)
+    current().seconds.labels(endpoint).observe(seconds)
+    # A path may hold anything, a line break for one; the query is left out.
+    path, status = quote(request.path), response.status_code
+    log.info("%s %s %s %.0f ms", request.method, path, status, 1000 * seconds)
     return response

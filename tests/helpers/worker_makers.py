@@ -35,6 +35,17 @@ def hang(path):
     ctypes.PyDLL(None).sleep(3600)
 
 
+def rest(seconds):
+    """Take time, but no processor time."""
+    time.sleep(float(seconds))
+
+
+def spin(_rest):
+    """Take processor time without an end."""
+    while True:
+        pass
+
+
 def core(_rest):
     assert resource.getrlimit(resource.RLIMIT_CORE) == (0, 0)
 
@@ -44,6 +55,8 @@ ORDERS = {
     "core": core,
     "wait": wait,
     "hang": hang,
+    "rest": rest,
+    "spin": spin,
     "crash": lambda _rest: ctypes.string_at(0),
     "swell": lambda _rest: bytearray(4 * 1024**3),
     "raise": lambda _rest: [][0],

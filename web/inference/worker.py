@@ -25,7 +25,9 @@ STATUS = Path("/proc/self/status")
 """Where Linux says how much memory a process has; other systems give no such limit."""
 
 
-def main(descriptor: int, maker: str, bundle: str, megabytes: int, seconds: float) -> None:
+def main(
+    descriptor: int, maker: str, bundle: str, megabytes: int, seconds: float, wall_seconds: float
+) -> None:
     """Serve predictions until the server closes the pipe.
 
     Parameters
@@ -37,8 +39,9 @@ def main(descriptor: int, maker: str, bundle: str, megabytes: int, seconds: floa
     bundle : str
     megabytes : int
         Memory that a photo may take beyond what the process has once the bundle is loaded.
-    seconds : float
-        When a photo ends this process, whether or not the server is there to do it.
+    seconds, wall_seconds : float
+        Processor time and time after which a photo ends this process, whether or not the server
+        is there to do it.
     """
     # A crash must not leave a visitor's photo on the disk, in a core dump.
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -50,7 +53,7 @@ def main(descriptor: int, maker: str, bundle: str, megabytes: int, seconds: floa
             return
         _limit_memory(megabytes)
         connection.send_bytes(messages.READY)
-        _serve(reader, connection, seconds)
+        _serve(reader, connection, seconds, wall_seconds)
 
 
 def _limit_memory(megabytes: int) -> None:
@@ -61,14 +64,16 @@ def _limit_memory(megabytes: int) -> None:
         resource.setrlimit(resource.RLIMIT_DATA, (most, most))
 
 
-def _serve(reader: Service, connection: Connection, seconds: float) -> None:
+def _serve(reader: Service, connection: Connection, seconds: float, wall_seconds: float) -> None:
     """Answer one photo after the other."""
     while True:
         options = json.loads(connection.recv_bytes())
         content = connection.recv_bytes()
-        # The alarm isn't handled, so it ends the process, even inside a decoder that hangs.
-        signal.setitimer(signal.ITIMER_REAL, seconds)
+        # The alarms aren't handled, so they end the process, even inside a decoder that hangs.
+        signal.setitimer(signal.ITIMER_PROF, seconds)
+        signal.setitimer(signal.ITIMER_REAL, wall_seconds)
         connection.send_bytes(_answer(reader, content, *options))
+        signal.setitimer(signal.ITIMER_PROF, 0)
         signal.setitimer(signal.ITIMER_REAL, 0)
 
 
@@ -87,8 +92,8 @@ def _answer(reader: Service, content: bytes, picture: bool, *shift: float) -> by
 
 if __name__ == "__main__":
     with suppress(EOFError, ConnectionError):  # the server is gone
-        descriptor, maker, bundle, megabytes, seconds = sys.argv[1:]
-        main(int(descriptor), maker, bundle, int(megabytes), float(seconds))
+        descriptor, maker, bundle, megabytes, seconds, wall_seconds = sys.argv[1:]
+        main(int(descriptor), maker, bundle, int(megabytes), float(seconds), float(wall_seconds))
     # Nothing is worth keeping, and native libraries may hang when they are taken down.
     sys.stderr.flush()
     os._exit(0)
