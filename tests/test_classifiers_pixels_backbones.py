@@ -83,7 +83,7 @@ def test_the_first_module_to_be_freed_is_a_setting():
     network.begin_epoch(0)
     weights, _ = learning(network)
     assert {name.split(".")[0] for name in weights} == {"layer4", "fc"}
-    with pytest.raises(ValueError, match="such as conv1, .*layer4.*, got 'layer9'"):
+    with pytest.raises(ValueError, match=r"such as conv1, .*layer4.*, got 'layer9'"):
         network_of("resnet18", pretrained=True, unfrozen="layer9")
 
 

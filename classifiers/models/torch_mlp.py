@@ -178,8 +178,8 @@ class TorchMLPClassifier(NetworkClassifier):
     def _schedule(self, optimizer: torch.optim.Optimizer, steps: int):
         """Return the learning rate's schedule, for so many steps an epoch."""
         if self.scheduler == "cosine":
-            # It takes two steps or more, in a rise of more than one.
-            total = max(2, self.epochs * steps)
+            # It takes three steps or more, in a rise of more than one.
+            total = max(3, self.epochs * steps)
             return torch.optim.lr_scheduler.OneCycleLR(
                 optimizer, self.lr, total, pct_start=max(WARM_UP, 2 / total)
             )
