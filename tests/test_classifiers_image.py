@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 
 from classifiers.__main__ import app
 from classifiers.bundle.bundle import BundleError
-from classifiers.cli import batch, outputs
 from classifiers.cli import image as command
+from classifiers.cli import outputs, workers
 from classifiers.cli.batch import Job, read_photo, read_photos
 from classifiers.cli.display import BAR_WIDTH
 from classifiers.inference.tables import Schema
@@ -313,7 +313,7 @@ def test_a_bundle_that_does_not_fit_is_one_sentence(monkeypatch, photo):
 
 def test_workers_answer_in_order_and_can_send_their_answers(photo, monkeypatch):
     jobs = [Job(write_photo(photo.with_name(f"{number}.png"))) for number in range(5)]
-    monkeypatch.setattr(batch, "_own_predictor", lambda *_: FakePredictor())
+    monkeypatch.setattr(workers, "_own_predictor", lambda *_: FakePredictor())
     with joblib.parallel_config(backend="threading"):
         outcomes = list(read_photos(FakePredictor(), jobs, workers=2))
     assert [outcome.path for outcome in outcomes] == [job.path for job in jobs]

@@ -2,6 +2,7 @@ import csv
 import json
 import os
 
+import joblib
 import numpy as np
 import pytest
 from PIL import Image
@@ -9,6 +10,7 @@ from typer import Typer
 from typer.testing import CliRunner
 
 from classifiers.cli import video as command
+from classifiers.cli import workers as command_workers
 from classifiers.cli.video_writer import VideoWriter
 from classifiers.inference.tables import Schema
 from data.errors import StorageError
@@ -210,6 +212,36 @@ def test_videos_of_a_folder_are_read_although_one_fails(run, video, tmp_path):
     assert sorted(path.relative_to(seen).as_posix() for path in seen.rglob("*.*")) == [
         *("a.mp4", "a.png", "deep/c.mp4", "deep/c.png")
     ]
+
+
+@pytest.mark.parametrize("table_format", ["csv", "jsonl"])
+def test_two_workers_give_the_same_bytes_as_one(run, video, tmp_path, monkeypatch, table_format):
+    monkeypatch.setattr(command_workers, "_own_predictor", lambda _: ColourPredictor())
+    folder = tmp_path / "talks"
+    folder.mkdir()
+    (folder / "b.mp4").write_bytes(b"no video")
+    (folder / "c.mp4").write_bytes(video.read_bytes())
+    video.rename(folder / "a.mp4")
+    made = []
+    for workers in (1, 2):
+        out = tmp_path / str(workers)
+        with joblib.parallel_config(backend="threading"):
+            run(
+                *(
+                    folder,
+                    "--workers",
+                    workers,
+                    "--output-csv",
+                    out / "t",
+                    "--format",
+                    table_format,
+                ),
+                *("--output-summary", out / "s", "--output-timeline", out / "seen"),
+            )
+        files = {path.relative_to(out): path for path in out.rglob("*") if path.is_file()}
+        assert len(files) == 5
+        made.append({name: path.read_bytes() for name, path in files.items()})
+    assert made[0] == made[1]
 
 
 def test_several_videos_need_a_folder_for_their_copies(run, video, tmp_path):

@@ -1,23 +1,15 @@
 """Predict on photos in their order, here or in worker processes, and annotate copies of them."""
 
-import os
 from collections.abc import Iterator, Sequence
-from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-import joblib
-import numpy as np
-from joblib.externals.loky.process_executor import BrokenProcessPool
-
 from classifiers.cli.outputs import save_image
+from classifiers.cli.workers import each
 from classifiers.inference.annotate import annotate, annotations_of
 from classifiers.inference.predictions import ImagePrediction
 from classifiers.inference.predictor import Predictor
-from data.errors import DataError
 from data.files import part_of
-from data.processes import settle_in_worker
-from landmarks.detection.registry import Detector
 from landmarks.images import ImageError, count_frames, read_image
 
 
@@ -57,21 +49,6 @@ class Outcome(NamedTuple):
     prediction: ImagePrediction | None
     reason: str
     sentence: str = ""
-
-
-class Settings(NamedTuple):
-    """What a worker makes the same predictor of."""
-
-    folder: Path
-    detector: Detector
-    shift: tuple[float, ...]
-    min_confidence: float
-
-    @classmethod
-    def of(cls, predictor: Predictor) -> "Settings":
-        """Return the settings of a predictor."""
-        shift = tuple(predictor.shift)
-        return cls(predictor.folder, predictor.detector, shift, predictor.min_confidence)
 
 
 def read_photo(predictor: Predictor, job: Job) -> Outcome:
@@ -116,35 +93,9 @@ def read_photos(predictor: Predictor, jobs: Sequence[Job], workers: int) -> Iter
     DataError
         If a worker is lost, for want of memory perhaps.
     """
-    if workers == 1:
-        yield from (read_photo(predictor, job) for job in jobs)
-        return
-    run = joblib.Parallel(workers, return_as="generator", batch_size=1, pre_dispatch="2*n_jobs")
     try:
-        yield from run(
-            joblib.delayed(_read_in_worker)(Settings.of(predictor), job, Path.cwd()) for job in jobs
-        )
-    except BrokenProcessPool as error:
-        raise DataError(
-            "A worker process ended, perhaps for want of memory; run it again with --workers 1."
-        ) from error
+        yield from each(read_photo, predictor, jobs, workers)
     finally:  # a stop ends workers in the middle of a picture
         for job in jobs:
             if job.picture:
                 part_of(job.picture).unlink(missing_ok=True)
-
-
-def _read_in_worker(settings: Settings, job: Job, place: Path) -> Outcome:
-    """Read one photo where the paths are meant: workers outlive calls from other folders."""
-    settle_in_worker()
-    os.chdir(place)
-    return read_photo(_own_predictor(settings), job)
-
-
-@cache
-def _own_predictor(settings: Settings) -> Predictor:
-    """Load the bundle once in a worker."""
-    predictor = Predictor(
-        settings.folder, detector=settings.detector, min_confidence=settings.min_confidence
-    )
-    return predictor.shifted(np.array(settings.shift))

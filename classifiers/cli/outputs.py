@@ -7,6 +7,7 @@ Until then a result is ``NAME.part`` beside its place. Nothing that is there is 
 import csv
 import json
 import os
+import shutil
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -58,6 +59,8 @@ class Sheet:
         Its place; what stands there is replaced at the end.
     columns : sequence of Column
     kind : {"csv", "jsonl"}, default "csv"
+    head : bool, default True
+        Whether a CSV begins with the columns' names; a part of one does not.
 
     Raises
     ------
@@ -65,14 +68,16 @@ class Sheet:
         On an I/O error, here or later.
     """
 
-    def __init__(self, path: Path, columns: Sequence[Column], kind: Format = "csv"):
+    def __init__(
+        self, path: Path, columns: Sequence[Column], kind: Format = "csv", head: bool = True
+    ):
         self.path, self.part = path, part_of(path)
         self.columns, self.kind = columns, kind
         with storage_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file = self.part.open("w", newline="", encoding="utf-8")
         self._writer = csv.writer(self._file)
-        if kind == "csv":
+        if kind == "csv" and head:
             with storage_errors(path):
                 self._writer.writerow([column.name for column in columns])
 
@@ -89,6 +94,11 @@ class Sheet:
                 else:
                     line = json.dumps({column.name: value for column, value in pairs})
                     self._file.write(f"{line}\n")
+
+    def append(self, part: Path) -> None:
+        """Append the rows of a part."""
+        with storage_errors(self.path), part.open(newline="", encoding="utf-8") as file:
+            shutil.copyfileobj(file, self._file)
 
     def __enter__(self) -> "Sheet":
         """Return the sheet, to be left once all its rows are there."""

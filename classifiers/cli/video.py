@@ -28,17 +28,16 @@ from classifiers.cli.options import (
     SmoothingOption,
     open_predictor,
 )
-from classifiers.cli.outputs import IMAGES, Format, Sheet, check_output, unlike
-from classifiers.cli.video_reading import OnFrame, Sampling, VideoJob, VideoOutcome, read_video
+from classifiers.cli.outputs import IMAGES, check_output, unlike
+from classifiers.cli.video_reading import Sampling, VideoJob, VideoOutcome
+from classifiers.cli.video_tables import VideoTables, read_videos
 from classifiers.cli.video_writer import VIDEOS
 from classifiers.inference.smoothing import TAU
 from classifiers.inference.tables import Schema
-from classifiers.inference.video import TrackedFace
-from classifiers.inference.video_events import EVENT_COLUMNS, Event
-from classifiers.inference.video_summary import FaceTimes, shares, summary_columns
+from classifiers.inference.video_events import Event
+from classifiers.inference.video_summary import FaceTimes, shares
 from data.console import UNREADABLE, exit_with, handle_errors, printable, warn
 from data.errors import DataError
-from landmarks.video.reader import Frame
 
 MIN_SHARE = 0.01
 """Expressions with less of the time are left out of the printed summary."""
@@ -83,6 +82,7 @@ def main(
     faces: FacesOption = 4,
     smoothing: SmoothingOption = TAU,
     model: ModelOption = "landmarks",
+    workers: Annotated[int, typer.Option(min=1, help="Processes, each for a video.")] = 1,
     detector: DetectorOption = "mesh",
     neutral: NeutralOption = [],  # noqa: B006 - typer copies it
     prior: PriorOption = "",
@@ -108,67 +108,17 @@ def main(
         _check_places(jobs, (output_csv, output_summary, output_events), overwrite)
         schema = Schema(predictor.classes, predictor.neutral_measures, points)
         places = output_csv, output_summary, output_events
-        tables = _Tables(stack, schema, predictor.classes, places, table_format)
+        tables = VideoTables(stack, schema, predictor.classes, places, table_format)
         sampling, outcomes = Sampling(fps, every, faces, smoothing), []
-        for job in jobs:
-            outcomes.append(read_video(predictor, job, sampling, tables.taking(job.path)))
-            tables.add(outcomes[-1])
-            _tell(outcomes[-1], as_json)
+        for outcome in read_videos(predictor, jobs, sampling, tables, workers):
+            outcomes.append(outcome)
+            _tell(outcome, as_json)
         if output_csv:
             made = describe(predictor, prior, neutral)
             write_beside(output_csv, made | _totals(outcomes, sampling))
     if as_json:
         print(json.dumps({"videos": [outcome.to_json() for outcome in outcomes]}, indent=2))
     _end_unreadable(outcomes)
-
-
-class _Tables:
-    """The tables of faces, of videos and of events, those that are wanted.
-
-    Parameters
-    ----------
-    stack : ExitStack
-        Closes them.
-    schema : Schema
-        Of the table of faces.
-    classes : sequence of str
-    places : sequence of Path, optional
-        Of the three.
-    kind : {"csv", "jsonl"}
-    """
-
-    def __init__(
-        self,
-        stack: ExitStack,
-        schema: Schema,
-        classes: Sequence[str],
-        places: Sequence[Path | None],
-        kind: Format,
-    ) -> None:
-        self._schema = schema
-        heads = schema.columns, summary_columns(classes), EVENT_COLUMNS
-        self._faces, self._videos, self._events = (
-            place and stack.enter_context(Sheet(place, columns, kind))
-            for place, columns in zip(places, heads, strict=True)
-        )
-
-    def taking(self, video: Path) -> OnFrame:
-        """Return what takes the faces of each frame of a video."""
-
-        def take(frame: Frame, faces: Sequence[TrackedFace]) -> None:
-            if self._faces:
-                self._faces.add(self._schema.frame_rows(str(video), frame, faces))
-
-        return take
-
-    def add(self, outcome: VideoOutcome) -> None:
-        """Take what became of a video."""
-        if self._faces and not outcome.summary.n_frames:
-            self._faces.add(self._schema.photo_rows(str(outcome.path), None, outcome.reason))
-        if self._videos:
-            self._videos.add([outcome.row()])
-        if self._events:
-            self._events.add(outcome.event_rows)
 
 
 def _jobs(

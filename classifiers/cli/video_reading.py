@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from PIL import Image
+from rich.progress import Progress
 
 from classifiers.cli.outputs import save_image
 from classifiers.cli.video_writer import VideoWriter, annotated
@@ -115,7 +116,11 @@ class VideoOutcome(NamedTuple):
 
 
 def read_video(
-    predictor: Predictor, job: VideoJob, sampling: Sampling, on_frame: OnFrame
+    predictor: Predictor,
+    job: VideoJob,
+    sampling: Sampling,
+    on_frame: OnFrame,
+    is_hidden: bool = False,
 ) -> VideoOutcome:
     """Read a video as far as it can be read, and write its copy and timeline.
 
@@ -128,6 +133,8 @@ def read_video(
     sampling : Sampling
     on_frame : callable
         Is given each frame and its faces.
+    is_hidden : bool, default False
+        Whether there is no progress bar.
 
     Raises
     ------
@@ -136,14 +143,19 @@ def read_video(
     """
     try:
         with VideoReader(job.path) as video:
-            return _read(predictor, job, sampling, on_frame, video)
+            return _read(predictor, job, sampling, on_frame, video, progress_bar(hidden=is_hidden))
     except VideoError as error:
         nothing = VideoSummary(predictor.classes)
         return VideoOutcome(job.path, nothing, reason=error.reason, sentence=str(error))
 
 
 def _read(
-    predictor: Predictor, job: VideoJob, sampling: Sampling, on_frame: OnFrame, video: VideoReader
+    predictor: Predictor,
+    job: VideoJob,
+    sampling: Sampling,
+    on_frame: OnFrame,
+    video: VideoReader,
+    bar: Progress,
 ) -> VideoOutcome:
     """Read an open video."""
     rate = min(sampling.fps or video.rate, video.rate) / sampling.every
@@ -152,7 +164,7 @@ def _read(
     summary, timeline = VideoSummary(predictor.classes), Timeline(predictor.classes, rate)
     with ExitStack() as stack:
         copy = job.copy and stack.enter_context(VideoWriter(job.copy, rate, video.has_audio))
-        bar = stack.enter_context(progress_bar())
+        stack.enter_context(bar)
         task = bar.add_task(f"Reading {printable(job.path.name)}", total=video.container_duration)
         frames = video.frames(sampling.fps, on_audio=copy.on_audio if copy else None)
         for number, frame in enumerate(frames):
