@@ -56,7 +56,8 @@ def test_json_is_what_programs_are_promised(run, photo):
     done = run(photo, "--json", n_faces=2)
     assert done.exit_code == 0, done.output
     answer = json.loads(done.stdout)
-    assert list(answer) == ["images"]
+    assert list(answer) == ["model", "version", "classes", "uncertain_threshold", "images"]
+    assert (answer["model"], answer["uncertain_threshold"]) == ("fake", 0.5)
     (image,) = answer["images"]
     assert image["image"] == str(photo)
     assert image["reason"] == ""

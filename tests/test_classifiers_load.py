@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -8,9 +9,12 @@ from PIL import Image
 
 from classifiers import load
 from classifiers.bundle.bundle import BundleError
+from classifiers.cli.options import open_predictor
 from classifiers.inference.tables import Schema
+from data.errors import DataError
 from tests.helpers.fake_predictor import CONFIDENCES, FakePredictor
 from tests.helpers.paths import ROOT
+from tests.helpers.video_maker import make_video
 
 CLASSES = list(CONFIDENCES)
 
@@ -109,3 +113,16 @@ def test_another_detector_answers_with_the_same_face(portrait):
     )
     assert face.expression == other.expression
     assert np.allclose(face.face.box, other.face.box, atol=4)
+
+
+def test_a_neutral_face_may_be_a_frame_of_a_video(portrait, tmp_path):
+    black = np.zeros_like(portrait)
+    video = make_video(tmp_path / "talk.mp4", [black, black, portrait, portrait], rate=2)
+    frame = open_predictor("landmarks", "mesh", neutral=[Path(f"{video}@1.0")])
+    photo = load("landmarks").relative_to(portrait)
+    np.testing.assert_allclose(frame.neutral_measures[3:], photo.neutral_measures[3:], atol=0.02)
+    for second, sentence in (("0.5", "found none in number 1"), ("9", "got 9, its end")):
+        with pytest.raises(DataError, match=sentence):
+            open_predictor("landmarks", "mesh", neutral=[Path(f"{video}@{second}")])
+    with pytest.raises(DataError, match="is not a file"):
+        open_predictor("landmarks", "mesh", neutral=[tmp_path / "none.mp4@2"])

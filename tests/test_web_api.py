@@ -59,7 +59,9 @@ def client():
 def test_one_photo_is_answered_with_model_classes_and_times(client):
     response = post(client, path=ADDRESS, name="me.png")
     assert response.status_code == 200
-    assert list(response.json) == ["model", "version", "classes", "images", "ms"]
+    assert list(response.json) == [
+        *("model", "version", "classes", "uncertain_threshold", "images", "ms"),
+    ]
     assert (response.json["model"], response.json["version"]) == ("fake", "1.2")
     assert response.json["classes"] == list(CONFIDENCES)
     (image,) = response.json["images"]

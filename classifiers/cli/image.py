@@ -83,12 +83,11 @@ def main(
             raise DataError("--mesh draws on copies of the photos: name --output-image, too.")
         found, others = find_photos(photos, output_image)
         predictor = open_predictor(model, detector, prior, neutral, min_confidence)
-        classes = predictor.manifest["classes"]
-        schema = Schema(classes, predictor.neutral_measures, points)
+        schema = Schema(predictor.manifest["classes"], predictor.neutral_measures, points)
         _check_places(found, output_csv, counts, overwrite)
         jobs = _jobs(found, output_image, mesh, explain, overwrite)
         places = [place for place in (output_csv, counts, output_image) if place]
-        results = Results(classes, schema, as_json, explain, quiet=bool(places))
+        results = Results(predictor, schema, as_json, explain, quiet=bool(places))
         bar = progress_bar(hidden=len(jobs) < 2 or not (places or as_json))
         outcomes = read_photos(predictor, jobs, workers)
         table = Sheet(output_csv, schema.columns, table_format) if output_csv else nullcontext()

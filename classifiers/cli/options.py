@@ -1,9 +1,11 @@
 """Define the options that several sub-commands take."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
+import numpy as np
 import typer
 
 from classifiers.cli.outputs import Format
@@ -11,6 +13,7 @@ from classifiers.inference.predictor import Predictor
 from data.errors import DataError
 from landmarks.detection.registry import Detector
 from landmarks.images import ImageError
+from landmarks.video.reader import VideoReader
 
 ModelOption = Annotated[
     str, typer.Option(help="A bundle's folder, or one of landmarks, fused, auto.")
@@ -43,7 +46,8 @@ OverwriteOption = Annotated[
 NeutralOption = Annotated[
     list[Path],
     typer.Option(
-        help="Photo of the person's neutral face, to read the others relative to; may be repeated."
+        help="Photo of the person's neutral face, to read the others relative to, or a video and "
+        "a second of it, talk.mp4@2.5; may be repeated."
     ),
 ]
 PriorOption = Annotated[
@@ -72,11 +76,29 @@ def open_predictor(
         predictor = Predictor(
             model, detector=detector, prior=_parse_prior(prior), min_confidence=min_confidence
         )
-        return predictor.relative_to(neutral) if neutral else predictor
+        return predictor.relative_to(map(_neutral_image, neutral)) if neutral else predictor
     except ImageError as error:
         raise DataError(f"Can't read a neutral photograph: {error}") from error
     except ValueError as error:
         raise DataError(str(error)) from error
+
+
+def _neutral_image(path: Path) -> Path | np.ndarray:
+    """Return a photo's path as it is, and the frame that ``talk.mp4@2.5`` names.
+
+    Raises
+    ------
+    ValueError
+        If the video can't be read or is shorter.
+    """
+    named = re.fullmatch(r"(.+)@(\d+\.?\d*)", str(path))
+    if path.exists() or not named:
+        return path
+    with VideoReader(named[1]) as video:
+        for frame in video.frames():
+            if frame.seconds >= float(named[2]):
+                return frame.rgb
+    raise ValueError(f"Expected a second of the neutral video {named[1]}, got {named[2]}, its end.")
 
 
 def _parse_prior(text: str) -> dict[str, float] | str | None:

@@ -12,6 +12,7 @@ from rich.console import Console
 from classifiers.cli.batch import Outcome
 from classifiers.cli.display import show
 from classifiers.cli.outputs import Sheet
+from classifiers.inference.predictor import Predictor
 from classifiers.inference.tables import Schema
 from data.console import printable, warn
 
@@ -21,8 +22,8 @@ class Results:
 
     Parameters
     ----------
-    classes : sequence of str
-        In the bundle's order.
+    predictor : Predictor
+        What answers.
     schema : Schema
         Of the table that the rows go to.
     as_json, explain : bool
@@ -32,10 +33,10 @@ class Results:
     """
 
     def __init__(
-        self, classes: Sequence[str], schema: Schema, as_json: bool, explain: bool, quiet: bool
+        self, predictor: Predictor, schema: Schema, as_json: bool, explain: bool, quiet: bool
     ):
-        self.schema = schema
-        self.classes, self.as_json, self.explain, self.quiet = classes, as_json, explain, quiet
+        self.predictor, self.schema = predictor, schema
+        self.as_json, self.explain, self.quiet = as_json, explain, quiet
         self.n_photos = self.n_faces = self.n_unreadable = self.n_faceless = 0
         self.expressions, self.uncertain = Counter(), Counter()
         self._elements: list[dict[str, Any]] = []
@@ -58,7 +59,7 @@ class Results:
 
     def counted(self) -> Iterator[tuple[str, int, float, int]]:
         """Yield the rows of `classifiers.inference.tables.COUNTS`."""
-        for name in self.classes:
+        for name in self.predictor.manifest["classes"]:
             count = self.expressions[name]
             yield name, count, count / max(self.n_faces, 1), self.uncertain[name]
 
@@ -76,7 +77,11 @@ class Results:
     def print_rest(self, places: Sequence[Path]) -> None:
         """Print what comes at the end: the JSON, or what was written to which places."""
         if self.as_json:
-            typer.echo(json.dumps({"images": self._elements}, indent=2))
+            manifest = self.predictor.manifest
+            content = {name: manifest[name] for name in ("name", "version", "classes")}
+            content = {"model": content.pop("name")} | content
+            content["uncertain_threshold"] = self.predictor.min_confidence
+            typer.echo(json.dumps(content | {"images": self._elements}, indent=2))
         elif places:
             shown = ", ".join(f"{name} {n:,}" for name, n in self.expressions.most_common())
             self._console.print(

@@ -216,6 +216,7 @@ def _model() -> dict[str, Any]:
         "model": manifest["name"],
         "version": manifest["version"],
         "classes": manifest["classes"],
+        "uncertain_threshold": manifest["uncertain_threshold"],
     }
 
 
