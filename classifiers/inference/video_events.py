@@ -1,6 +1,6 @@
 """Sum up what each face of a video showed in the user's own intervals of time, the events."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -49,64 +49,49 @@ EVENT_COLUMNS = (
 
 
 class EventTimes:
-    """Collect the confidences of each face in each event.
+    """Collect the confidences of each face for the events of one video.
 
     Parameters
     ----------
     events : sequence of Event
-        Those of one video; they may overlap.
+        They may overlap.
     classes : sequence of str
         In the bundle's order.
     """
 
     def __init__(self, events: Sequence[Event], classes: Sequence[str]) -> None:
         self.events, self.classes = events, tuple(classes)
-        self._faces: list[dict[int, _Confidences]] = [{} for _ in events]
+        self._faces: dict[int, list[tuple[float, ...]]] = {}
 
     def add(self, seconds: float, faces: Iterable[TrackedFace]) -> None:
-        """Take in the next frame."""
-        faces = list(faces)
-        for event, kept in zip(self.events, self._faces, strict=True):
-            if event.start <= seconds < event.end:
-                for track_id, found in faces:
-                    nothing = _Confidences(len(self.classes))
-                    proba = np.array(list(found.confidences.values()))
-                    kept.setdefault(track_id, nothing).add(seconds - event.start, proba)
+        """Take in the next frame, if it is in an event."""
+        if any(event.start <= seconds < event.end for event in self.events):
+            for track_id, found in faces:
+                row = (seconds, *found.confidences.values())
+                self._faces.setdefault(track_id, []).append(row)
 
     def rows(self, image: str) -> list[list[Any]]:
         """Return the rows of `EVENT_COLUMNS` for a video of this name."""
+        tracks = {track_id: np.array(rows) for track_id, rows in sorted(self._faces.items())}
         rows = []
-        for event, kept in zip(self.events, self._faces, strict=True):
+        for event in self.events:
             head = [image, event.label, event.start, event.end]
-            for track_id, found in sorted(kept.items()):
-                for name, values in zip(self.classes, found.rows(), strict=True):
-                    rows.append([*head, track_id, found.n_frames, name, *values])
-            if not kept:
-                rows.append([*head, 0, 0, *[None] * 5])
+            found = [
+                [*head, track_id, *values]
+                for track_id, table in tracks.items()
+                for values in self._sums(table, event)
+            ]
+            rows += found or [[*head, 0, 0, *[None] * 5]]
         return rows
 
-
-class _Confidences:
-    """One face's confidences in one event: mean, peak and onset of each of k classes."""
-
-    def __init__(self, n_classes: int) -> None:
-        self.n_frames = 0
-        self._sum, self._peak = np.zeros(n_classes), np.full(n_classes, -1.0)
-        self._peak_time, self._onset = np.zeros(n_classes), np.full(n_classes, np.nan)
-
-    def add(self, seconds: float, proba: np.ndarray) -> None:
-        """Take in the confidences (k,) of a frame, so many seconds from the event's start."""
-        self.n_frames += 1
-        self._sum += proba
-        higher = proba > self._peak
-        self._peak = np.where(higher, proba, self._peak)
-        self._peak_time = np.where(higher, seconds, self._peak_time)
-        likeliest = int(np.argmax(proba))
-        if np.isnan(self._onset[likeliest]):
-            self._onset[likeliest] = seconds
-
-    def rows(self) -> list[list[float | None]]:
-        """Return mean, peak, its time and the onset of each class, None for no onset."""
-        columns = (self._sum / self.n_frames, self._peak, self._peak_time, self._onset)
-        rows = np.stack(columns, axis=1).tolist()
-        return [[None if value != value else value for value in row] for row in rows]
+    def _sums(self, table: np.ndarray, event: Event) -> Iterator[list[Any]]:
+        """Yield frames, class, mean, peak, its time and onset of each class for one face."""
+        part = table[(table[:, 0] >= event.start) & (table[:, 0] < event.end)]
+        if len(part) == 0:
+            return
+        times, proba = part[:, 0] - event.start, part[:, 1:]
+        likeliest = proba.argmax(axis=1)
+        for k, name in enumerate(self.classes):
+            peak = proba[:, k].argmax()
+            onset = next(iter(times[likeliest == k]), None)
+            yield [len(part), name, proba[:, k].mean(), proba[peak, k], times[peak], onset]
