@@ -106,7 +106,7 @@ def test_the_summary_says_who_showed_what_for_how_long(run, video):
     assert answer["video"] == str(video)
     assert (answer["frames"], answer["share_read"]) == (20, 1.0)
     one, two = answer["faces"]
-    assert (one["face_id"], one["seconds"], one["expressions"]["angry"]) == (1, 2.0, 1.0)
+    assert (one["face"], one["seconds"], one["expressions"]["angry"]) == (1, 2.0, 1.0)
     assert (two["first"], two["seconds"], two["expressions"]["happy"]) == (1.0, 1.0, 1.0)
     assert answer["expressions"]["angry"] == pytest.approx(2 / 3, abs=1e-4)
     text = run(video).stdout

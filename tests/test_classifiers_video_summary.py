@@ -26,7 +26,7 @@ def test_an_answer_stands_until_the_next_frame():
     summary.add(9.0, [face(2, 0.9)])
     summary.end(10.0)
     one, two = summary.to_json()["faces"]
-    assert (one["face_id"], one["first"], one["last"]) == (1, 0.0, 1.0)
+    assert (one["face"], one["first"], one["last"]) == (1, 0.0, 1.0)
     assert (one["seconds"], one["uncertain"]) == (1.5, 0.5)
     assert one["expressions"] == {"happy": pytest.approx(2 / 3, abs=1e-4), "sad": 0.3333}
     assert (two["first"], two["last"], two["seconds"]) == (1.0, 9.0, 1.5)

@@ -91,7 +91,7 @@ class VideoSummary:
             "expressions": self.overall(),
             "faces": [
                 {
-                    "face_id": track_id,
+                    "face": track_id,
                     "first": round(times.first, 3),
                     "last": round(times.last, 3),
                     "seconds": round(sum(times.seconds.values()), 3),
