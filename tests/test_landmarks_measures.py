@@ -1,3 +1,4 @@
+import cv2
 import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
@@ -162,3 +163,15 @@ def test_a_face_without_points_has_no_measures_and_others_keep_theirs(faces):
 def test_points_of_another_shape_are_refused():
     with pytest.raises(ValueError, match=r"got \(468, 3\); of one face take points\[None\]"):
         measure(CANONICAL)
+
+
+def test_a_photo_that_is_turned_and_shrunk_has_its_roll_and_the_same_shape(portrait):
+    height, width = portrait.shape[:2]
+    matrix = cv2.getRotationMatrix2D((width / 2, height / 2), -20, 0.8)  # clockwise
+    turned = cv2.warpAffine(portrait, matrix, (width, height), borderMode=cv2.BORDER_REPLICATE)
+    before, after = (
+        measure(shared_detector().detect(p)[0].points[None])[0] for p in (portrait, turned)
+    )
+    roll = NAMES.index("roll")
+    assert after[roll] - before[roll] == pytest.approx(20, abs=3)
+    np.testing.assert_allclose(after[3:], before[3:], atol=0.03)
