@@ -244,6 +244,13 @@ def test_two_workers_give_the_same_bytes_as_one(run, video, tmp_path, monkeypatc
     assert made[0] == made[1]
 
 
+def test_a_folder_takes_the_copy_of_one_video_and_is_not_read_again(run, video, tmp_path):
+    seen = tmp_path / "seen"
+    for _ in range(2):
+        assert run(tmp_path, "--output-video", seen, "--overwrite").exit_code == 0
+    assert [path.name for path in seen.iterdir()] == ["video.mp4"]
+
+
 def test_several_videos_need_a_folder_for_their_copies(run, video, tmp_path):
     video.with_name("b.mp4").write_bytes(video.read_bytes())
     done = run(tmp_path / "*.mp4", "--output-video", tmp_path / "seen.mp4")

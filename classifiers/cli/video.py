@@ -101,7 +101,7 @@ def main(
     with handle_errors(BundleError), ExitStack() as stack:
         if (events is None) != (output_events is None):
             raise DataError("--events and --output-events belong together: name both.")
-        found = find_videos(videos)
+        found = find_videos(videos, output_video)
         intervals = read_events(events) if events else []
         predictor = open_predictor(model, detector, prior, neutral, min_confidence)
         jobs = _jobs(found, output_video, output_timeline, intervals)
@@ -139,12 +139,12 @@ def _jobs(
 
 
 def _place_of(video: Input, place: Path, suffix: str, count: int, taken: set[str]) -> Path:
-    """Return the place itself if it is a file's, or one in it for this video."""
-    if count == 1 and not place.is_dir():
-        return place
-    if place.suffix.lower() == suffix:
+    """Return the place itself if it is called like a file, or one in it for this video."""
+    if not place.suffix or place.is_dir():
+        return place / unlike(video.place.with_suffix(suffix), taken)
+    if count > 1:
         raise DataError(f"Expected a folder for the results of {count} videos, got {place}.")
-    return place / unlike(video.place.with_suffix(suffix), taken)
+    return place
 
 
 def _check_places(jobs: Sequence[VideoJob], tables: Sequence[Path | None], overwrite: bool) -> None:
