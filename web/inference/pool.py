@@ -29,7 +29,7 @@ MAX_QUEUE_PER_WORKER = 4
 MAX_EXPECTED_WAIT = 0.4
 """Seconds that a photo may be expected to wait: where photos take longer, fewer of them wait."""
 
-MAX_WAIT = 1.0
+MAX_WAIT = 3.0
 """Seconds after which a photo is sent away although it had a place in the queue."""
 
 INITIAL_SECONDS = 0.1

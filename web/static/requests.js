@@ -1,5 +1,5 @@
 // Requests that wait for their turn, and that a busy server may put off.
-const TRIES = 6;
+const TRIES = 20;
 const MAX_PAUSE = 30;
 
 function pause(seconds, signal) {
