@@ -278,7 +278,7 @@ SHOWN = """async (radii) => {
         return size ? [{ points: face(picture.width / 640) }] : [];
     } }, video);
     const found = [];
-    for (size of radii) found.push((await find())[0]?.points[1] ?? null);
+    for (size of radii) found.push((await find()).faces[0]?.points[1] ?? null);
     return [widths, found.map((x) => x && Math.abs(x) * Math.SQRT2)];
 }"""
 

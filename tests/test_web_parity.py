@@ -6,7 +6,6 @@ import pytest
 from classifiers.inference.predictor import Predictor
 from tests.browser.parity import compared
 from tests.helpers import live_browser
-from tests.helpers.fake_predictor import FakePredictor
 from tests.helpers.golden_faces import COMPOSITES, golden_images
 from web.inference.service import Reader
 
@@ -16,11 +15,11 @@ IMAGES = (*COMPOSITES[::3], "astronaut")
 """A few, for a browser without a graphics chip; the command compares all."""
 
 
-def test_browser_answers_as_python_does():
+@pytest.mark.parametrize("name", ["landmarks", "fused"])
+def test_browser_answers_as_python_does(name):
     images = [image for name, image in golden_images() if name in IMAGES]
-    predictor = Predictor("landmarks")
-    reader = Reader(FakePredictor())
-    with live_browser.served(reader) as address, live_browser.browser() as chromium:
+    predictor = Predictor(name)
+    with live_browser.served(Reader(predictor)) as address, live_browser.browser() as chromium:
         page = chromium.new_page()
         page.set_default_timeout(300_000)
         page.goto(f"{address}/live")
@@ -30,3 +29,4 @@ def test_browser_answers_as_python_does():
     assert np.mean([difference.pixels for difference in differences]) < 0.5
     assert max(difference.pixels for difference in differences) < 1.5
     assert all(difference.same for difference in differences)
+    assert max(difference.proba for difference in differences) < 0.2

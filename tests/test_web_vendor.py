@@ -20,12 +20,15 @@ def client():
 
 
 @pytest.mark.parametrize("takes_pixels", [False, True])
-def test_the_browser_gets_a_model_that_needs_no_pixels(takes_pixels):
+def test_the_browser_gets_the_model_that_is_served(takes_pixels):
+    name = "fused" if takes_pixels else "landmarks"
     predictor = FakePredictor(takes_pixels=takes_pixels)
-    predictor.folder = resolve("fused" if takes_pixels else "landmarks")
+    predictor.folder = resolve(name)
     client = create_app(Reader(predictor)).test_client()
-    assert client.get("/live/model.onnx").data == (resolve("landmarks") / MODEL).read_bytes()
-    assert client.get("/live/bundle.json").json["name"] == "landmarks"
+    assert client.get("/live/model.onnx").data == (resolve(name) / MODEL).read_bytes()
+    said = client.get("/live/bundle.json").json
+    assert said["name"] == name
+    assert (said["crop"] is not None) == takes_pixels
 
 
 def test_a_bundle_named_by_a_relative_path_is_found(monkeypatch):

@@ -10,10 +10,8 @@ import statistics
 import tempfile
 from pathlib import Path
 
-from tests.helpers.fake_predictor import FakePredictor
 from tests.helpers.live_browser import browser, moving, served, two_faces, write_camera
 from tests.reliability.report import machine_now, table
-from web.inference.service import Reader
 
 PICTURES = 100
 WATCHED = 8_000
@@ -41,9 +39,9 @@ PARTS = """async (pictures) => {
     };
     const find = finder(mesh, video);
     for (let i = 0; i < pictures; i++) {
-        const found = await timed("mesh", find);
+        const { faces: found, pixels } = await timed("mesh", find);
         const points = found.map((face) => face.points);
-        await timed("classifier", () => classifier.predict(points));
+        await timed("classifier", () => classifier.predict(points, bundle.crop && pixels()));
         const faces = points.map((face) => ({ points: face, box: corners(face), label: "happy" }));
         await timed("drawing", () => drawFaces(overlay, faces, bundle.edges, true));
     }
@@ -67,7 +65,7 @@ def measured(frames):
     with tempfile.TemporaryDirectory() as folder:
         camera = Path(folder, "camera.y4m")
         write_camera(camera, frames)
-        with served(Reader(FakePredictor())) as address, browser(camera) as chromium:
+        with served() as address, browser(camera) as chromium:
             page = chromium.new_page()
             page.goto(f"{address}/live")
             page.click("#camera .start")

@@ -1,7 +1,7 @@
 """The browser's answer beside Python's: points and expression of the same images.
 
-`python -m tests.browser.parity` compares NASA's portrait and all composites and says how far they
-differ; `tests/test_web_parity.py` asks the same of a few.
+`python -m tests.browser.parity` compares NASA's portrait and all composites by the model that is
+served and says how far they differ; `tests/test_web_parity.py` asks the same of a few.
 """
 
 import sys
@@ -11,7 +11,6 @@ from typing import NamedTuple
 import numpy as np
 
 from classifiers.inference.predictor import Predictor
-from landmarks.detection.detector import shared_detector
 from landmarks.images import read_image
 from tests.helpers.golden_faces import SAMPLE
 from tests.helpers.live_browser import browser, served
@@ -20,12 +19,13 @@ from tests.helpers.posting import PORTRAIT, encoded
 READ = """async (encoded) => {
     const { openEngine } = await import("/static/live/runtime.js");
     const { findInPhoto } = await import("/static/live/photo-detector.js");
+    const { pixelsOf } = await import("/static/live/resample.js");
     const { bundle, mesh, classifier } = await openEngine();
     const bytes = Uint8Array.from(atob(encoded), (letter) => letter.charCodeAt(0));
     const photo = await createImageBitmap(new Blob([bytes], { type: "image/png" }));
-    const [face] = await findInPhoto(mesh, photo, bundle.mirror);
+    const [face] = await findInPhoto(mesh, photo, bundle.mirror, bundle.meshes);
     if (!face) return null;
-    const [proba] = await classifier.predict([face.points]);
+    const [proba] = await classifier.predict([face.points], pixelsOf(photo));
     return { points: [...face.points], proba: [...proba] };
 }"""
 
@@ -53,8 +53,8 @@ def compared(page, image, predictor):
     found = page.evaluate(READ, b64encode(encoded(image)).decode())
     if found is None:
         return None
-    points = shared_detector().detect(image)[0].points
-    proba = predictor.predict_proba(points[None])[0]
+    (face, *_) = predictor.predict(image).faces
+    points, proba = face.face.points, np.array(list(face.confidences.values()))
     there = np.reshape(found["points"], (-1, 3))
     apart = np.linalg.norm((there - points)[:, :2], axis=1).mean()
     return Difference(
@@ -86,7 +86,7 @@ def main():
         ("portrait", read_image(PORTRAIT)),
         *((path.name, read_image(path)) for path in paths),
     ]
-    predictor = Predictor("landmarks")
+    predictor = Predictor()
     differences = []
     with served() as address, browser() as chromium:
         page = chromium.new_page()

@@ -6,17 +6,16 @@ from typing import Any
 
 from flask import Flask, Response, abort, current_app, jsonify, render_template, send_file
 
-from classifiers.bundle.bundle import MODEL, load_manifest, resolve
+from classifiers.bundle.bundle import MODEL, load_manifest
+from classifiers.bundle.manifest import takes_pixels
 from classifiers.inference.shifts import NEUTRAL_CONFIDENCE
 from classifiers.inference.smoothing import TAU
-from landmarks.mesh import EDGES, MIRROR
+from landmarks.face_crop import MIDDLE, RADIUS, SIDE
+from landmarks.mesh import CANONICAL, EDGES, MIRROR
 from landmarks.video.tracks import MAX_AGE_S, MIN_IOU
 from web.routes.tables import columns_of
 
 WEB = Path(__file__).parents[1]
-
-BY_POINTS = "landmarks"
-"""The shipped bundle for the browser where the served one takes pixels, too."""
 
 NODE_MODULES = WEB / "node_modules"
 """Where ``make web`` installs the packages of package-lock.json, if npm is there.
@@ -40,6 +39,14 @@ FILES = {
 }
 """File under `NODE_MODULES` -> its media type."""
 
+_CROP = {
+    "side": SIDE,
+    "radius": RADIUS,
+    "above": -MIDDLE.imag,
+    "mean_face": (CANONICAL - CANONICAL.mean(axis=0))[:, :2].astype(float).round(6).tolist(),
+}
+"""How a face is cut out for a model that takes pixels, see `landmarks.face_crop`."""
+
 WORKER = WEB / "static" / "live" / "mesh-worker.js"
 
 
@@ -59,14 +66,13 @@ def live() -> str:
 
 def bundle() -> Response:
     """Answer what the scripts need to know of the bundle and of the mesh."""
-    return jsonify(_description(_folder()))
+    return jsonify(_description(current_app.extensions["service"].folder))
 
 
 def model() -> Response:
     """Answer the bundle's ONNX file."""
-    return send_file(
-        (_folder() / MODEL).absolute(), mimetype="application/octet-stream", conditional=True
-    )
+    path = (current_app.extensions["service"].folder / MODEL).absolute()
+    return send_file(path, mimetype="application/octet-stream", conditional=True)
 
 
 def worker() -> Response:
@@ -86,12 +92,6 @@ def vendor(name: str) -> Response:
     return send_file(NODE_MODULES / name, mimetype=FILES[name], conditional=True)
 
 
-def _folder() -> Path:
-    """Return the bundle that the browser runs: the served one if it needs no pixels."""
-    reader = current_app.extensions["service"]
-    return resolve(BY_POINTS) if reader.takes_pixels else reader.folder
-
-
 @cache
 def _description(folder: Path) -> dict[str, Any]:
     """Return classes and threshold of a bundle, the mesh's mirror and edges, and how to track."""
@@ -102,7 +102,8 @@ def _description(folder: Path) -> dict[str, Any]:
         "edges": EDGES.tolist(),
         "tracking": tracking,
         "neutral_confidence": NEUTRAL_CONFIDENCE,
+        "crop": _CROP if takes_pixels(manifest) else None,
     }
     description["columns"] = columns_of(manifest["classes"])
-    keys = ("name", "version", "classes", "uncertain_threshold")
+    keys = ("name", "version", "classes", "uncertain_threshold", "meshes")
     return {key: manifest[key] for key in keys} | description

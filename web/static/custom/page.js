@@ -100,7 +100,7 @@ async function recordFaces(signal, expression) {
   await stage.countDown(COUNTDOWN, signal);
   note.textContent = say(words.teach.recording, { name: nameOf(expression) });
   let start = null; // the first picture takes the mesh long
-  for await (const found of frames(mesh, stage.video, camera, signal)) {
+  for await (const { faces: found } of frames(mesh, stage.video, camera, signal)) {
     const now = performance.now() / 1000;
     start ??= now;
     const face = largest(found);
@@ -181,7 +181,7 @@ async function follow(signal) {
   const panel = createPanel(1, classifier);
   let last = 0;
   part("panels").replaceChildren(panel.element);
-  for await (const found of frames(mesh, stage.video, camera, signal)) {
+  for await (const { faces: found } of frames(mesh, stage.video, camera, signal)) {
     const now = performance.now() / 1000;
     const faces = tracker.follow(found, now);
     tracker.settle(faces, await classifier.predict(faces.map(({ points }) => points)));

@@ -10,7 +10,7 @@ import { createRecord } from "./record.js";
 import { createNeutral } from "./neutral.js";
 import { createTracker } from "./tracker.js";
 import { createStage } from "./stage.js";
-import { percent, verdict } from "./format.js";
+import { named, percent, verdict } from "./format.js";
 
 const TOLD_EVERY = 3; // seconds between two sentences to a screen reader
 
@@ -74,16 +74,25 @@ function prepare({ bundle, classifier }) {
   tracker.smooth = smooth.checked;
   neutral ??= createNeutral(classifier.classes, bundle.neutral_confidence);
   chart ??= createChart(part("timeline"), colours(classifier.classes));
+  if (!part("legend").children.length) part("legend").append(...classifier.classes.map(legendOf));
   record ??= createRecord(bundle);
+}
+
+function legendOf(name, k) {
+  const [item, swatch] = ["li", "span"].map((tag) => document.createElement(tag));
+  swatch.className = `class-${k % 8}`;
+  item.append(swatch, named(name));
+  return item;
 }
 
 /** Read picture after picture until the camera is off. */
 async function watch({ bundle, mesh, classifier }, camera) {
   const times = [];
-  for await (const found of frames(mesh, stage.video, camera)) {
+  for await (const { faces: found, pixels } of frames(mesh, stage.video, camera)) {
     const now = performance.now() / 1000;
     const faces = tracker.follow(found, now);
-    const probas = await classifier.predict(faces.map(({ points }) => points));
+    const points = found.map((face) => face.points);
+    const probas = await classifier.predict(points, bundle.crop && pixels());
     tracker.settle(faces, probas.map((proba, i) => neutral.read(faces[i].trackId, proba)));
     if (!camera.stream.active) return;
     show(faces, bundle.edges, classifier, now);

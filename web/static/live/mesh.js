@@ -11,7 +11,7 @@ const WORKER = "/live/mesh-worker.js";
  *   [{points: Float32Array(468 * 3)}]: x right, y down, z away, in pixels of the source. `fresh`
  *   says that the picture follows none before it.
  */
-export async function openMesh({ faces = 4 } = {}) {
+export async function openMesh({ faces }) {
   const worker = new Worker(WORKER);
   const waiting = new Map();
   let last = 0;

@@ -1,5 +1,5 @@
 // Faces of a photo as Python finds them (landmarks/detection/detector.py): the points of each are the
-// mean of the meshes of one crop and of its mirror image.
+// mesh of one crop, or the mean with that of its mirror image.
 
 import { enlarged, pixelsOf, squareCut } from "./resample.js";
 import { FACE_RADIUS, centre, corners, distance, mean } from "./geometry.js";
@@ -29,15 +29,16 @@ const MOUTH = 13;
  * @param {{find: Function}} mesh  from openMesh, for several faces
  * @param {ImageBitmap} photo  upright
  * @param {number[]} mirror  the mesh's mirror permutation
+ * @param {number} [meshes]  whose mean the points are, one or two
  * @returns {Promise<{points: Float32Array}[]>}  largest first, in pixels of the photo
  */
-export async function findInPhoto(mesh, photo, mirror) {
+export async function findInPhoto(mesh, photo, mirror, meshes = 2) {
   const pixels = pixelsOf(photo);
   for (const [border, grey] of FRAMES) {
     const found = await firstMeshes(mesh, photo, border, grey);
     const faces = [];
     for (const points of found) {
-      const face = await consensus(mesh, pixels, points, mirror);
+      const face = await consensus(mesh, pixels, points, mirror, meshes);
       const known = face && faces.some((had) => overlap(corners(had.points), corners(face)) > 0.5);
       if (face && !known) faces.push({ points: face });
     }
@@ -65,12 +66,12 @@ async function firstMeshes(mesh, photo, border, grey) {
   return found.map(({ points }) => toPhoto(place, points));
 }
 
-/** The mean mesh of a face whose points are roughly known, or null where both disagree. */
-async function consensus(mesh, pixels, rough, mirror) {
+/** The mesh of a face whose points are roughly known, or null where its mirror image disagrees. */
+async function consensus(mesh, pixels, rough, mirror, meshes) {
   const pair = await pairOf(mesh, pixels, rough, mirror);
   // What the detector takes for a face in a curtain has another mesh in the mirror.
   if (pair.length < 2 || apart(...pair) > MAX_DISAGREEMENT) return null;
-  return mean(pair);
+  return mean(pair.slice(0, meshes));
 }
 
 function apart(one, other) {

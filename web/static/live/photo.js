@@ -1,8 +1,9 @@
 // Photos read on this device: nothing of them is sent anywhere.
 
 import { say, words } from "../words.js";
-import { closeEngine, openEngine } from "./runtime.js";
+import { MAX_FACES, closeEngine, openEngine } from "./runtime.js";
 import { findInPhoto } from "./photo-detector.js";
+import { pixelsOf } from "./resample.js";
 import { drawFaces } from "./overlay.js";
 import { createPanel } from "./panel.js";
 import { corners } from "./geometry.js";
@@ -57,13 +58,15 @@ async function read(file) {
 
 async function answer(item, photo, name) {
   const { bundle, mesh, classifier } = await openEngine();
-  const faces = await findInPhoto(mesh, photo, bundle.mirror);
+  const faces = await findInPhoto(mesh, photo, bundle.mirror, bundle.meshes);
   if (!faces.length) return refuse(item, say(words.photo_no_face, { name }));
-  const probas = await classifier.predict(faces.map(({ points }) => points));
+  const pixels = bundle.crop ? pixelsOf(photo) : null;
+  const probas = await classifier.predict(faces.map(({ points }) => points), pixels);
   const figure = document.createElement("figure");
   const caption = document.createElement("figcaption");
   const panels = document.createElement("div");
-  caption.textContent = name;
+  caption.textContent = say(words.photo_how, { name, model: bundle.name });
+  if (faces.length === MAX_FACES) caption.textContent += ` ${say(words.photo_most, { count: MAX_FACES })}`;
   panels.className = "panels";
   faces.forEach((face, i) => {
     const panel = createPanel(i + 1, classifier);

@@ -27,16 +27,17 @@ export function pixelsOf(photo) {
  * @param {ImageData} picture
  * @param {{a: number, b: number, x: number, y: number}} place
  * @param {number} side  of the square in its own pixels
- * @returns {ImageData}  black where the square leaves the picture
+ * @param {boolean} continued  whether the edge goes on where the square leaves the picture
+ * @returns {ImageData}  black there otherwise
  */
-export function squareCut(picture, { a, b, x, y }, side) {
+export function squareCut(picture, { a, b, x, y }, side, continued = false) {
   const step = Math.hypot(a, b);
   let [source, matrix] = [picture, [a, -b, x, b, a, y]];
   if (step > 2) [source, matrix] = averagedCut(picture, matrix, side, step);
   const [m0, m1, m2, m3, m4, m5] = matrix;
   const middle = [m2 + (m0 + m1 - 1) / 2, m5 + (m3 + m4 - 1) / 2];
   const warp = [m0, m1, middle[0], m3, m4, middle[1]];
-  return warped(source, warp, side, step < 1 ? cubicWeights : linearWeights);
+  return warped(source, warp, side, step < 1 ? cubicWeights : linearWeights, continued);
 }
 
 /**
@@ -88,7 +89,7 @@ function linearWeights(t) {
 }
 
 /** The square of pixels at matrix (column, row, 1), each the weighted sum of those around it. */
-function warped(source, [m0, m1, m2, m3, m4, m5], side, weightsAt) {
+function warped(source, [m0, m1, m2, m3, m4, m5], side, weightsAt, continued) {
   const cut = new ImageData(side, side);
   const table = Array.from({ length: PARTS }, (_, part) => weightsAt(part / PARTS));
   const before = table[0].length / 2 - 1;
@@ -99,20 +100,22 @@ function warped(source, [m0, m1, m2, m3, m4, m5], side, weightsAt) {
       const [left, top] = [Math.floor(x / PARTS), Math.floor(y / PARTS)];
       const across = table[x - left * PARTS];
       const down = table[y - top * PARTS];
-      sum(source, left - before, top - before, across, down, cut.data, at);
+      sum(source, left - before, top - before, across, down, cut.data, at, continued);
     }
   }
   return cut;
 }
 
-function sum({ data, width, height }, left, top, across, down, into, at) {
+function sum({ data, width, height }, left, top, across, down, into, at, continued) {
   let [red, green, blue] = [0, 0, 0];
   for (let j = 0; j < down.length; j++) {
-    if (top + j < 0 || top + j >= height) continue;
+    const row = Math.min(Math.max(top + j, 0), height - 1);
+    if (row !== top + j && !continued) continue;
     for (let i = 0; i < across.length; i++) {
-      if (left + i < 0 || left + i >= width) continue;
+      const column = Math.min(Math.max(left + i, 0), width - 1);
+      if (column !== left + i && !continued) continue;
       const weight = down[j] * across[i];
-      const from = CHANNELS * ((top + j) * width + left + i);
+      const from = CHANNELS * (row * width + column);
       red += weight * data[from];
       green += weight * data[from + 1];
       blue += weight * data[from + 2];

@@ -3,6 +3,8 @@
 import { openClassifier } from "./classifier.js";
 import { openMesh } from "./mesh.js";
 
+export const MAX_FACES = 10; // in a picture
+
 let opening = null;
 
 /**
@@ -30,7 +32,7 @@ async function load() {
   if (!response.ok) throw new Error(`/live/bundle.json answered ${response.status}`);
   const bundle = await response.json();
   const [mesh, classifier] = await Promise.all([
-    openMesh({ faces: 4 }),
+    openMesh({ faces: MAX_FACES }),
     openClassifier("/live/model.onnx", bundle),
   ]);
   return { bundle, mesh, classifier };
