@@ -10,10 +10,8 @@ from pathlib import Path
 
 from PIL import Image
 
-from tests.helpers.fake_predictor import FakePredictor
 from tests.helpers.live_browser import browser, served, two_faces, write_camera
 from tests.helpers.paths import ROOT
-from web.inference.service import Reader
 
 TARGET = ROOT / "docs" / "img" / "live.webp"
 WINDOW = {"width": 1120, "height": 900}
@@ -26,8 +24,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         camera = Path(folder, "two.y4m")
         write_camera(camera, two_faces())
-        reader = Reader(FakePredictor())
-        with served(reader) as address, browser(camera) as chromium:
+        with served() as address, browser(camera) as chromium:
             page = chromium.new_page(viewport=WINDOW)
             page.goto(f"{address}/live")
             page.click("#camera .start")

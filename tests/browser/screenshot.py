@@ -2,7 +2,7 @@
 
 ``example`` shows NASA's portrait of Eileen Collins, which is in the public domain and comes with
 scikit-image; ``composites`` two composite faces of data/sample in one photo, neither of them a
-person. The shipped model answers both: once it is trained anew, run this again and look at them.
+person, and ``overview`` many of them. The shipped model answers both: once it is trained anew, run this again and look at them.
 """
 
 import threading
@@ -28,6 +28,9 @@ COMPOSITES = ("test/surprise/surprise_01.png", "test/angry/angry_01.png")
 SIDE = 256
 """Side of a composite in the photo of several, in pixels."""
 
+MANY = sorted(SAMPLE.glob("test/*/*_0[1-4].png"))
+"""Photos of the overview."""
+
 QUALITY = 90
 """Of the pictures, as WebP: a fifth of a PNG's size with its colours kept."""
 
@@ -39,10 +42,11 @@ def photos() -> dict[str, bytes]:
     return {"astronaut.png": PORTRAIT, "composites.png": encoded(column)}
 
 
-def take(page: Page, name: str, photo: bytes) -> bytes:
-    """Return a screenshot, as PNG, of the whole page with the prediction of a photo."""
-    page.set_input_files("#photo", {"name": name, "mimeType": "image/png", "buffer": photo})
-    page.locator(".results h3", has_text=name).wait_for()
+def take(page: Page, files: list[dict]) -> bytes:
+    """Return a screenshot, as PNG, of the whole page with the predictions of photos."""
+    page.set_input_files("#photo", files)
+    page.locator(f".results li:nth-child({len(files)}) .card[data-kinds]").wait_for()
+    page.locator(".pending").first.wait_for(state="detached")
     return page.locator("body").screenshot()
 
 
@@ -52,15 +56,18 @@ def main() -> None:
     predictor.predict(PORTRAIT)  # loads the mesh, whose time is no prediction's
     server = make_server(create_app(Reader(predictor)), "127.0.0.1", 0)
     threading.Thread(target=server.run, daemon=True).start()
-    targets = (FOLDER / "example.webp", FOLDER / "composites.webp")
+    taken = {
+        target: [{"name": name, "mimeType": "image/png", "buffer": photo}]
+        for target, (name, photo) in zip(("example", "composites"), photos().items(), strict=True)
+    } | {"overview": [str(path) for path in MANY]}
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         page = browser.new_page(viewport=WINDOW)
         page.goto(f"http://127.0.0.1:{server.effective_port}")
-        for target, (name, photo) in zip(targets, photos().items(), strict=True):
-            picture = Image.open(BytesIO(take(page, name, photo))).convert("RGB")
-            picture.save(target, quality=QUALITY, method=6)
-            print(f"wrote {target}")
+        for name, files in taken.items():
+            picture = Image.open(BytesIO(take(page, files))).convert("RGB")
+            picture.save(FOLDER / f"{name}.webp", quality=QUALITY, method=6)
+            print(f"wrote {FOLDER / name}.webp")
         browser.close()
 
 
