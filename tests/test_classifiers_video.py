@@ -258,6 +258,12 @@ def test_several_videos_need_a_folder_for_their_copies(run, video, tmp_path):
     assert "Expected a folder for the results of 2 videos" in done.stderr
 
 
+def test_a_video_that_is_not_there_has_a_row(run, tmp_path):
+    done = run(tmp_path / "none.mp4", "--output-csv", tmp_path / "out.csv")
+    assert (done.exit_code, done.stderr.count("\n")) == (2, 1)
+    assert [row["reason"] for row in rows(tmp_path / "out.csv")] == ["unreadable"]
+
+
 def test_events_have_means_peaks_and_onsets(run, video, tmp_path):
     events, out = tmp_path / "events.csv", tmp_path / "out.csv"
     events.write_text(

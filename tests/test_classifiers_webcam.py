@@ -1,4 +1,5 @@
 import csv
+import json
 import os
 import shutil
 import signal
@@ -110,6 +111,8 @@ def test_q_ends_it_keeps_the_results_and_releases_the_camera(run, endless, tmp_p
     assert done.exit_code == 0, done.output
     assert EndlessCamera.released == 1
     table = rows(tmp_path / "me.csv")
+    made = json.loads((tmp_path / "me.json").read_text("utf-8"))
+    assert made["counts"]["images"] == made["counts"]["faces"] == len(table)
     assert [row["expression"] for row in table] == ["angry"] * 5
     with VideoReader(tmp_path / "me.mp4") as recorded:
         assert len(list(recorded.frames())) == 5

@@ -143,7 +143,7 @@ def test_a_playlist_in_disguise_is_refused_by_its_first_bytes(tmp_path, kind):
 def test_patterns_and_addresses_are_no_files(tmp_path, monkeypatch, name):
     monkeypatch.chdir(tmp_path)
     make_video(tmp_path / "a.mp4", numbered(3))
-    with pytest.raises(UnsupportedVideo, match="is not a file"):
+    with pytest.raises(VideoError, match="is not a file"):
         VideoReader(name)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from classifiers.inference.predictor import Predictor
+from classifiers.inference.video_summary import VideoSummary
 from data.errors import DataError
 from data.files import atomic_write
 from landmarks import __version__
@@ -58,6 +59,20 @@ def describe(predictor: Predictor, prior: str, neutral: Sequence[Path]) -> dict[
         "prior": prior or dict(zip(manifest["classes"], manifest["prior"], strict=True)),
         "neutral": [str(photo) for photo in neutral],
         "versions": {"python": platform.python_version()} | {n: version(n) for n in PACKAGES},
+    }
+
+
+def totals(summaries: Sequence[VideoSummary], unreadable: int) -> dict[str, int]:
+    """Return how many frames and faces there are in videos, of which some can't be read."""
+    frames, found = (sum(getattr(s, name) for s in summaries) for name in ("n_frames", "n_found"))
+    return {
+        "videos": len(summaries),
+        "images": frames,
+        "found": found,
+        "missed": frames - found,
+        "unreadable": unreadable,
+        "faces": sum(summary.n_faces for summary in summaries),
+        "uncertain": sum(summary.n_uncertain for summary in summaries),
     }
 
 

@@ -5,7 +5,7 @@ import os
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -14,7 +14,7 @@ from rich.markup import escape
 from classifiers.bundle.bundle import BundleError
 from classifiers.cli.events import events_of, read_events
 from classifiers.cli.inputs import Input, find_videos
-from classifiers.cli.metadata import describe, place_beside, write_beside
+from classifiers.cli.metadata import describe, place_beside, totals, write_beside
 from classifiers.cli.options import (
     DetectorOption,
     FacesOption,
@@ -115,7 +115,9 @@ def main(
             _tell(outcome, as_json)
         if output_csv:
             made = describe(predictor, prior, neutral)
-            write_beside(output_csv, made | _totals(outcomes, sampling))
+            failed = sum(bool(outcome.reason) for outcome in outcomes)
+            counts = totals([outcome.summary for outcome in outcomes], failed)
+            write_beside(output_csv, made | {"video": sampling._asdict(), "counts": counts})
     if as_json:
         print(json.dumps({"videos": [outcome.to_json() for outcome in outcomes]}, indent=2))
     _end_unreadable(outcomes)
@@ -163,22 +165,6 @@ def _check_places(jobs: Sequence[VideoJob], tables: Sequence[Path | None], overw
             check_output(place, inputs, overwrite, suffixes)
     if tables[0]:
         check_output(place_beside(tables[0]), inputs, overwrite)
-
-
-def _totals(outcomes: Sequence[VideoOutcome], sampling: Sampling) -> dict[str, Any]:
-    """Return how videos were read, and how many frames and faces there are in all of them."""
-    summaries = [outcome.summary for outcome in outcomes]
-    frames, found = (sum(getattr(s, n) for s in summaries) for n in ("n_frames", "n_found"))
-    counts = {
-        "videos": len(outcomes),
-        "images": frames,
-        "found": found,
-        "missed": frames - found,
-        "unreadable": sum(bool(outcome.reason) for outcome in outcomes),
-        "faces": sum(summary.n_faces for summary in summaries),
-        "uncertain": sum(summary.n_uncertain for summary in summaries),
-    }
-    return {"video": sampling._asdict(), "counts": counts}
 
 
 def _end_unreadable(outcomes: Sequence[VideoOutcome]) -> None:

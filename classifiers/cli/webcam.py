@@ -12,6 +12,7 @@ import numpy as np
 import typer
 
 from classifiers.bundle.bundle import BundleError
+from classifiers.cli.metadata import describe, place_beside, totals, write_beside
 from classifiers.cli.options import (
     CameraOption,
     DetectorOption,
@@ -25,11 +26,13 @@ from classifiers.cli.options import (
     open_predictor,
 )
 from classifiers.cli.outputs import Sheet, check_output
+from classifiers.cli.video_reading import Sampling
 from classifiers.cli.video_writer import VIDEOS, VideoWriter, annotated
 from classifiers.cli.window import Window
 from classifiers.inference.smoothing import TAU
 from classifiers.inference.tables import Schema
 from classifiers.inference.video import VideoPredictor
+from classifiers.inference.video_summary import VideoSummary
 from data.console import handle_errors
 from landmarks.video.camera import open_camera
 from landmarks.video.containers import VideoError
@@ -65,15 +68,20 @@ def main(
         for place, suffixes in ((csv, ()), (record, VIDEOS)):
             if place:
                 check_output(place, [os.path.realpath(camera)], overwrite, suffixes)
+        if csv:
+            check_output(place_beside(csv), [os.path.realpath(camera)], overwrite)
         window = stack.enter_context(Window())
         source = stack.enter_context(open_camera(camera))
         schema = Schema(predictor.classes, predictor.neutral_measures)
         sheet = csv and stack.enter_context(Sheet(csv, schema.columns))
         copy = record and stack.enter_context(VideoWriter(record, source.rate))
+        sampling = Sampling(faces=faces, smoothing=smoothing)
         tracked, rate = VideoPredictor(predictor, faces, smoothing), frame_rate()
+        summary = VideoSummary(predictor.classes)
         with suppress(KeyboardInterrupt):  # an end like any other: results are kept
             for frame in source.frames():
                 found = tracked.predict(frame)
+                summary.add(frame.seconds, found)
                 picture = _with_rate(annotated(frame.rgb, found), rate(time.monotonic()))
                 if sheet:
                     sheet.add(schema.frame_rows(camera, frame, found))
@@ -81,6 +89,10 @@ def main(
                     copy.add(frame.seconds, picture)
                 if not window.show(picture):
                     break
+        if csv:
+            made = describe(predictor, prior, neutral)
+            counts = totals([summary], unreadable=0)
+            write_beside(csv, made | {"video": sampling._asdict(), "counts": counts})
 
 
 def frame_rate() -> Callable[[float], float]:

@@ -62,15 +62,15 @@ def open_file(path: Path, name: str) -> BinaryIO:
 
     Raises
     ------
-    UnsupportedVideo
+    VideoError
         It is no regular file.
     """
     try:
         if path.is_file():
             return path.open("rb")
     except (OSError, ValueError) as error:  # a name too long, or with a null character
-        raise UnsupportedVideo(f"{name} can't be opened ({error}).") from error
-    raise UnsupportedVideo(f"{name} is not a file; check the path.")
+        raise VideoError(f"{name} can't be opened ({error}).") from error
+    raise VideoError(f"{name} is not a file; check the path.")
 
 
 def open_container(file: BinaryIO, name: str) -> av.container.InputContainer:

@@ -58,8 +58,10 @@ class VideoReader:
 
     Raises
     ------
+    VideoError
+        It isn't a file.
     UnsupportedVideo
-        It isn't a file, or not of the formats that are read.
+        It is not of the formats that are read.
     VideoTooLarge
         Its header announces more than `landmarks.images.MAX_PIXELS` pixels.
     DamagedVideo
