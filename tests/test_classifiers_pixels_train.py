@@ -1,7 +1,7 @@
-import json
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 import typer
@@ -63,14 +63,16 @@ def run(out, *arguments, epochs=12):
 @pytest.mark.parametrize(("model", "networks"), [("fused", 1), ("cnn", 2)])
 def test_trains_a_bundle_that_serves(tmp_path, made, model, networks):
     out = tmp_path / "model"
-    done = run(out, "--model", model, "--average", str(networks), epochs=30)
+    keep = () if model == "cnn" else ("--keep-run",)
+    done = run(out, "--model", model, "--average", str(networks), *keep, epochs=30)
     assert done.exit_code == 0, done.output
     files = ("checkpoint.pt", "curves.jsonl")
     folder = tmp_path / "model-run"
-    assert {str(path.relative_to(folder)) for path in folder.rglob("*.*")} == {
-        "curves.png",
-        *(f"network-{n + 1}/{name}" for n in range(2 * networks) for name in files),
-    }
+    left = {str(path.relative_to(folder)) for path in folder.rglob("*.*")}
+    kept = {f"network-{n + 1}/{name}" for n in range(2 * networks) for name in files}
+    assert left == (kept if keep else set())
+    curves = pd.read_csv(out / "curves.csv")
+    assert curves.groupby("network")["epoch"].max().tolist() == [30] * 2 * networks
     predictor, fused = Predictor(out), made[0]
     assert predictor.takes_pixels
     assert predictor.classes == CLASSES
@@ -86,7 +88,9 @@ def test_trains_a_bundle_that_serves(tmp_path, made, model, networks):
 
 def test_a_reading_of_pixels_is_explained(short, made, monkeypatch):
     predictor = Predictor(short)
-    face = type("Found", (), {"points": made[0].points[0] + 100, "box": (0, 0, 9, 9)})()
+    face = type(
+        "Found", (), {"points": made[0].points[0] + 100, "box": (0, 0, 9, 9), "score": 1.0}
+    )()
     face_detector = type("OneFace", (), {"detect": lambda *_: [face]})()
     monkeypatch.setattr(
         "classifiers.inference.predictor.shared_detector", lambda detector: face_detector
@@ -119,8 +123,8 @@ def test_a_stopped_run_goes_on(tmp_path, monkeypatch):
     assert run(out).exit_code == 0
     epochs = list(range(1, 13))
     assert seen == epochs * 2  # of the teacher and its student
-    curves = (tmp_path / "model-run" / "network-1" / "curves.jsonl").read_text().splitlines()
-    assert [json.loads(line)["epoch"] for line in curves] == epochs
+    curves = pd.read_csv(out / "curves.csv")
+    assert curves["epoch"].tolist() == epochs * 2
     assert load_manifest(out)["classes"] == list(CLASSES)
 
 
@@ -148,7 +152,9 @@ def test_a_student_starts_from_its_teacher_and_learns_its_answers(tmp_path, monk
     assert learning.seed != teaching.seed
 
 
+@pytest.mark.usefixtures("no_export")
 def test_other_settings_do_not_go_on_with_a_run(short):
+    assert run(short, "--keep-run", epochs=1).exit_code == 0
     other = run(short, epochs=2)
     assert other.exit_code == BAD_INPUT
     assert "begun with" in other.output

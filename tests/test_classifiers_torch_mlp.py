@@ -47,8 +47,10 @@ def test_stops_early_by_the_rows_that_are_given(kind):
     seen = []
     settings = SMALL[kind] | {"epochs": 200, "patience": 3}
     model = kind(**settings)
-    model.fit(X, y, validation=blobs(seed=1), progress=lambda *step: seen.append(step))
-    accuracies = [accuracy for _, _, accuracy in seen]
+    model.fit(X, y, validation=blobs(seed=1), progress=seen.append)
+    accuracies = [line["validation_accuracy"] for line in seen]
+    assert seen[-1]["loss"] < seen[0]["loss"]
+    assert seen[-1]["validation_loss"] < seen[0]["validation_loss"]
     assert len(seen) < 200
     assert len(seen) == int(np.argmax(accuracies)) + 1 + 3
     assert model.score(*blobs(seed=1)) == pytest.approx(max(accuracies), abs=0.02)

@@ -2,8 +2,10 @@ import json
 
 import joblib
 import numpy as np
+import pandas as pd
 import pytest
 import typer
+from PIL import Image
 from typer.testing import CliRunner
 
 from classifiers.bundle.bundle import load_manifest, train_pixels
@@ -83,6 +85,26 @@ def test_trains_a_bundle_that_serves(trained):
     assert len(train_pixels(out)) == 120
     assert predictor.manifest["data"]["n_train"] == 108
     assert "labels are noisy" in (out / "card.md").read_text()
+
+
+def test_a_bundle_says_how_it_was_trained_and_measured(trained):
+    _, done, out = trained
+    curves = pd.read_csv(out / "curves.csv")
+    assert curves["epoch"].tolist() == list(range(1, len(curves) + 1))
+    assert (curves["loss"].iloc[-1] < curves["loss"].iloc[0]) & curves["validation_loss"].gt(
+        0
+    ).all()
+    metrics = {
+        name: json.loads((out / f"{name}_metrics.json").read_text())
+        for name in ("train", "validation")
+    }
+    assert [m["n_images"] for m in metrics.values()] == [108, 12]
+    assert metrics["validation"]["accuracy"] == load_manifest(out)["metrics"]["accuracy"]
+    for picture in ("curves.png", "confusion.png"):
+        with Image.open(out / picture) as image:
+            assert min(image.size) > 300
+    assert f"epoch {len(curves):>3}  training loss" in done.stderr
+    assert "was kept, the best on validation rows" in done.stdout
 
 
 def test_same_seed_same_bytes(trained, tmp_path):

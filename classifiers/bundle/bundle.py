@@ -1,9 +1,9 @@
 """A bundle: the folder that holds a trained model and says everything about itself.
 
 ``manifest.json`` names the rest with their SHA-256: ``model.onnx`` is what is served,
-``train_pixels.npy`` the pixel hashes of the training images, ``card.md`` the model card; and the
-model as it was trained, a pipeline in ``model.joblib`` (a pickle, which nothing here ever loads) or
-a network's weights in ``network.safetensors``.
+``train_pixels.npy`` the pixel hashes of the training images, ``card.md`` the model card; the model
+as it was trained, a pipeline in ``model.joblib`` (a pickle, which nothing here ever loads) or a
+network's weights in ``network.safetensors``; and how it was trained and measured, see `REPORTS`.
 
 The hashes tell a damaged or half-copied bundle from a whole one. They don't tell who made it: the
 manifest names them and nobody signs it, so that whoever rewrites both is believed. Such a bundle
@@ -32,7 +32,10 @@ MODEL, PICKLE, WEIGHTS, PIXELS, CARD = (
     "card.md",
 )
 REQUIRED = (MODEL, PIXELS, CARD)
-REPORTS = ("config.toml",)
+CONFIG, CURVES, CURVES_PICTURE = "config.toml", "curves.csv", "curves.png"
+TRAIN_METRICS, VALIDATION_METRICS = "train_metrics.json", "validation_metrics.json"
+CONFUSION = "confusion.png"
+REPORTS = (CONFIG, CURVES, CURVES_PICTURE, TRAIN_METRICS, VALIDATION_METRICS, CONFUSION)
 """How it was trained and measured, for people."""
 
 FILES = (*REQUIRED, PICKLE, WEIGHTS, *REPORTS)

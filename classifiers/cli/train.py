@@ -23,6 +23,7 @@ FITS = {
     "drop-outliers": LANDMARK_MODELS,
     "refit": (*LANDMARK_MODELS, *NETWORKS),
     "device": PIXEL_MODELS,
+    "keep-run": PIXEL_MODELS,
     "votes": NETWORKS,
     "average": ("torch", *NETWORKS),
     "weights": BACKBONES,
@@ -113,6 +114,14 @@ def main(
             rich_help_panel=ON_PIXELS,
         ),
     ] = None,
+    keep_run: Annotated[
+        bool,
+        typer.Option(
+            "--keep-run",
+            help="Leave checkpoint and curves in OUT-run when all is done.",
+            rich_help_panel=ON_PIXELS,
+        ),
+    ] = False,
     weights: Annotated[
         str,
         typer.Option(
@@ -125,8 +134,8 @@ def main(
     """Train on the split train (or on all rows, if there are no splits) and write a bundle.
 
     Settings are taken from options, then from --set, then from --config. All of them are written
-    into OUT, as config.toml. A model on pixels keeps checkpoint and curves in OUT-run; a stopped
-    run goes on from there. Exit code 1: something doesn't fit; 3: an I/O error.
+    into OUT, as config.toml. A model on pixels keeps checkpoint and curves in OUT-run until it is
+    done; a stopped run goes on from there. Exit code 1: something doesn't fit; 3: an I/O error.
 
     Example: python -m classifiers train build/features photos/ --model fused --out build/model
     """
@@ -148,6 +157,7 @@ def main(
         "device": device,
         "votes": votes,
         "average": average,
+        "keep-run": keep_run,
         "weights": weights,
     }
     with training_errors(stopped="Stopped; nothing was written."):
@@ -162,7 +172,7 @@ def main(
 
             table, images = _table_and_images(settings["model"], paths)
             where = device.value if device else "auto"
-            train_pixels(table, images, out, settings, where, votes, weights)
+            train_pixels(table, images, out, settings, where, votes, weights, keep_run)
 
 
 def _settings(

@@ -5,10 +5,13 @@ from pathlib import Path
 from typing import Any
 
 from classifiers.bundle.bundle import save_bundle
+from classifiers.cli.epochs import EpochLog
 from classifiers.cli.training_summary import print_summary
-from classifiers.training.config import CONFIG, to_toml, train_options
+from classifiers.training.config import train_options
+from classifiers.training.curves import networks_of
 from classifiers.training.landmarks import train
 from classifiers.training.read_dataset import hold_out, read_rows
+from classifiers.training.report import report_files
 from data.console import progress_bar
 
 
@@ -31,16 +34,13 @@ def train_landmarks(table: Sequence[Path], out: Path, settings: Mapping[str, Any
     options = train_options(settings, out.absolute().name)
     rows = read_rows(table, settings["classes"], settings["drop_outliers"])
     held_out = hold_out(rows, options.seed)
+    total = options.settings["epochs"] * options.settings.get("n_networks", 1)
     with progress_bar() as bar:
-        task = bar.add_task("Preparing features", total=None)
-
-        def progress(epoch: int, most: int, accuracy: float | None) -> None:
-            text = "Epochs" if accuracy is None else f"Epochs, validation {accuracy:.1%}"
-            bar.update(task, description=text, completed=epoch, total=most)
-
-        manifest, files = train(rows, held_out, options, progress)
-    save_bundle(out, manifest, files | {CONFIG: to_toml(settings).encode()})
-    print_summary(manifest, out)
+        log = EpochLog(bar, total * (2 if options.refit else 1))
+        manifest, files = train(rows, held_out, options, log)
+    files |= report_files(settings, networks_of(log.lines), files)
+    save_bundle(out, manifest, files)
+    print_summary(manifest, files, out, networks_of(log.lines))
     if manifest["n_components"] < settings["n_components"]:
         print(
             f"There are fewer rows than {settings['n_components']} principal components: "

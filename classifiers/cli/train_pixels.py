@@ -4,22 +4,25 @@ Fused, the same without landmarks, or one of the backbones known from ImageNet. 
 the run can be stopped, and the same command goes on with it.
 """
 
+import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from classifiers.bundle.bundle import save_bundle
+from classifiers.cli.epochs import EpochLog
 from classifiers.cli.training_summary import print_summary, training_errors
 from classifiers.models.backbones import BACKBONES
 from classifiers.training.backbone_weights import Weights, find_weights
 from classifiers.training.bundle_content import TrainOptions
-from classifiers.training.config import CONFIG, to_toml, train_options
-from classifiers.training.curves import Line, curves_of, plot_curves, read_curves
+from classifiers.training.config import train_options
+from classifiers.training.curves import read_run
 from classifiers.training.pixels import epochs_of, train_pixel_model
 from classifiers.training.read_dataset import hold_out
 from classifiers.training.read_pixel_dataset import read_fused_rows
+from classifiers.training.report import report_files
 from data.console import progress_bar, warn
-from data.files import atomic_write, storage_errors
+from data.files import storage_errors
 
 
 def train_pixels(
@@ -30,6 +33,7 @@ def train_pixels(
     device: str,
     votes: Path | None,
     weights: str,
+    keep_run: bool,
 ) -> None:
     """Read faces, train on them, write the bundle and print its metrics.
 
@@ -37,7 +41,7 @@ def train_pixels(
     ----------
     table : sequence of Path
     images, out : Path
-        See `classifiers.cli.train.main` for all. Checkpoint and curves are kept in ``OUT-run``.
+        See `classifiers.cli.train.main` for all. Checkpoint and curves are in ``OUT-run``.
     settings : mapping
         All of `classifiers.training.config.with_defaults`.
     device : {"auto", "cpu", "cuda"}
@@ -45,6 +49,8 @@ def train_pixels(
         See `classifiers.training.read_pixel_dataset.read_fused_rows`.
     weights : str
         Of a backbone, see `classifiers.training.backbone_weights.find_weights`.
+    keep_run : bool
+        Leave ``OUT-run`` there when all is done.
 
     Raises
     ------
@@ -57,9 +63,12 @@ def train_pixels(
     with training_errors(stopped), storage_errors(run):
         start = _found_weights(options.model, weights) if options.model in BACKBONES else None
         manifest, files = _train(table, images, run, votes, options, start)
-        save_bundle(out, manifest, files | {CONFIG: to_toml(settings).encode()})
-        _write_curves(run)
-    print_summary(manifest, out)
+        networks = read_run(run)
+        files |= report_files(settings, networks, files)
+        save_bundle(out, manifest, files)
+        if not keep_run:
+            shutil.rmtree(run)
+    print_summary(manifest, files, out, networks)
 
 
 def _found_weights(backbone: str, weights: str) -> Weights:
@@ -82,27 +91,11 @@ def _train(
         task = bar.add_task("Reading faces", total=None)
         fused, rows = read_fused_rows(table, images, options.settings["classes"], votes)
         held_out = hold_out(rows, options.seed)
-        bar.update(task, description="Preparing features")
-
-        total = epochs_of(options)
-        done = _epochs_trained(run)
-
-        def progress(line: Line) -> None:
-            nonlocal done
-            done += 1
-            accuracy = line["validation_accuracy"]
-            text = "Epochs" if accuracy is None else f"Epochs, validation {accuracy:.1%}"
-            bar.update(task, description=text, completed=done, total=total)
-
-        return train_pixel_model(fused, rows, held_out, options, run, weights, progress)
+        bar.remove_task(task)
+        log = EpochLog(bar, epochs_of(options), _epochs_trained(run))
+        return train_pixel_model(fused, rows, held_out, options, run, weights, log)
 
 
 def _epochs_trained(run: Path) -> int:
     """Return how many epochs a run that goes on has behind it."""
-    return sum(len(read_curves(curves)) for curves in curves_of(run) if curves.is_file())
-
-
-def _write_curves(run: Path) -> None:
-    """Draw the run's course beside its numbers."""
-    with atomic_write(run / "curves.png") as file:
-        plot_curves(run).savefig(file)
+    return sum(len(lines) for lines in read_run(run))

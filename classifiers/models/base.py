@@ -6,6 +6,7 @@ only NumPy and scikit-learn, and one export serves both MLPs.
 
 from abc import ABCMeta, abstractmethod
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from scipy.special import softmax
@@ -23,8 +24,16 @@ Rows = tuple[np.ndarray, np.ndarray]
 AugmentedRows = tuple[np.ndarray, np.ndarray]
 """Augmented copies of each row, (n, copies, d) float16 or float32, and class numbers (n,)."""
 
-Progress = Callable[[int, int, float | None], None]
-"""Called after each epoch with its number, the maximum, and the validation accuracy."""
+Line = dict[str, Any]
+"""Of the training curves: ``epoch``, counted from 1 for each network, ``loss`` and ``accuracy`` on
+the training rows, ``validation_loss`` and ``validation_accuracy``, None where no rows validate, and
+the ``seconds`` that the epoch took."""
+
+Progress = Callable[[Line], None]
+"""Called after each epoch with its line of the curves."""
+
+Measured = tuple[float, float]
+"""Mean cross-entropy, in nats, and accuracy."""
 
 MIN_STD_SHARE = 1e-3
 """Share of the largest column's standard deviation; FER2013's last component has twice that."""
@@ -182,6 +191,19 @@ def logits(layers: Layers, X: np.ndarray) -> np.ndarray:
         hidden = np.maximum(hidden @ weight.astype(np.float64) + bias, 0)
     weight, bias = layers[-1]
     return hidden @ weight.astype(np.float64) + bias
+
+
+def line_of(epoch: int, training: Measured, validation: Measured | None, seconds: float) -> Line:
+    """Return an epoch's line of the curves."""
+    loss, accuracy = validation or (None, None)
+    return {
+        "epoch": epoch,
+        "loss": training[0],
+        "accuracy": training[1],
+        "validation_loss": loss,
+        "validation_accuracy": accuracy,
+        "seconds": round(seconds, 2),
+    }
 
 
 def balanced_shares(codes: np.ndarray) -> np.ndarray:

@@ -1,5 +1,7 @@
 """scikit-learn's MLP with early stopping on given validation rows."""
 
+import time
+
 import numpy as np
 from sklearn.neural_network import MLPClassifier
 from sklearn.utils import check_random_state
@@ -7,10 +9,12 @@ from sklearn.utils import check_random_state
 from classifiers.models.base import (
     AugmentedRows,
     Layers,
+    Measured,
     NetworkClassifier,
     Progress,
     Rows,
     balanced_shares,
+    line_of,
     to_float16,
 )
 
@@ -82,21 +86,24 @@ class SklearnMLPClassifier(NetworkClassifier):
         weights = self._class_weights(codes)[codes].astype(np.float32)
         best, best_epoch, kept = -1.0, 0, []
         for epoch in range(1, self.epochs + 1):
+            started = time.monotonic()
             chosen = self._rows_of_epoch(codes, random)
+            drawn = copies[chosen, random.randint(copies.shape[1], size=len(chosen))]
+            X, y = drawn.astype(np.float32), codes[chosen]
             # Classes are named each time: an epoch of the sampler may miss a rare one.
             mlp.partial_fit(
-                copies[chosen, random.randint(copies.shape[1], size=len(chosen))].astype(
-                    np.float32
-                ),
-                codes[chosen],
-                classes=np.arange(len(self.classes_)),
-                sample_weight=weights[chosen],
+                X, y, classes=np.arange(len(self.classes_)), sample_weight=weights[chosen]
             )
-            accuracy = None if held_out is None else mlp.score(*held_out)
+            validation = None if held_out is None else _measured(mlp, *held_out)
             if progress is not None:
-                progress(epoch, self.epochs, accuracy)
-            if accuracy is None or accuracy > best:
-                best, best_epoch, kept = accuracy or 0.0, epoch, _layers_of(mlp)
+                seconds = time.monotonic() - started
+                progress(line_of(epoch, _measured(mlp, X, y), validation, seconds))
+            if validation is None or validation[1] > best:
+                best, best_epoch, kept = (
+                    validation[1] if validation else 0.0,
+                    epoch,
+                    _layers_of(mlp),
+                )
             elif epoch - best_epoch >= self.patience:
                 break
         return [kept]
@@ -106,6 +113,13 @@ class SklearnMLPClassifier(NetworkClassifier):
         if self.sampler is None:
             return np.arange(len(codes))
         return random.choice(len(codes), len(codes), p=balanced_shares(codes))
+
+
+def _measured(mlp: MLPClassifier, X: np.ndarray, codes: np.ndarray) -> Measured:
+    proba = mlp.predict_proba(X)
+    right = proba.argmax(axis=1) == codes
+    true = np.maximum(proba[np.arange(len(codes)), codes], np.finfo(np.float32).tiny)
+    return float(-np.log(true).mean()), float(right.mean())
 
 
 def _layers_of(mlp: MLPClassifier) -> Layers:

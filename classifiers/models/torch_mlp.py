@@ -1,6 +1,7 @@
 """A deep MLP with BatchNorm and Dropout in PyTorch."""
 
 import copy
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -20,10 +21,12 @@ from torch.utils.data import (
 from classifiers.models.base import (
     AugmentedRows,
     Layers,
+    Measured,
     NetworkClassifier,
     Progress,
     Rows,
     balanced_shares,
+    line_of,
 )
 from classifiers.models.torch_network import averaged, fuse_batch_norm, network_of
 
@@ -115,11 +118,11 @@ class TorchMLPClassifier(NetworkClassifier):
             raise ValueError("Expected two rows or more for BatchNorm, got 1 sample.")
         random = check_random_state(self.random_state)
         networks = []
-        for number in range(self.n_networks):
+        for _ in range(self.n_networks):
             # The caller's random state stays as it was.
             with torch.random.fork_rng(devices=[]):
                 torch.manual_seed(random.randint(2**31 - 1))
-                networks.append(self._train_one(rows, held_out, self._counted(progress, number)))
+                networks.append(self._train_one(rows, held_out, progress))
         return networks
 
     def _train_one(
@@ -138,28 +141,35 @@ class TorchMLPClassifier(NetworkClassifier):
         average = averaged(network)
         best = _Best(average.module)
         for epoch in range(1, self.epochs + 1):
-            for _ in self._steps(network, batches, loss, optimizer):
+            started, steps = time.monotonic(), []
+            for measured in self._steps(network, batches, loss, optimizer):
+                steps.append(measured)
                 average.update_parameters(network)
                 if self.scheduler == "cosine":
                     schedule.step()
-            accuracy = None if held_out is None else _accuracy(average.module, held_out)
+            validation = None if held_out is None else _measured(average.module, held_out)
+            accuracy = validation and validation[1]
             if self.scheduler == "plateau":
                 schedule.step(accuracy or 0.0)
             if progress is not None:
-                progress(epoch, self.epochs, accuracy)
+                seconds = time.monotonic() - started
+                progress(line_of(epoch, _mean(steps), validation, seconds))
             if best.update(accuracy, epoch) >= self.patience:
                 break
         network.load_state_dict(best.state)
         return fuse_batch_norm(network)
 
-    def _steps(self, network, batches, loss, optimizer) -> Iterator[None]:
-        """Pass over the rows once, a step at a time."""
+    def _steps(self, network, batches, loss, optimizer) -> Iterator[torch.Tensor]:
+        """Pass over the rows once; yield the loss and the accuracy of each step's batch."""
         network.train()
         for copies, targets in batches:
             optimizer.zero_grad()
-            loss(network(_draw_copies(copies)), targets).backward()
+            logits = network(_draw_copies(copies))
+            cost = loss(logits, targets)
+            cost.backward()
             optimizer.step()
-            yield
+            right = logits.argmax(dim=1) == targets.argmax(dim=1)
+            yield torch.stack([cost.detach(), right.float().mean()])
 
     def _loader(self, copies: np.ndarray, codes: np.ndarray) -> DataLoader:
         """Return shuffled batches of augmented copies and one-hot targets."""
@@ -187,13 +197,6 @@ class TorchMLPClassifier(NetworkClassifier):
             optimizer, "max", factor=0.2, patience=max(1, self.patience // 3)
         )
 
-    def _counted(self, progress: Progress | None, number: int) -> Progress | None:
-        """Count the epochs of all networks."""
-        if progress is None:
-            return None
-        done, total = number * self.epochs, self.n_networks * self.epochs
-        return lambda epoch, _, accuracy: progress(done + epoch, total, accuracy)
-
 
 @dataclass
 class _Best:
@@ -219,9 +222,16 @@ def _draw_copies(copies: torch.Tensor) -> torch.Tensor:
     return copies[torch.arange(len(copies)), torch.randint(copies.shape[1], (len(copies),))].float()
 
 
+def _mean(steps: list[torch.Tensor]) -> Measured:
+    """Return an epoch's mean loss and accuracy, as its weights were at each step."""
+    loss, accuracy = torch.stack(steps).mean(dim=0).tolist()
+    return loss, accuracy
+
+
 @torch.no_grad()
-def _accuracy(network: nn.Module, held_out: Rows) -> float:
+def _measured(network: nn.Module, held_out: Rows) -> Measured:
     network.eval()
-    X, codes = held_out
-    predicted = network(torch.from_numpy(X)).argmax(dim=1).numpy()
-    return float((predicted == codes).mean())
+    X, codes = torch.from_numpy(held_out[0]), torch.from_numpy(held_out[1])
+    logits = network(X)
+    right = logits.argmax(dim=1) == codes
+    return float(nn.functional.cross_entropy(logits, codes)), float(right.float().mean())

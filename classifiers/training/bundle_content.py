@@ -1,6 +1,7 @@
 """Build the content of a trained model's bundle: calibrate, measure, describe and export it."""
 
 import io
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -9,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from classifiers.bundle.bundle import CARD, MODEL, PIXELS
+from classifiers.bundle.bundle import CARD, MODEL, PIXELS, TRAIN_METRICS, VALIDATION_METRICS
 from classifiers.bundle.model_card import COPIES_APART, OWN_SPLIT, model_card
 from classifiers.evaluation.metrics import measure
 from classifiers.models.calibration import (
@@ -20,7 +21,7 @@ from classifiers.models.calibration import (
     uncertain_threshold,
     with_prior,
 )
-from classifiers.training.dataset import Rows
+from classifiers.training.dataset import Rows, training_sample
 from landmarks.alignment import align
 
 NEUTRAL = "neutral"
@@ -96,6 +97,8 @@ class TrainedModel(NamedTuple):
         In the order of the probabilities.
     passes : ndarray of float, shape (2, n, k), range 0..1
         Probabilities of the calibration split's faces and of their mirror images.
+    train_passes : ndarray of float, shape (2, m, k), range 0..1
+        The same of the faces that `classifiers.training.dataset.training_sample` draws.
     export : callable
         Takes the calibration and returns the ONNX model.
     weights : dict of str to bytes
@@ -108,6 +111,7 @@ class TrainedModel(NamedTuple):
 
     classes: list[str]
     passes: np.ndarray
+    train_passes: np.ndarray
     export: Callable[[Calibration], bytes]
     weights: dict[str, bytes]
     pixels: np.ndarray
@@ -141,7 +145,7 @@ def bundle_content(
         Both for `classifiers.bundle.bundle.save_bundle`.
     """
     y_train = rows.y[~held_out]
-    calibration, summary = calibrate(
+    calibration, summary, validation = calibrate(
         model.passes, rows.y[calibration_split], y_train, options.prior
     )
     manifest = {
@@ -160,19 +164,25 @@ def bundle_content(
         "data": _data_summary(rows, held_out, options.data_name),
         "neutral_face": neutral_face(rows.points[~held_out], y_train),
     }
+    sample = training_sample(held_out)
+    proba = calibrated(model.train_passes, calibration).mean(axis=0)
+    threshold = manifest["uncertain_threshold"]
+    training = measure(rows.y[sample], proba, model.classes, threshold=threshold)
     onnx = model.export(calibration)
     files = {
         MODEL: onnx,
         **model.weights,
         PIXELS: _saved_hashes(model.pixels),
         CARD: model_card(manifest, len(onnx)).encode(),
+        TRAIN_METRICS: _json(training),
+        VALIDATION_METRICS: _json(validation),
     }
     return manifest, files
 
 
 def calibrate(
     passes: np.ndarray, y: np.ndarray, y_train: np.ndarray, prior: str = "training"
-) -> tuple[Calibration, dict[str, Any]]:
+) -> tuple[Calibration, dict[str, Any], dict[str, Any]]:
     """Fit calibration and threshold on validation rows, and measure the model on them.
 
     Parameters
@@ -191,6 +201,8 @@ def calibrate(
     calibration : Calibration
     summary : dict
         ``calibration``, ``prior``, ``uncertain_threshold`` and ``metrics`` of the manifest.
+    metrics : dict
+        All of `classifiers.evaluation.metrics.measure`.
     """
     classes, counts = np.unique(y_train, return_counts=True)
     shares = counts / counts.sum()
@@ -200,12 +212,13 @@ def calibrate(
     proba = calibrated(passes, calibration).mean(axis=0)
     threshold = uncertain_threshold(proba, codes)
     metrics = measure(y, proba, classes.tolist(), threshold=threshold)
-    return calibration, {
+    summary = {
         "calibration": {name: values.tolist() for name, values in calibration._asdict().items()},
         "prior": served.tolist(),
         "uncertain_threshold": threshold,
         "metrics": {key: metrics[key] for key in METRICS if metrics[key] is not None},
     }
+    return calibration, summary, metrics
 
 
 def neutral_rows(values: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -229,6 +242,10 @@ def _data_summary(rows: Rows, held_out: np.ndarray, data_name: str) -> dict[str,
         "n_train": int((~held_out).sum()),
         "n_validation": int(held_out.sum()),
     }
+
+
+def _json(metrics: dict[str, Any]) -> bytes:
+    return (json.dumps(metrics, indent=1) + "\n").encode()
 
 
 def _saved_hashes(pixels: np.ndarray) -> bytes:

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, ValidationError, create_model
 
+from classifiers.bundle.bundle import CONFIG
 from classifiers.models.backbones import BACKBONES, BackboneConfig
 from classifiers.models.calibration import PRIORS
 from classifiers.models.fused import MARGIN
@@ -19,9 +20,6 @@ from classifiers.training.dataset import BALANCES
 from classifiers.training.recipe import TrainingConfig
 from data.errors import DataError
 from landmarks import __version__
-
-CONFIG = "config.toml"
-"""Name of the file in a bundle."""
 
 HEADER = "# What trained this bundle; make train CONFIG=this file trains it again.\n"
 

@@ -5,23 +5,21 @@ An epoch that was interrupted before its checkpoint was written has two lines: t
 
 import json
 import math
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
+import pandas as pd
 from matplotlib.figure import Figure
 
-CURVES = "curves.jsonl"
+from classifiers.models.base import Line
 
-PLOTTED = ("loss", "validation_accuracy")
+CURVES = "curves.jsonl"
 
 NETWORK_FOLDER = "network-{}"
 """Name of the folder in a run's folder with the checkpoint and curves of one network."""
 
-Line = dict[str, Any]
-"""``epoch``, ``loss``, ``validation_accuracy``, ``lr`` and the ``seconds`` that the epoch took.
-
-The accuracy is None where no rows validate.
-"""
+Curves = list[list[Line]]
+"""The lines of each network."""
 
 
 def folder_of(run: Path, number: int) -> Path:
@@ -47,30 +45,64 @@ def read_curves(curves: Path) -> list[Line]:
     return list({line["epoch"]: line for line in lines}.values())
 
 
+def read_run(run: Path) -> Curves:
+    """Return the lines of each network of a run."""
+    return [read_curves(curves) for curves in curves_of(run)]
+
+
+def networks_of(lines: Iterable[Line]) -> Curves:
+    """Return the lines of each network of a training, each of which begins with epoch 1."""
+    networks: Curves = []
+    for line in lines:
+        if line["epoch"] == 1:
+            networks.append([])
+        networks[-1].append(line)
+    return networks
+
+
+def best_epoch(lines: Sequence[Line]) -> Line:
+    """Return the line of the epoch that was kept: the best, or the last without validation."""
+    if lines[-1]["validation_accuracy"] is None:
+        return lines[-1]
+    return max(lines, key=lambda line: line["validation_accuracy"])
+
+
+def to_csv(networks: Curves) -> bytes:
+    """Return the lines of all networks as CSV."""
+    rows = [
+        {"network": number, **line} for number, lines in enumerate(networks, 1) for line in lines
+    ]
+    return pd.DataFrame(rows).to_csv(index=False).encode()
+
+
 def training_seconds(run: Path) -> float:
     """Return how long all epochs took, without pauses of a stopped training."""
-    lines = [line for curves in curves_of(run) for line in read_curves(curves)]
-    return round(sum(line["seconds"] for line in lines), 1)
+    return round(sum(line["seconds"] for lines in read_run(run) for line in lines), 1)
 
 
-def plot_curves(run: Path) -> Figure:
-    """Plot loss and validation accuracy over the epochs, a line for each network.
+def plot_curves(networks: Curves) -> Figure:
+    """Plot loss and accuracy over the epochs, a colour for each network.
 
     Parameters
     ----------
-    run : Path
-        Folder of a run, with the JSON lines that `classifiers.training.loop.train_network` wrote.
+    networks : list of list of Line
 
     Returns
     -------
     matplotlib.figure.Figure
+        Training is dashed, validation solid; a dot marks the epoch that was kept.
     """
-    figure = Figure(figsize=(8, 3.2), layout="constrained")
-    for axes, name in zip(figure.subplots(1, 2), PLOTTED, strict=True):
-        for curves in curves_of(run):
-            lines = read_curves(curves)
-            values = [math.nan if line[name] is None else line[name] for line in lines]
-            axes.plot([line["epoch"] for line in lines], values)
-        axes.set(xlabel="epoch", title=name.replace("_", " "))
+    figure = Figure(figsize=(9, 3.6), layout="constrained")
+    for axes, name in zip(figure.subplots(1, 2), ("loss", "accuracy"), strict=True):
+        for number, lines in enumerate(networks):
+            epochs, kept = [line["epoch"] for line in lines], best_epoch(lines)
+            for key, style in ((name, "--"), (f"validation_{name}", "-")):
+                values = [math.nan if line[key] is None else line[key] for line in lines]
+                label = None if number else key.removesuffix(name).strip("_") or "training"
+                axes.plot(epochs, values, style, color=f"C{number}", label=label)
+            if kept[f"validation_{name}"] is not None:
+                axes.plot(kept["epoch"], kept[f"validation_{name}"], "o", color=f"C{number}")
+        axes.set(xlabel="epoch", title=name)
         axes.grid(alpha=0.3)
+        axes.legend()
     return figure

@@ -13,6 +13,10 @@ MIN_ROWS_TO_SPLIT = 200
 """Fewer validation rows than these are not split."""
 
 
+MAX_MEASURED = 2000
+"""Most training rows that a trained model is measured on: a network on pixels is slow."""
+
+
 @dataclass(frozen=True)
 class Rows:
     """Labelled faces.
@@ -54,6 +58,12 @@ def split_validation(held_out: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """
     rows = np.flatnonzero(held_out)
     return (rows, rows) if len(rows) < MIN_ROWS_TO_SPLIT else (rows[::2], rows[1::2])
+
+
+def training_sample(held_out: np.ndarray) -> np.ndarray:
+    """Return the numbers of training rows that are measured: `MAX_MEASURED`, of all classes."""
+    rows = np.flatnonzero(~held_out)
+    return rows[:: -(-len(rows) // MAX_MEASURED)]
 
 
 def balanced_rows(y: np.ndarray, allowed: np.ndarray, balance: str, seed: int) -> np.ndarray:

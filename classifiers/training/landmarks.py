@@ -21,7 +21,13 @@ from classifiers.training.bundle_content import (
     TrainOptions,
     bundle_content,
 )
-from classifiers.training.dataset import Rows, balanced_rows, class_weight, split_validation
+from classifiers.training.dataset import (
+    Rows,
+    balanced_rows,
+    class_weight,
+    split_validation,
+    training_sample,
+)
 from landmarks.detection.detector import DEFAULT_MESHES
 
 CLASSIFIERS: dict[str, type[NetworkClassifier]] = {
@@ -64,11 +70,13 @@ def train(
         calibration_split, validation = np.flatnonzero(held_out), None
     pipeline = _fitted(rows, ~held_out, options, validation, progress)
     passes = tta_proba(pipeline, rows.points[calibration_split])
+    train_passes = tta_proba(pipeline, rows.points[training_sample(held_out)])
     if options.refit:
         pipeline = _fitted(rows, np.ones_like(held_out), options, None, progress)
     model = TrainedModel(
         classes=pipeline.classes_.tolist(),
         passes=passes,
+        train_passes=train_passes,
         export=lambda calibration: to_onnx(
             pipeline, calibration, rows.points[held_out][:CHECKED_ROWS]
         ),

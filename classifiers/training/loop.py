@@ -15,10 +15,10 @@ from torch import nn
 from torch.optim.swa_utils import AveragedModel
 
 from classifiers.models.backbones import BackboneConfig, BackboneNetwork
-from classifiers.models.base import balanced_shares
+from classifiers.models.base import Line, Measured, Progress, balanced_shares, line_of
 from classifiers.models.fused import FusedNetwork, NetworkConfig, window
 from classifiers.training.augmentation import Augmenter
-from classifiers.training.curves import CURVES, Line, append_line
+from classifiers.training.curves import CURVES, append_line
 from classifiers.training.dataset import balanced_rows
 from classifiers.training.recipe import (
     FusedLoss,
@@ -33,8 +33,6 @@ from data.processes import termination_as_interrupt
 
 CHECKPOINT = "checkpoint.pt"
 DEVICES = ("auto", "cpu", "cuda")
-Progress = Callable[[Line], None]
-"""Called after each epoch with its line of the curves."""
 
 Network = FusedNetwork | BackboneNetwork
 Config = NetworkConfig | BackboneConfig
@@ -90,12 +88,10 @@ def train_network(
     with termination_as_interrupt():
         while not run.finished:
             started = time.monotonic()
-            loss = run.train_epoch()
-            accuracy = None
+            training, validation = run.train_epoch(), None
             if held_out is not None:
-                accuracy = _accuracy(run.average.module, held_out, config.batch_size)
-            line = run.end_epoch(loss, accuracy)
-            line["seconds"] = round(time.monotonic() - started, 1)
+                validation = _measured(run.average.module, held_out, config.batch_size)
+            line = run.end_epoch(training, validation, started)
             run.save(out / CHECKPOINT)
             append_line(out / CURVES, line)
             if progress is not None:
@@ -145,10 +141,10 @@ class Run:
         waited, patience = self.epoch - self.best_epoch, self.config.patience
         return self.epoch >= self.config.epochs or 0 < patience <= waited
 
-    def train_epoch(self) -> float:
-        """Pass over the rows once; return the mean loss."""
+    def train_epoch(self) -> Measured:
+        """Pass over the rows once; return mean loss and accuracy on the augmented rows."""
         self.network.begin_epoch(self.epoch)
-        total = torch.zeros((), device=self.device)
+        total = torch.zeros(2, device=self.device)
         for chosen in self._order():
             batch = self.augmenter.batch(self.rows[chosen])
             with torch.autocast(self.device.type, torch.bfloat16):
@@ -161,8 +157,10 @@ class Run:
             if self.config.scheduler == "cosine":
                 self.schedule.step()
             self.average.update_parameters(self.network)
-            total += loss.detach()
-        return float(total / self.steps)
+            right = outputs.logits.argmax(dim=1) == batch.targets.argmax(dim=1)
+            total += torch.stack([loss.detach(), right.float().mean()])
+        mean_loss, accuracy = (total / self.steps).tolist()
+        return mean_loss, accuracy
 
     def _order(self) -> tuple[torch.Tensor, ...]:
         """Return the row numbers of each batch; an incomplete batch is left out."""
@@ -173,16 +171,17 @@ class Run:
             order = torch.randperm(len(self.rows))
         return order[: self.steps * self.batch_size].to(self.device).split(self.batch_size)
 
-    def end_epoch(self, loss: float, accuracy: float | None) -> Line:
+    def end_epoch(self, training: Measured, validation: Measured | None, started: float) -> Line:
         """Keep the averaged weights if they are the best so far; return the curves' line."""
         self.epoch += 1
+        accuracy = validation and validation[1]
         if self.config.scheduler == "plateau":
             self.schedule.step(accuracy or 0.0)
         if accuracy is None or accuracy > self.best_accuracy:
             self.best_accuracy, self.best_epoch = accuracy or 0.0, self.epoch
             self.best = _copied(self.average.module)
-        lr = self.schedule.get_last_lr()[0]
-        return {"epoch": self.epoch, "loss": loss, "validation_accuracy": accuracy, "lr": lr}
+        line = line_of(self.epoch, training, validation, time.monotonic() - started)
+        return line | {"lr": self.schedule.get_last_lr()[0]}
 
     def best_network(self) -> Network:
         """Return the best averaged network so far, on the CPU."""
@@ -251,16 +250,19 @@ def _copied(network: nn.Module) -> dict[str, torch.Tensor]:
 
 
 @torch.no_grad()
-def _accuracy(network: Network, rows: Arrays, batch_size: int) -> float:
-    """Return the accuracy with flip TTA."""
+def _measured(network: Network, rows: Arrays, batch_size: int) -> Measured:
+    """Return mean cross-entropy and accuracy with flip TTA."""
     network.eval()
-    right = 0
+    total = torch.zeros(2, device=rows.crops.device)
     for start in range(0, len(rows), batch_size):
         batch = rows[start : start + batch_size]
         pixels = window(batch.crops, network.scaled).to(memory_format=torch.channels_last)
         with torch.autocast(rows.crops.device.type, torch.bfloat16):
             logits = network(pixels, batch.X[:, 0].float(), batch.has_points)
             flipped = network(pixels.flip(3), batch.X[:, 1].float(), batch.has_points)
-        proba = logits.float().softmax(dim=1) + flipped.float().softmax(dim=1)
-        right += int((proba.argmax(dim=1) == batch.targets.argmax(dim=1)).sum())
-    return right / len(rows)
+        proba = (logits.float().softmax(dim=1) + flipped.float().softmax(dim=1)) / 2
+        codes = batch.targets.argmax(dim=1)
+        loss = nn.functional.nll_loss(proba.log(), codes, reduction="sum")
+        total += torch.stack([loss, (proba.argmax(dim=1) == codes).sum()])
+    mean_loss, accuracy = (total / len(rows)).tolist()
+    return mean_loss, accuracy

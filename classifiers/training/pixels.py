@@ -22,7 +22,7 @@ from classifiers.training.bundle_content import (
     neutral_rows,
 )
 from classifiers.training.curves import training_seconds
-from classifiers.training.dataset import Rows, split_validation
+from classifiers.training.dataset import Rows, split_validation, training_sample
 from classifiers.training.distillation import refit_recipe, student_recipe
 from classifiers.training.fused import ANY_CLASSES, RECIPE, FusedTraining
 from classifiers.training.loop import Progress
@@ -102,6 +102,7 @@ def train_pixel_model(
     content = TrainedModel(
         classes=list(model.classes),
         passes=measured.tta_proba(*fused.inputs(calibration_split)),
+        train_passes=measured.tta_proba(*fused.inputs(training_sample(held_out))),
         export=lambda calibration: fused_to_onnx(model, calibration, *examples, quantizes),
         weights={WEIGHTS: saved},
         pixels=fused.pixels,
