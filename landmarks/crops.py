@@ -22,6 +22,9 @@ posed photographs of 256 pixels rightly in 40 % of the cases as they are, and in
 radii of 9 to 17 pixels differ by no more than chance does.
 """
 
+TIGHT_SIDE = 128
+"""Shorter side in pixels below which an image is first taken for a tight crop."""
+
 TIGHT_CROP_SIDE = 48
 """Longer side in pixels to which a tight crop is shrunk: its face then has about `FACE_RADIUS`."""
 
@@ -41,6 +44,12 @@ class Crop:
         scale = np.hypot(self.matrix[0, 0], self.matrix[1, 0])
         xy = points[..., :2] @ self.matrix[:, :2].T + self.matrix[:, 2]
         return np.concatenate([xy, points[..., 2:] * scale], axis=-1)
+
+
+def is_tight(image: np.ndarray) -> bool:
+    """Tell whether an image (height, width, 3) is first taken for a tight crop."""
+    shorter, longer = sorted(image.shape[:2])
+    return shorter < TIGHT_SIDE and longer <= 2 * TIGHT_SIDE
 
 
 def padded(image: np.ndarray, size: int, border: float, grey: int) -> Crop:

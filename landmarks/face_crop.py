@@ -7,7 +7,8 @@ classifier takes leaves room to move, turn and scale the face in training.
 import cv2
 import numpy as np
 
-from landmarks.crops import square_cut
+from landmarks.crops import is_tight, square_cut
+from landmarks.denoising import denoised
 from landmarks.mesh import CANONICAL
 
 WINDOW = 44
@@ -45,7 +46,7 @@ def face_crop(image: np.ndarray, points: np.ndarray | None) -> np.ndarray:
     Returns
     -------
     ndarray of uint8, shape (SIDE, SIDE)
-        Grey. Beyond the image its edge is continued.
+        Grey. Beyond the image its edge is continued. A tight crop is `denoised` first.
 
     Raises
     ------
@@ -53,6 +54,7 @@ def face_crop(image: np.ndarray, points: np.ndarray | None) -> np.ndarray:
         If the points lie in one place.
     """
     matrix = _whole_frame(image) if points is None else _face_frame(points)
+    image = denoised(image) if is_tight(image) else image
     pixels = square_cut(image, matrix, SIDE, cv2.BORDER_REPLICATE)
     return cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
 

@@ -1,4 +1,4 @@
-"""The command behind ``make fuzz``: let Hypothesis look for bytes that break Mien."""
+"""The command behind ``make fuzz``: let Hypothesis look for input that breaks Mien."""
 
 import itertools
 import os
@@ -9,6 +9,8 @@ import time
 from typing import Annotated
 
 import typer
+
+TESTS = ("tests/test_web_fuzz.py", "tests/test_data_fuzz.py", "tests/test_landmarks_fuzz.py")
 
 EXAMPLES = "500"
 """A round's examples of each test, some seconds, after which another seed has its turn."""
@@ -31,7 +33,7 @@ def main(
         if time.monotonic() >= end:
             return
         print(f"Fuzzing with --hypothesis-seed={round_seed}", flush=True)
-        command = [sys.executable, "-m", "pytest", "-q", "tests/test_web_fuzz.py"]
+        command = [sys.executable, "-m", "pytest", "-q", *TESTS]
         command.append(f"--hypothesis-seed={round_seed}")
         done = subprocess.run(command, env=environment, check=False)
         if done.returncode:

@@ -10,7 +10,7 @@ from classifiers.experiments.non_faces import (
     names,
     non_face,
 )
-from landmarks.detection.detector import TIGHT_SIDE
+from landmarks.crops import TIGHT_SIDE
 
 BY_NAME = {corruption.name: corruption for corruption in CORRUPTIONS}
 

@@ -5,7 +5,7 @@ import cv2
 import numpy as np
 import pytest
 
-from landmarks.detection import tta_crops
+from landmarks.detection import detector, tta_crops
 from landmarks.detection.detector import Face, FaceDetector, shared_detector
 from landmarks.images import read_image
 from landmarks.mesh import N_POINTS, mirrored
@@ -145,11 +145,6 @@ def test_a_picture_without_a_face_gives_none(face_detector, name):
     assert face_detector.detect(image[:300, :300].copy()) == []
 
 
-@pytest.fixture
-def any_dispersion(monkeypatch):
-    monkeypatch.setattr(tta_crops, "MAX_DISPERSION", 2)
-
-
 @pytest.fixture(scope="module")
 def cells():
     """Return a part of a micrograph, in which the detector takes a cell for a face."""
@@ -162,8 +157,9 @@ def test_what_passes_for_a_face_on_one_crop_alone_is_none(face_detector, cells):
     assert face_detector.detect(cells) == []
 
 
-@pytest.mark.usefixtures("any_dispersion")
-def test_without_further_crops_it_would_be_one(face_detector, cells):
+def test_without_further_crops_it_would_be_one(face_detector, cells, monkeypatch):
+    monkeypatch.setattr(tta_crops, "MAX_DISPERSION", 2)
+    monkeypatch.setattr(detector, "is_drawing", lambda crop: False)
     assert face_detector.detect(cells) != []
 
 

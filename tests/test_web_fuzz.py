@@ -4,32 +4,21 @@ Hypothesis finds the bytes; ``make fuzz SECONDS=600`` lets it look for longer. A
 by coverage, such as atheris, has nothing to follow here: the decoders are compiled without it.
 """
 
-import os
-
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, event, given, settings
+from hypothesis import event, given
 from hypothesis import strategies as st
 
 from landmarks.images import MAX_PIXELS, PAGE_FORMATS, ImageError, read_image
 from landmarks.sanitize import TooManyParts, trimmed
 from tests.helpers.fake_predictor import FakePredictor
+from tests.helpers.fuzzing import fuzzed
 from tests.helpers.posting import PHOTO
 from tests.reliability.mutants import KINDS, good_images
 from web import create_app
 from web.inference.service import Reader
 
 GOOD = good_images()
-EXAMPLES = int(os.environ.get("MIEN_FUZZ_EXAMPLES", "600"))
-"""Examples each test; `make fuzz` asks for as many as there is time for."""
-
-fuzzed = settings(
-    max_examples=EXAMPLES,
-    deadline=None,
-    derandomize="MIEN_FUZZ_EXAMPLES" not in os.environ,
-    database=None,
-    suppress_health_check=list(HealthCheck),
-)
 
 
 @st.composite
@@ -52,7 +41,7 @@ anything = st.one_of(
 )
 
 
-@fuzzed
+@fuzzed()
 @given(anything)
 def test_decoding_gives_an_image_within_the_limits_or_an_image_error(content):
     try:
@@ -66,7 +55,7 @@ def test_decoding_gives_an_image_within_the_limits_or_an_image_error(content):
     assert 0 < rgb.shape[0] * rgb.shape[1] <= MAX_PIXELS
 
 
-@fuzzed
+@fuzzed()
 @given(anything)
 def test_what_is_trimmed_is_no_longer_and_stays_as_it_is(content):
     try:
@@ -109,7 +98,7 @@ types = st.sampled_from([
 ])  # fmt: skip
 
 
-@fuzzed
+@fuzzed()
 @given(body=parts.map(b"".join), kind=types, path=st.sampled_from(["/", "/api/predict"]))
 def test_no_form_is_an_error_of_the_server(client, body, kind, path):
     response = client.post(path, data=body, content_type=kind)

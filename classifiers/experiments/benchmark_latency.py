@@ -26,7 +26,8 @@ from classifiers.inference.predictor import Predictor
 from data.console import handle_errors, progress_bar
 from data.errors import DataError
 from data.sources import read_images
-from landmarks.detection.detector import TIGHT_SIDE, first_tight_crop, shared_detector
+from landmarks.crops import TIGHT_SIDE
+from landmarks.detection.detector import first_tight_crop, shared_detector
 from landmarks.detection.mediapipe_graphs import bare_call
 from landmarks.face_crop import face_crop
 from landmarks.images import ImageError, read_image

@@ -23,8 +23,9 @@ from data.files import write_text
 from data.sources import ImageRef, images_of, read_images
 from data.splits import some_of_each_class
 from landmarks.boxes import corners, iou
+from landmarks.crops import TIGHT_SIDE
 from landmarks.detection import mtcnn
-from landmarks.detection.detector import TIGHT_SIDE, Face, first_tight_crop, shared_detector
+from landmarks.detection.detector import Face, first_tight_crop, shared_detector
 from landmarks.detection.mediapipe_graphs import bare_call
 from landmarks.detection.registry import DETECTORS, mtcnn_version
 from landmarks.detection.validation import disagreement

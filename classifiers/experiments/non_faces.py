@@ -5,7 +5,8 @@ import numpy as np
 import skimage.data
 from skimage.util import img_as_ubyte
 
-from landmarks.detection.detector import TIGHT_SIDE
+from classifiers.experiments.drawings import drawing
+from landmarks.crops import TIGHT_SIDE
 
 SCIKIT_IMAGE = (
     *("brick", "cat", "cell", "clock", "coffee", "coins", "colorwheel", "grass", "gravel"),
@@ -14,7 +15,7 @@ SCIKIT_IMAGE = (
 )
 """Images in scikit-image's wheel that show nobody."""
 
-KINDS = ("scikit-image", "blanks", "noise", "textures")
+KINDS = ("scikit-image", "blanks", "noise", "textures", "drawings")
 
 SIDE = 256
 """Of the synthetic images, in pixels."""
@@ -27,7 +28,7 @@ CANVAS, MIDDLE = (480, 640), 320
 GREY = 128
 
 COUNT = 60
-"""How many blanks, noise images and textures are made."""
+"""How many blanks, noise images, textures and drawings are made."""
 
 
 _PARTS = {" top left": (0, 0), " top right": (0, 2), " bottom left": (2, 0)}
@@ -61,14 +62,16 @@ def non_face(kind: str, name: str, seed: int) -> np.ndarray:
     """
     if kind == "scikit-image":
         return _scikit_image(name)
-    make = {"blanks": _blank, "noise": _noise, "textures": _texture}[kind]
-    return make(SIDE, np.random.default_rng([seed, KINDS.index(kind), int(name)]))
+    rng = np.random.default_rng([seed, KINDS.index(kind), int(name)])
+    if kind == "drawings":
+        return drawing(SIDE, rng, int(name))
+    return {"blanks": _blank, "noise": _noise, "textures": _texture}[kind](SIDE, rng)
 
 
 def as_photo_and_tight_crop(image: np.ndarray) -> dict[str, np.ndarray]:
     """Return an image as a photo and as a tight crop.
 
-    The detector takes an image smaller than `landmarks.detection.detector.TIGHT_SIDE` for a tight
+    The detector takes an image smaller than `landmarks.crops.TIGHT_SIDE` for a tight
     crop of a face, and tries more crops and lower thresholds than in a photo.
 
     Parameters

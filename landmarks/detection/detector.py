@@ -8,7 +8,7 @@ face. An image is taken for what its size suggests, then for the other kind.
 A photo is searched as long as its faces ask for it. One convincing, large face ends the search: the
 short-range detector sees those, the full-range one the others. Next come the quarter turns of the
 photo, then tiles of it. A detection that does not convince has to give the same mesh on further
-crops.
+crops. A drawn face is none.
 
 Instead of all that, MTCNN may look for faces, in tight crops and photos alike; the mesh of what it
 detects is found as in a photo.
@@ -23,14 +23,17 @@ import cv2
 import numpy as np
 
 from landmarks import boxes, crops
+from landmarks.denoising import denoised
 from landmarks.detection import mtcnn
+from landmarks.detection.drawings import is_drawing
 from landmarks.detection.mediapipe_detector import Detection, detect, detect_large
 from landmarks.detection.mediapipe_graphs import MEDIAPIPE, mesh_points
 from landmarks.detection.registry import Detector, check_detector, mtcnn_version
 from landmarks.detection.tta_crops import MESHES, is_consistent, mean_mesh, mesh_pair
-from landmarks.detection.validation import apart_of, consensus, matches_detection
+from landmarks.detection.validation import consensus, matches_detection
+from landmarks.face_crop import face_crop
 
-MESH_VERSION = f"mediapipe {MEDIAPIPE}, refined, static, radius {crops.FACE_RADIUS}, chain 3"
+MESH_VERSION = f"mediapipe {MEDIAPIPE}, refined, static, radius {crops.FACE_RADIUS}, chain 4"
 """Names mesh and settings; a change that moves points changes it."""
 
 DEFAULT_MESHES = 2
@@ -38,9 +41,6 @@ DEFAULT_MESHES = 2
 image's."""
 
 _LOCK = threading.Lock()  # of MediaPipe's graphs, of which a process has one set
-
-TIGHT_SIDE = 128
-"""An image whose shorter side is below this many pixels is first taken for a tight crop."""
 
 TIGHT_CROP_CHAIN = (
     # size, border, grey, confidence
@@ -170,8 +170,8 @@ class FaceDetector:
 
     def _detect(self, image: np.ndarray, meshes: int) -> list[Face]:
         """Detect the faces of an image that has pixels, in any order."""
-        shorter, longer = sorted(image.shape[:2])
-        is_tight = shorter < TIGHT_SIDE and longer <= 2 * TIGHT_SIDE
+        is_tight = crops.is_tight(image)
+        image = denoised(image) if is_tight else image
         mesh = partial(_mesh, image, meshes, strict=not is_tight)
         if self.detector == "mtcnn":
             return [face for _, face in _mesh_each(mtcnn.detect(image), mesh)]
@@ -216,7 +216,7 @@ def detect_tight(
         points, apart = _mesh_of(crop, confidence, meshes, strict)
         if points is not None:
             points = crop.to_image(points)
-            if not strict or is_consistent(image, points):
+            if not strict or (is_consistent(image, points) and not _is_drawn(image, points)):
                 return Face(_with_tta(image, points, meshes), None, apart)
     return None
 
@@ -226,7 +226,7 @@ def _detect_in_photo(image: np.ndarray, mesh: Callable[[Detection], Face | None]
     mesh = cache(mesh)  # each search begins with what the last one found
     copy = crops.search_copy(image)
     shorter, longer = sorted(image.shape[:2])
-    is_tiled = shorter >= TIGHT_SIDE and longer <= MAX_TILED_ASPECT * shorter
+    is_tiled = shorter >= crops.TIGHT_SIDE and longer <= MAX_TILED_ASPECT * shorter
     upright = crops.whole(copy, 0)
     found = [one for one in detect_large(upright) if one.side > MIN_LARGE_SHARE * shorter]
     seen = _mesh_each(found, mesh)
@@ -310,11 +310,21 @@ def _mesh(image: np.ndarray, meshes: int, detection: Detection, strict: bool = T
         if points is None or not matches_detection(points, crops.CROP_SIDE, margin):
             continue
         points = crop.to_image(points)
-        if strict and np.ptp(points[:, :2], axis=0).max() < MIN_FACE_SIDE:
+        if strict and (_is_too_small(points) or _is_drawn(image, points)):
             return None
         if not strict or detection.is_convincing or is_consistent(image, points):
             return Face(_with_tta(image, points, meshes), float(detection.score), apart)
     return None
+
+
+def _is_too_small(points: np.ndarray) -> bool:
+    """Tell whether a mesh (468, 3) is smaller than any that counts for a face in a photo."""
+    return bool(np.ptp(points[:, :2], axis=0).max() < MIN_FACE_SIDE)
+
+
+def _is_drawn(image: np.ndarray, points: np.ndarray) -> bool:
+    """Tell whether the face of a mesh (468, 3) in pixels of the image is a drawn one."""
+    return is_drawing(face_crop(image, points))
 
 
 def _mesh_of(
@@ -326,8 +336,7 @@ def _mesh_of(
     """
     if meshes == 1 and not strict:
         return mesh_points(crop.pixels, confidence), None
-    pair = mesh_pair(crop, confidence)
-    return consensus(*pair, strict), apart_of(*pair)
+    return consensus(*mesh_pair(crop, confidence), strict)
 
 
 def _with_tta(image: np.ndarray, points: np.ndarray, meshes: int) -> np.ndarray:

@@ -33,7 +33,7 @@ that `make robustness` doesn't show.
 
 def consensus(
     straight: np.ndarray | None, flipped: np.ndarray | None, strict: bool
-) -> np.ndarray | None:
+) -> tuple[np.ndarray | None, float | None]:
     """Make one mesh of those of a crop and of its mirror image.
 
     Parameters
@@ -46,23 +46,25 @@ def consensus(
 
     Returns
     -------
-    ndarray of shape (468, 3), or None
+    mesh : ndarray of shape (468, 3), or None
         Their mean where they agree; the more face-like one where they don't, the only one where
         one is missing; None where none of that is like a face.
+    apart : float or None
+        Their `disagreement`, None where one is missing.
     """
     found = [points for points in (straight, flipped) if points is not None]
-    agreed = False
+    agreed, apart = False, None
     if straight is not None and flipped is not None:
         apart = disagreement(straight, flipped)
         mean = (straight + flipped) / 2
         if apart < SMALL_DISAGREEMENT:
-            return mean
+            return mean, apart
         if apart < MAX_DISAGREEMENT:
             agreed, found = True, [mean]
     if not found or (strict and not agreed):
-        return None
+        return None, apart
     distance, nearest = min((shape_distance(points), i) for i, points in enumerate(found))
-    return found[nearest] if distance < MAX_SHAPE_DISTANCE else None
+    return (found[nearest] if distance < MAX_SHAPE_DISTANCE else None), apart
 
 
 def disagreement(one: np.ndarray, other: np.ndarray) -> float:
@@ -73,11 +75,6 @@ def disagreement(one: np.ndarray, other: np.ndarray) -> float:
     apart = np.linalg.norm((one - other)[:, :2], axis=1).mean()
     variance = (np.var(one, axis=0).sum() + np.var(other, axis=0).sum()) / 2
     return float(apart / np.sqrt(variance))
-
-
-def apart_of(straight: np.ndarray | None, flipped: np.ndarray | None) -> float | None:
-    """Return the `disagreement` of a crop's mesh and its mirror image's, None without both."""
-    return None if straight is None or flipped is None else disagreement(straight, flipped)
 
 
 def dispersion(meshes: Sequence[np.ndarray | None], points: np.ndarray) -> float:

@@ -17,7 +17,7 @@ from landmarks.detection.mediapipe_detector import detect
 from landmarks.detection.mediapipe_graphs import mesh_points
 from landmarks.detection.registry import Detector, check_detector
 from landmarks.detection.tta_crops import TTA_RADII, crop_at, mesh_pair
-from landmarks.detection.validation import apart_of, consensus, matches_detection
+from landmarks.detection.validation import consensus, matches_detection
 from landmarks.video.tracks import Tracks
 
 SEARCH_EVERY_S = 0.2
@@ -134,7 +134,7 @@ def _detect_again(image: np.ndarray, points: np.ndarray, flipped: bool) -> Face 
     crop, apart = crop_at(image, points), None
     if flipped:
         pair = mesh_pair(crop, MIN_CONFIDENCE)
-        mesh, apart = consensus(*pair, strict=True), apart_of(*pair)
+        mesh, apart = consensus(*pair, strict=True)
     else:
         mesh = mesh_points(crop.pixels, MIN_CONFIDENCE)
     if mesh is None or not matches_detection(mesh, crops.CROP_SIDE, _MARGIN):

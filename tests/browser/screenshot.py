@@ -2,7 +2,8 @@
 
 ``example`` shows NASA's portrait of Eileen Collins, which is in the public domain and comes with
 scikit-image; ``composites`` two composite faces of data/sample in one photo, neither of them a
-person, and ``overview`` many of them. The shipped model answers both: once it is trained anew, run this again and look at them.
+person, and ``overview`` many of them. The shipped model answers both: once it is trained anew, run
+this again and look at them.
 """
 
 import threading

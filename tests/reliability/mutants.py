@@ -1,4 +1,4 @@
-"""Good images broken by dice: cut, flipped, spliced, and with other lengths in their parts."""
+"""Good images and videos broken by dice: cut, flipped, spliced, with other lengths in parts."""
 
 import io
 import random
@@ -70,7 +70,12 @@ def lengthen(content: bytearray, dice: random.Random) -> bytearray:
     return content
 
 
-_MARKS = (b"IHDR", b"IDAT", b"eXIf", b"\xff\xc0", b"\xff\xc2", b"\xff\xda", b"\xff\xe1", b"VP8")
+_MARKS = (
+    *(b"IHDR", b"IDAT", b"eXIf", b"\xff\xc0", b"\xff\xc2", b"\xff\xda", b"\xff\xe1", b"VP8"),
+    # Of videos: MP4's boxes, Matroska's elements, AVI's chunks.
+    *(b"tkhd", b"mdhd", b"stsd", b"stts", b"stsz", b"stco", b"elst", b"pasp", b"avcC"),
+    *(b"\x1fC\xb6u", b"\x16T\xaek", b"strh", b"strf", b"avih", b"idx1"),
+)
 
 KINDS: tuple[Callable[[bytearray, random.Random], bytearray], ...] = (cut, flip, splice, lengthen)
 
