@@ -181,6 +181,11 @@ def test_dropped_photos_are_faces_of_the_expression_they_fall_on(page):
     expect(second).to_have_text("3 faces")
     assert page.locator(".expressions .count").first.inner_text() == first
     assert set(sent) <= {"GET"}
+    takes = page.locator(".expressions > li").nth(1).locator(".takes button")
+    expect(takes).to_have_count(3)
+    takes.nth(1).click()
+    expect(second).to_have_text("2 faces")
+    expect(takes).to_have_count(2)
 
 
 def test_leaving_with_faces_that_are_not_saved_asks(page):

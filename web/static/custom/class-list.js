@@ -73,11 +73,27 @@ export function createClassList(section, dataset, limits, actions) {
       row.querySelector(".count").textContent = counted(words.teach.faces, expression.faces.length);
       row.querySelector(".remove").hidden = expressions.length <= limits.minClasses;
       row.querySelector(".clear").hidden = expression.faces.length === 0;
+      showTakes(row, expression);
       for (const [button, visible] of buttons(row)) {
         const label = say(words.teach.of, { action: visible, name: expression.name || numbered });
         button.setAttribute("aria-label", label);
       }
     });
+  }
+
+  /** A picture for each recording and photo, which takes its faces away again. */
+  function showTakes(row, expression) {
+    const place = row.querySelector(".takes");
+    const takes = [...new Set(expression.faces.map(({ take }) => take))];
+    const removed = (take) => () => {
+      expression.faces = expression.faces.filter((face) => face.take !== take);
+      actions.changed();
+      row.querySelector(".takes button, .record").focus(); // the button that had it is gone
+    };
+    place.replaceChildren(...takes.map((take) => {
+      const count = expression.faces.filter((face) => face.take === take).length;
+      return takeButton(take, counted(words.teach.take, count), removed(take));
+    }));
   }
 
   function recording(current) {
@@ -90,6 +106,17 @@ export function createClassList(section, dataset, limits, actions) {
   }
 
   return { add, show, recording };
+}
+
+function takeButton({ image }, label, action) {
+  const [item, button, picture] = ["li", "button", "img"].map((tag) => document.createElement(tag));
+  button.type = "button";
+  button.title = picture.alt = label;
+  picture.src = image;
+  button.append(picture);
+  button.addEventListener("click", action);
+  item.append(button);
+  return item;
 }
 
 /** The buttons of a row that say the same in each row, and what they say. */

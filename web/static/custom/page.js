@@ -12,6 +12,7 @@ import { percent, verdict } from "../live/format.js";
 import { counted, say, words } from "../words.js";
 import { createClassList } from "./class-list.js";
 import { createDataset } from "./dataset.js";
+import { thumbnail } from "./thumbnail.js";
 import { TrainingError, requestTraining } from "./train-request.js";
 
 const COUNTDOWN = 3; // seconds to make a face
@@ -94,6 +95,7 @@ function record(expression) {
 
 async function recordFaces(signal, expression) {
   const before = expression.faces.length;
+  const take = {};
   note.textContent = words.loading;
   const [camera, { mesh, bundle }] = await Promise.all([stage.start(), openEngine()]);
   note.textContent = say(words.teach.soon, { name: nameOf(expression), seconds: COUNTDOWN });
@@ -106,7 +108,7 @@ async function recordFaces(signal, expression) {
     const face = largest(found);
     const drawn = face ? [{ points: face, box: corners(face), label: nameOf(expression) }] : [];
     stage.draw(drawn, bundle.edges);
-    keep(expression, face, now);
+    keep(expression, take, face, now);
     const long = now - start > TAKE && expression.faces.length - before >= limits.minFaces;
     if (long || now - start > MAX_TAKE || dataset.room(expression) <= 0) break;
   }
@@ -114,11 +116,12 @@ async function recordFaces(signal, expression) {
   tellOf(expression, before);
 }
 
-function keep(expression, points, now) {
+function keep(expression, take, points, now) {
   if (!points || now - (expression.last ?? 0) < STEP) return;
   const { videoWidth: width, videoHeight: height } = stage.video;
   expression.last = now;
-  expression.faces.push({ points, width, height });
+  take.image ??= thumbnail(stage.video, points);
+  expression.faces.push({ points, width, height, take });
   list.show();
 }
 
@@ -134,7 +137,8 @@ function photos(expression, files) {
       if (!photo) continue;
       const { width, height } = photo;
       const points = largest(await findInPhoto(mesh, photo, bundle.mirror));
-      if (points) expression.faces.push({ points, width, height });
+      const take = points && { image: thumbnail(photo, points) };
+      if (points) expression.faces.push({ points, width, height, take });
       photo.close();
       list.show();
     }
