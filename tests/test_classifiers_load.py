@@ -121,7 +121,7 @@ def test_a_neutral_face_may_be_a_frame_of_a_video(portrait, tmp_path):
     frame = open_predictor("landmarks", "mesh", neutral=[Path(f"{video}@1.0")])
     photo = load("landmarks").relative_to(portrait)
     np.testing.assert_allclose(frame.neutral_measures[3:], photo.neutral_measures[3:], atol=0.02)
-    for second, sentence in (("0.5", "found none in number 1"), ("9", "got 9, its end")):
+    for second, sentence in (("0.5", "found none in number 1"), ("9", "got 9, beyond its end")):
         with pytest.raises(DataError, match=sentence):
             open_predictor("landmarks", "mesh", neutral=[Path(f"{video}@{second}")])
     with pytest.raises(DataError, match="is not a file"):

@@ -28,7 +28,8 @@ def read_events(path: Path) -> list[Event]:
         with path.open(newline="", encoding="utf-8-sig") as file:
             rows = list(csv.DictReader(file))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"Can't read the events in {path}: {error}.") from error
+        reason = getattr(error, "strerror", None) or error
+        raise DataError(f"Can't read the events in {path}: {reason}; name a CSV.") from error
     if not rows or not set(_COLUMNS) <= set(rows[0]):
         found = ", ".join(map(str, rows[0])) if rows else "no rows"
         raise DataError(f"Expected rows of start, end and label in {path}, got {found}.")

@@ -98,7 +98,7 @@ def _neutral_image(path: Path) -> Path | np.ndarray:
         for frame in video.frames():
             if frame.seconds >= float(named[2]):
                 return frame.rgb
-    raise ValueError(f"Expected a second of the neutral video {named[1]}, got {named[2]}, its end.")
+    raise ValueError(f"Expected a second of the video {named[1]}, got {named[2]}, beyond its end.")
 
 
 def _parse_prior(text: str) -> dict[str, float] | str | None:
