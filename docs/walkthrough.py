@@ -89,8 +89,8 @@ print(f"trained on {(~held_out).sum()} faces in {manifest['training_seconds']} s
 # recall of each class, the calibration and the confusion matrix, as JSON and as plots.
 
 # %%
-report = evaluate(Predictor(OUT / "model"), OUT / "features", "test")
-write_report(OUT / "evaluation", {"source": "the sample", **report})
+report, predictions = evaluate(Predictor(OUT / "model"), OUT / "features", "test")
+write_report(OUT / "evaluation", {"source": "the sample", **report}, predictions)
 print(f"{report['accuracy']:.0%} of {report['n_images']} composites are read right")
 
 # %% [markdown]

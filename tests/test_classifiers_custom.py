@@ -70,7 +70,7 @@ def test_make_train_takes_the_features_and_a_single_csv_of_them(custom, tmp_path
 
 
 def test_make_evaluate_takes_both(custom):
-    report = evaluate(Predictor(custom / "model"), custom / "features", ALL)
+    report, _ = evaluate(Predictor(custom / "model"), custom / "features", ALL)
     assert report["accuracy"] == 1
     assert report["n_missed"] == 0
 

@@ -54,7 +54,8 @@ def test_a_feature_folder_is_measured_on_its_test_split(tmp_path, run):
     assert report["model"]["seed"] == 7
     assert report["model"]["bytes"] == 1000
     assert report["model"]["ms_per_face"] > 0
-    assert len(list(out.glob("*.png"))) == 3
+    assert len(list(out.glob("*.png"))) == 6
+    assert len((out / "predictions.csv").read_text().splitlines()) == 7
     for text in ("the split test", "6 images, 5 found, 1 missed", "66.7% (30-90) of all images"):
         assert text in done.stdout
 
@@ -153,9 +154,9 @@ def test_from_the_images_on_only_the_split_is_searched(tmp_path, monkeypatch, bu
     monkeypatch.setattr(evaluation, "train_pixels", lambda folder: frozenset())
     predictor = FakePredictor(bundle)
     monkeypatch.setattr(predictor, "predict_proba", lambda p, _: np.tile([0, 1, 0], (len(p), 1)))
-    report = evaluation.evaluate(predictor, folder, split)
+    report, _ = evaluation.evaluate(predictor, folder, split)
     assert (report["n_images"], report["n_found"], report["n_unreadable"]) == (3, 2, 1)
-    pixels = evaluation.evaluate(PixelPredictor(bundle), folder, split, images=source)
+    pixels, _ = evaluation.evaluate(PixelPredictor(bundle), folder, split, images=source)
     assert (pixels["n_images"], pixels["n_found"], pixels["n_unreadable"]) == (3, 2, 1)
     assert report["accuracy_with_misses"] == pytest.approx(2 / 3)
 
@@ -172,7 +173,7 @@ def test_another_detector_has_features_of_its_own(tmp_path, monkeypatch, bundle)
     monkeypatch.setattr(evaluation, "train_pixels", lambda folder: frozenset())
     predictor = FakePredictor(bundle)
     monkeypatch.setattr(predictor, "predict_proba", lambda p, _: np.tile([0, 1, 0], (len(p), 1)))
-    report = evaluation.evaluate(predictor, folder, split)
+    report, _ = evaluation.evaluate(predictor, folder, split)
     assert report["model"]["name"].endswith(", faces by mtcnn")
 
 
@@ -211,7 +212,7 @@ def test_a_model_of_pixels_answers_missed_faces_too(pictures, bundle, monkeypatc
     monkeypatch.setattr(evaluation, "train_pixels", lambda folder: frozenset())
     images, features = pictures
     predictor = PixelPredictor(bundle)
-    report = evaluation.evaluate(predictor, features, "test", images=images)
+    report, _ = evaluation.evaluate(predictor, features, "test", images=images)
     assert report["n_missed"] == report["n_unreadable"] == 1
     assert (report["n_images"], report["n_found"], report["n_predicted"]) == (7, 5, 6)
     text = text_of({"source": "images", **report})

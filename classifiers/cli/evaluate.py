@@ -37,7 +37,7 @@ def main(
     backend: Annotated[str, typer.Option(help="joblib backend, such as loky.")] = "loky",
     detector: DetectorOption = "mesh",
 ) -> None:
-    """Measure a model on labelled images, in OUT/report.json and its pictures.
+    """Measure a model on labelled images, in OUT/report.html and the files that it is made of.
 
     Exit code 1: something doesn't fit; 2: more than 1 % of the images are unreadable, the report
     is written all the same; 3: OUT can't be written.
@@ -53,10 +53,10 @@ def main(
     with handle_errors(BundleError, stopped=GOES_ON), storage_errors(out):
         predictor = Predictor(model, mirror)
         folder, split, source = features_of(images, out, split, workers or None, backend, detector)
-        report = evaluate(predictor, folder, split, ignore_unknown, source)
+        measured = evaluate(predictor, folder, split, ignore_unknown, source)
         # the name alone: a report may be published, and where a disk keeps its images may not
-        report = {"source": images.absolute().name, **report}
-        write_report(out, report)
+        report = {"source": images.absolute().name, **measured.report}
+        write_report(out, report, measured.predictions, None if source == folder else source)
     print(text_of(report))
-    print(f"The report is in {out}.")
+    print(f"The report is in {out / 'report.html'}.")
     exit_if_unreadable(report, f"the column reason in {folder} names each. Mend or remove them.")

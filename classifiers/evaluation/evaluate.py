@@ -7,12 +7,15 @@ import statistics
 import time
 from collections.abc import Iterable
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from classifiers.bundle.bundle import size_of, train_pixels
+from classifiers.evaluation.intervals import bootstrap_intervals
 from classifiers.evaluation.metrics import measure
+from classifiers.evaluation.predictions import predictions_of
 from classifiers.inference.predictor import Predictor
 from data.errors import DataError
 from data.features.crops import read_crops
@@ -35,13 +38,31 @@ ALL = "all"
 TIMED_FACES = 200
 
 
+class Evaluation(NamedTuple):
+    """What was measured.
+
+    Attributes
+    ----------
+    report : dict
+        The metrics of `classifiers.evaluation.metrics.measure` with ``split``, ``model`` and
+        ``intervals``, see `classifiers.evaluation.intervals.bootstrap_intervals`; the counts
+        ``n_found``, ``n_missed`` and ``n_unreadable``, which add up to ``n_images``;
+        ``n_predicted``, with the missed ones where the model takes pixels; and ``n_ignored``.
+    predictions : DataFrame
+        See `classifiers.evaluation.predictions.predictions_of`.
+    """
+
+    report: dict
+    predictions: pd.DataFrame
+
+
 def evaluate(
     predictor: Predictor,
     folder: Path,
     split: str,
     ignore_unknown: bool = False,
     images: Path | None = None,
-) -> dict:
+) -> Evaluation:
     """Evaluate a model on a feature folder.
 
     Parameters
@@ -60,10 +81,7 @@ def evaluate(
 
     Returns
     -------
-    dict
-        The metrics of `classifiers.evaluation.metrics.measure` with ``split``, ``model`` and the
-        counts ``n_found``, ``n_missed`` and ``n_unreadable``, which add up to ``n_images``;
-        ``n_predicted``, with the missed ones where the model takes pixels; and ``n_ignored``.
+    Evaluation
 
     Raises
     ------
@@ -74,25 +92,25 @@ def evaluate(
     names = match_classes(table["label"], predictor.classes, ignore_unknown)
     known = table[table["label"].isin(names)]
     proba, points, crops = predict_rows(predictor, known, images)
-    metrics = measure(
-        [names[label] for label in known["label"]],
-        proba,
-        predictor.classes,
-        copies=copies_of(known, folder, train_pixels(predictor.folder)),
-        threshold=predictor.manifest["uncertain_threshold"],
-    )
+    labels = [names[label] for label in known["label"]]
+    threshold = predictor.manifest["uncertain_threshold"]
+    copies = copies_of(known, folder, train_pixels(predictor.folder))
+    metrics = measure(labels, proba, predictor.classes, copies, threshold)
+    predictions = predictions_of(known, labels, proba, predictor.classes, threshold)
     n_found = int((known["success"] == 1).sum())
     n_missed = int((known["reason"] == Reason.NO_FACE).sum())
-    return {
+    report = {
         "split": split,
         "model": describe(predictor, points, crops, detector_of(read_manifest(folder))),
         **metrics,
+        "intervals": bootstrap_intervals(predictions, predictor.classes),
         "n_found": n_found,
         "n_predicted": metrics["n_found"],
         "n_missed": n_missed,
         "n_unreadable": len(known) - n_found - n_missed,
         "n_ignored": len(table) - len(known),
     }
+    return Evaluation(report, predictions)
 
 
 def read_split(predictors: Iterable[Predictor], folder: Path, split: str) -> pd.DataFrame:

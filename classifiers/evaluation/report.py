@@ -1,27 +1,40 @@
-"""A report folder: the metrics of one evaluation as JSON, and plots of them."""
+"""A report folder: the metrics and predictions of one evaluation as files, and as one page."""
 
+import io
 import json
+from base64 import b64encode
 from collections.abc import Callable
 from functools import partial
+from mimetypes import guess_type
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from jinja2 import Environment
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
+from PIL import Image
 from sklearn.calibration import CalibrationDisplay
 from sklearn.metrics import ConfusionMatrixDisplay
 
+from classifiers.evaluation.prediction_plots import BLUE, VERMILION
+from classifiers.evaluation.prediction_plots import PLOTS as ROW_PLOTS
+from classifiers.evaluation.report_table import COLUMNS, class_rows, summary, title_of
+from classifiers.evaluation.sheets import error_sheet, sample_sheet
 from data.console import per_cent
-from data.files import atomic_write, write_text
+from data.files import atomic_write, storage_errors
 
-# Okabe and Ito's palette: its blue and vermilion differ for every kind of colour vision.
-BLUE, VERMILION = "#0072B2", "#D55E00"
+DECIMALS = 6
+"""Of the confidences in ``predictions.csv``."""
+
+SHEETS = {"errors": error_sheet, "sample": sample_sheet}
 CELL = 0.85  # inches that one class takes on an axis
 
 
-def write_report(folder: str | Path, metrics: dict) -> list[Path]:
-    """Write ``report.json`` and its plots into `folder`, which is made if need be.
+def write_report(
+    folder: str | Path, report: dict, predictions: pd.DataFrame, images: Path | None = None
+) -> list[Path]:
+    """Write all files of an evaluation into `folder`, which is made if need be.
 
     Every file appears whole or not at all: it is written beside its place and then moved there.
 
@@ -29,15 +42,18 @@ def write_report(folder: str | Path, metrics: dict) -> list[Path]:
     ----------
     folder : str or Path
         Where the files go.
-    metrics : dict
-        What `classifiers.evaluation.metrics.measure` returned, with whatever else the JSON should
-        say.
+    report : dict
+        `classifiers.evaluation.evaluate.Evaluation.report`, with the ``source``'s name.
+    predictions : DataFrame
+        `classifiers.evaluation.evaluate.Evaluation.predictions`.
+    images : Path, optional
+        The images, for the contact sheets; they are left out where it isn't known.
 
     Returns
     -------
     list of Path
-        The files written: ``report.json``, ``confusion.png``, ``calibration.png`` and
-        ``per_class.png``.
+        The files written: ``report.json``, ``predictions.csv``, the pictures and ``report.html``,
+        which holds them all and opens offline.
 
     Raises
     ------
@@ -47,13 +63,64 @@ def write_report(folder: str | Path, metrics: dict) -> list[Path]:
         If a metric is NaN or infinite, which JSON can't say.
     """
     folder = Path(folder)
-    written = [folder / "report.json", *(folder / f"{name}.png" for name in PLOTS)]
-    write_text(written[0], json.dumps(metrics, indent=2, allow_nan=False) + "\n")
-    for path, draw in zip(written[1:], PLOTS.values(), strict=True):
-        with atomic_write(path) as file:
-            # without matplotlib's name and version, the same metrics give the same bytes
-            draw(metrics).savefig(file, format="png", dpi=110, metadata={"Software": None})
-    return written
+    pictures = _pictures(report, predictions[predictions["prediction"] != ""], images)
+    files = {
+        "report.json": (json.dumps(report, indent=2, allow_nan=False) + "\n").encode(),
+        "predictions.csv": predictions.round(DECIMALS).to_csv(index=False).encode(),
+        **pictures,
+        "report.html": html_of(report, pictures).encode(),
+    }
+    with storage_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        with atomic_write(folder / name) as file:
+            file.write(content)
+    return [folder / name for name in files]
+
+
+def _pictures(report: dict, predicted: pd.DataFrame, images: Path | None) -> dict[str, bytes]:
+    """Return the content of each picture by its name; sheets are photos, and JPEGs."""
+    pictures = {f"{name}.png": png_of(draw(report)) for name, draw in PLOTS.items()}
+    if len(predicted):
+        pictures |= {f"{name}.png": png_of(draw(predicted)) for name, draw in ROW_PLOTS.items()}
+        sheets = SHEETS.items() if images is not None else ()
+        pictures |= {f"{name}.jpg": jpeg_of(draw(predicted, images)) for name, draw in sheets}
+    return pictures
+
+
+def html_of(report: dict, pictures: dict[str, bytes]) -> str:
+    """Return a page with all metrics and pictures, which needs no other file."""
+    template = Path(__file__).with_name("report.html").read_text("utf-8")
+    inlined = {
+        name: f"data:{guess_type(name)[0]};base64,{b64encode(content).decode()}"
+        for name, content in pictures.items()
+    }
+    return (
+        Environment(autoescape=True)
+        .from_string(template)
+        .render(
+            title=title_of(report),
+            summary=summary(report),
+            columns=COLUMNS,
+            rows=class_rows(report),
+            pictures=inlined,
+        )
+    )
+
+
+def png_of(figure: Figure) -> bytes:
+    """Return a plot as PNG, the same bytes for the same plot."""
+    buffer = io.BytesIO()
+    # Without matplotlib's name and version.
+    figure.savefig(buffer, format="png", dpi=110, metadata={"Software": None})
+    return buffer.getvalue()
+
+
+def jpeg_of(image: Image.Image) -> bytes:
+    """Return a contact sheet as JPEG."""
+    buffer = io.BytesIO()
+    image.save(buffer, "JPEG", quality=85)
+    return buffer.getvalue()
 
 
 def plot_confusion(metrics: dict) -> Figure:

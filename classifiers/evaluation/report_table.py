@@ -12,12 +12,22 @@ SIDES = ("left", *["right"] * (len(COLUMNS) - 1))
 
 def text_of(report: dict) -> str:
     """Return the metrics of a report as a table, with what was measured below it."""
+    rows = class_rows(report)
+    cells = tabulate(rows, COLUMNS, "rounded_outline", colalign=SIDES, disable_numparse=True)
+    below = [f"{label:<19}{value}" for label, value in summary(report).items()]
+    return "\n".join([title_of(report), cells, *below])
+
+
+def title_of(report: dict) -> str:
+    """Return which model was measured on what."""
+    return f"{report['model']['name']} on {report['source']}"
+
+
+def class_rows(report: dict) -> list[tuple[str, ...]]:
+    """Return the cells of each class, see `COLUMNS`."""
     predicted = np.sum(report["confusion"], axis=0).tolist()
     classes = zip(report["per_class"].items(), predicted, strict=True)
-    rows = [_row(name, row, n) for (name, row), n in classes]
-    cells = tabulate(rows, COLUMNS, "rounded_outline", colalign=SIDES, disable_numparse=True)
-    below = [f"{label:<19}{value}" for label, value in _summary(report).items()]
-    return "\n".join([f"{report['model']['name']} on {report['source']}", cells, *below])
+    return [_row(name, row, n) for (name, row), n in classes]
 
 
 def _row(name: str, row: dict, n_predicted: int) -> tuple[str, ...]:
@@ -34,8 +44,8 @@ def _row(name: str, row: dict, n_predicted: int) -> tuple[str, ...]:
     )
 
 
-def _summary(report: dict) -> dict[str, str]:
-    """Return the lines below the table."""
+def summary(report: dict) -> dict[str, str]:
+    """Return what was measured, by name."""
     split = "every image" if report["split"] == "all" else f"the split {report['split']}"
     whole = report["n_predicted"] > report["n_found"]
     n, n_images = report["n_predicted"], report["n_images"]
@@ -44,12 +54,12 @@ def _summary(report: dict) -> dict[str, str]:
     lines = {
         "measured on": f"{split}: {n_images:,} images, {report['n_found']:,} found, "
         f"{report['n_missed']:,} missed, {report['n_unreadable']:,} unreadable",
-        "accuracy": f"{share_of(report['accuracy'], n)} of {faces}",
+        "accuracy": f"{share_of(report['accuracy'], n)}{_interval(report, 'accuracy')} of {faces}",
         "with misses": f"{share_of(report['accuracy_with_misses'], n_images)} of all images",
         "without copies": f"{share_of(report['accuracy_without_copies'], n_fresh)} of {faces}, "
         f"{report['n_copies']:,} images that training saw left out",
         "balanced accuracy": mean_of(report["balanced_accuracy"], n),
-        "macro F1": mean_of(report["macro_f1"], n),
+        "macro F1": mean_of(report["macro_f1"], n) + _interval(report, "macro_f1"),
         "weighted F1": mean_of(report["weighted_f1"], n),
         "ECE": number(report["ece"], ".3f") if n >= MIN_ROWS else TOO_FEW,
         "coverage": f"{share_of(report['coverage'], n)} of {faces} are not uncertain",
@@ -58,3 +68,9 @@ def _summary(report: dict) -> dict[str, str]:
     if report["n_ignored"]:
         lines["left out"] = f"{report['n_ignored']:,} images of classes the model lacks"
     return lines
+
+
+def _interval(report: dict, name: str) -> str:
+    """Return the bootstrap interval of a metric, nothing where there is none."""
+    interval = report["intervals"].get(name)
+    return "" if interval is None else f" ({100 * interval[0]:.1f}-{100 * interval[1]:.1f})"

@@ -1,11 +1,8 @@
 """What a bundle says of its training: settings, curves and the confusion on validation rows."""
 
-import io
 import json
 from collections.abc import Mapping
 from typing import Any
-
-from matplotlib.figure import Figure
 
 from classifiers.bundle.bundle import (
     CONFIG,
@@ -14,7 +11,7 @@ from classifiers.bundle.bundle import (
     CURVES_PICTURE,
     VALIDATION_METRICS,
 )
-from classifiers.evaluation.report import plot_confusion
+from classifiers.evaluation.report import plot_confusion, png_of
 from classifiers.training.config import to_toml
 from classifiers.training.curves import Curves, plot_curves, to_csv
 
@@ -35,13 +32,6 @@ def report_files(
     return {
         CONFIG: to_toml(settings).encode(),
         CURVES: to_csv(networks),
-        CURVES_PICTURE: _png(plot_curves(networks)),
-        CONFUSION: _png(plot_confusion(json.loads(files[VALIDATION_METRICS]))),
+        CURVES_PICTURE: png_of(plot_curves(networks)),
+        CONFUSION: png_of(plot_confusion(json.loads(files[VALIDATION_METRICS]))),
     }
-
-
-def _png(figure: Figure) -> bytes:
-    """Return a picture of the figure, the same bytes for the same figure."""
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=110, metadata={"Software": None})
-    return buffer.getvalue()
