@@ -176,11 +176,11 @@ def rgb_of(source: Source, formats: tuple[str, ...] = FOLDER_FORMATS) -> np.ndar
     ImageError
         As from `read_image`; `UnsupportedImage` for pixels of another shape or type.
     """
-    if isinstance(source, np.ndarray):
-        return _array_to_rgb(source)
     if isinstance(source, Image.Image):
         _check_size(source, "the image")
         return _decoded(source, "the image", keep=True)
+    if hasattr(source, "__array__"):  # NumPy's own, or what becomes one, such as a tensor
+        return _array_to_rgb(np.asarray(source))
     if isinstance(source, IOBase):
         source = source.read()
     if isinstance(source, bytearray | memoryview):

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from PIL import Image
 
 from classifiers import load
@@ -12,6 +13,7 @@ from classifiers.bundle.bundle import BundleError
 from classifiers.cli.options import open_predictor
 from classifiers.inference.tables import Schema
 from data.errors import DataError
+from landmarks.images import UnsupportedImage
 from tests.helpers.fake_predictor import CONFIDENCES, FakePredictor
 from tests.helpers.paths import ROOT
 from tests.helpers.video_maker import make_video
@@ -74,6 +76,16 @@ def test_one_image_is_a_list_of_one_and_other_types_are_read(portrait, tmp_path)
     assert table["expression"].fillna("").tolist() == ["happy", "happy", "", ""]
     assert table["reason"].tolist() == ["", "", "unsupported", "unsupported"]
     assert len(model.predict_frame(np.stack([portrait, portrait]))) == 2
+    assert len(model.predict_frame(torch.from_numpy(portrait))) == 1
+    paths = pd.Series([str(tmp_path / "photo.png"), str(tmp_path / "none.png")])
+    for several in (paths, paths.to_numpy(), iter(paths)):
+        assert model.predict_frame(several)["image"].tolist() == paths.tolist()
+
+
+@pytest.mark.parametrize("neither", [None, 5, {"image": "photo.png"}])
+def test_what_is_neither_an_image_nor_several_gets_a_sentence(neither):
+    with pytest.raises(UnsupportedImage, match="an image or a list of images, got "):
+        load("landmarks").predict_frame(neither)
 
 
 def test_a_class_may_be_called_like_a_column():

@@ -18,7 +18,14 @@ from classifiers.inference.tables import Schema
 from landmarks.detection.detector import MESH_VERSION, Face, shared_detector
 from landmarks.detection.registry import Detector, check_detector
 from landmarks.face_crop import SIDE, face_crop
-from landmarks.images import FOLDER_FORMATS, ImageError, Reason, Source, rgb_of
+from landmarks.images import (
+    FOLDER_FORMATS,
+    ImageError,
+    Reason,
+    Source,
+    UnsupportedImage,
+    rgb_of,
+)
 from landmarks.mesh import CANONICAL, N_POINTS, mirrored
 from landmarks.quality import Quality, quality_of
 
@@ -274,6 +281,11 @@ class Predictor:
             The columns of `classifiers.inference.tables.Schema`; a photo that is no file is called
             by its number from 1.
 
+        Raises
+        ------
+        landmarks.images.UnsupportedImage
+            If it is neither an image nor several.
+
         Examples
         --------
         >>> from classifiers import load
@@ -317,10 +329,24 @@ _MIRRORS = {
 
 
 def _each(images: Source | Iterable[Source]) -> Iterable[Source]:
-    """Return images, one as a list of one."""
-    if isinstance(images, np.ndarray) and images.ndim > 3:
-        return list(images)
-    return [images] if isinstance(images, Source) else images
+    """Return images, one as a list of one.
+
+    Raises
+    ------
+    UnsupportedImage
+        If it is neither.
+    """
+    if hasattr(images, "__array__"):
+        images = np.asarray(images)  # a tensor's pixels, a column's names
+        return list(images) if images.ndim > 3 or images.dtype.kind in "OU" else [images]
+    if isinstance(images, Source):
+        return [images]
+    if isinstance(images, Mapping) or not isinstance(images, Iterable):
+        raise UnsupportedImage(
+            f"Expected an image or a list of images, got {type(images).__name__}; name files, or "
+            "give their content or pixels."
+        )
+    return images
 
 
 def _neutral_baseline(manifest: dict[str, Any]) -> NeutralBaseline:
