@@ -16,7 +16,7 @@ from classifiers.training import pixels
 from classifiers.training.dataset import Rows
 from data.console import BAD_INPUT, STOPPED
 from data.errors import DataError
-from landmarks.detection.detector import MESH_VERSION
+from landmarks.detection.detector import MESH_VERSION, Face
 from landmarks.face_crop import SIDE
 from landmarks.mesh import REGIONS
 from tests.helpers import small_fused
@@ -88,9 +88,7 @@ def test_trains_a_bundle_that_serves(tmp_path, made, model, networks):
 
 def test_a_reading_of_pixels_is_explained(short, made, monkeypatch):
     predictor = Predictor(short)
-    face = type(
-        "Found", (), {"points": made[0].points[0] + 100, "box": (0, 0, 9, 9), "score": 1.0}
-    )()
+    face = Face(made[0].points[0] + 100)
     face_detector = type("OneFace", (), {"detect": lambda *_: [face]})()
     monkeypatch.setattr(
         "classifiers.inference.predictor.shared_detector", lambda detector: face_detector
