@@ -104,7 +104,7 @@ async function read(file, note, signal) {
 
 function finish(alone) {
   document.title = words.results;
-  keep(list, relative.textContent).then((isKept) => isKept || tell(words.not_kept));
+  keep(list, relative.firstElementChild.textContent).then((isKept) => isKept || tell(words.not_kept));
   if (alone) {
     tell("");
     result.scrollIntoView({ block: "start" });
@@ -219,6 +219,7 @@ const before = result.hidden ? await kept() : null;
 if (before) {
   list.replaceChildren(...before.items);
   relative.firstElementChild.textContent = before.relative;
+  relative.hidden = !before.relative;
   result.classList.add("kept");
   result.hidden = false;
 }
