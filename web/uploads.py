@@ -9,7 +9,7 @@ from flask import Request
 
 from web.errors import ApiError
 
-FORM = "multipart/form-data"
+FORM, JSON = "multipart/form-data", "application/json"
 
 FIELD = "image"
 """Name of the field that holds the photo."""
@@ -89,16 +89,11 @@ def posted(request: Request) -> Posted:
     Raises
     ------
     ApiError
-        If it is neither, there is no photo or there are too many, or a file is in another field.
+        If there is no photo, there are too many, or a file is in another field.
     werkzeug.exceptions.RequestEntityTooLarge
         If the whole body is above `MAX_BODY_BYTES`.
     """
-    if request.mimetype == "application/json":
-        found = _from_json(request)
-    elif request.mimetype == FORM:
-        found = _from_form(request)
-    else:
-        raise ApiError("not-a-form")
+    found = _from_json(request) if request.mimetype == JSON else _from_form(request)
     if not found.photos:
         raise ApiError("missing")
     if len(found.photos) > MAX_PHOTOS or len(found.neutral) > MAX_NEUTRAL:

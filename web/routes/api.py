@@ -17,7 +17,7 @@ from classifiers.inference.shifts import NEUTRAL, neutral_shift_of
 from web import metrics
 from web.errors import ApiError
 from web.inference.service import Result
-from web.uploads import Upload, posted
+from web.uploads import FORM, JSON, Upload, posted
 
 OPTIONS = ("points", "explain")
 """What a response may hold beside the expression: the mesh, and each region's contribution."""
@@ -46,6 +46,8 @@ def predict() -> Response:
         met a server that can't read now: that is worth another try of the whole request.
     """
     start = perf_counter()
+    if request.mimetype not in (FORM, JSON):
+        raise ApiError("not-a-form")
     photos, neutral, fields = posted(request)
     options = _options(fields)
     shift = shift_of(neutral)
