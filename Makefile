@@ -49,7 +49,7 @@ features: $(READY)  ## Turn photos into landmark CSVs: IMAGES= OUT= WORKERS= BAC
 	@$(PYTHON) -m data features "$(IMAGES)" "$(or $(OUT),build/features)" $(call option,WORKERS,workers) $(call option,BACKEND,backend) $(call option,SCHEDULER,scheduler) $(call option,DETECTOR,detector)
 
 # A model that looks at pixels takes the images, too.
-TRAINED = $(or $(MODEL),$(if $(CONFIG),$(shell sed -n 's/^model = "\(.*\)"/\1/p' "$(CONFIG)")))
+TRAINED = $(or $(MODEL),$(if $(CONFIG),$(shell sed -n 's/^model = "\(.*\)"/\1/p' "$(CONFIG)" 2>/dev/null)))
 LOOKS_AT = $(if $(filter-out sklearn torch,$(TRAINED)),"$(IMAGES)")
 train: $(READY)  ## Train a classifier on the CSVs: TABLE= MODEL=sklearn|torch OUT= CONFIG=file SET="lr=0.01 hidden=[64,32]" CLASSES= SEED= EPOCHS= BALANCE= PRIOR=training|roots|uniform DATA= AVERAGE= DROP_OUTLIERS=1 REFIT=1; on pixels: MODEL=fused|cnn IMAGES= VOTES= DEVICE= KEEP_RUN=1, or MODEL=resnet18|resnet34|resnet50|vgg16|mobilenet_v3_large|vit_b_16 WEIGHTS=file|random
 	@$(PYTHON) -m classifiers train "$(TABLE)" $(LOOKS_AT) --out "$(or $(OUT),build/model)" $(call option,MODEL,model) $(call option,CONFIG,config) $(foreach setting,$(SET),--set '$(setting)') $(call option,CLASSES,classes) $(call option,SEED,seed) $(call option,EPOCHS,epochs) $(call option,BALANCE,balance) $(call option,PRIOR,prior) $(call option,DATA,data-name) $(call option,AVERAGE,average) $(if $(DROP_OUTLIERS),--drop-outliers) $(if $(REFIT),--refit) $(call option,VOTES,votes) $(call option,DEVICE,device) $(call option,WEIGHTS,weights) $(if $(KEEP_RUN),--keep-run)

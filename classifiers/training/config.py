@@ -123,6 +123,9 @@ def with_defaults(given: Mapping[str, Any]) -> Settings:
     DataError
         If the model has no such setting, or a value doesn't fit.
     """
+    models = (*landmarks.CLASSIFIERS, *pixels.NETWORKS, *BACKBONES)
+    if given["model"] not in models:
+        raise DataError(f"Expected a model among {', '.join(models)}, got {given['model']!r}.")
     known = defaults(given["model"])
     unknown = [name for name in given if name not in known]
     if unknown:
