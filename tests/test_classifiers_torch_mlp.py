@@ -139,6 +139,11 @@ def test_an_unknown_scheduler_or_optimizer_is_refused(settings, known):
         TorchMLPClassifier(**settings).fit(*blobs())
 
 
+def test_an_optimizer_that_scikit_learns_mlp_lacks_is_refused():
+    with pytest.raises(ValueError, match="adam"):
+        SklearnMLPClassifier(optimizer="adamw").fit(*blobs())
+
+
 @pytest.mark.parametrize("epochs", [1, 2, 5])
 def test_a_training_of_few_steps_has_a_schedule(epochs):
     X, y = blobs()

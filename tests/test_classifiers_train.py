@@ -262,6 +262,7 @@ def test_an_out_that_cannot_be_written_is_code_3(tmp_path):
             "Expected a model among sklearn, torch, fused, cnn, resnet18, ",
         ),
         (("--set", "model=[1]"), "got [1]."),
+        (("--set", "optimizer=lion"), "The setting optimizer should be 'sgd', 'adam' or 'adamw'"),
         (("--set", "momentum=0.9"), "Expected settings of sklearn among model, classes, "),
         (("--set", "dropout=0.1"), "got dropout; leave it out."),
         (("--set", "lr=fast"), "The setting lr should be a valid number, got 'fast'."),

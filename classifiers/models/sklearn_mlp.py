@@ -18,6 +18,8 @@ from classifiers.models.base import (
     to_float16,
 )
 
+OPTIMIZERS = ("adam", "sgd")
+
 
 class SklearnMLPClassifier(NetworkClassifier):
     """`sklearn.neural_network.MLPClassifier`, an epoch at a time.
@@ -73,6 +75,8 @@ class SklearnMLPClassifier(NetworkClassifier):
     def _train(
         self, rows: AugmentedRows, held_out: Rows | None, progress: Progress | None
     ) -> list[Layers]:
+        if self.optimizer not in OPTIMIZERS:
+            raise ValueError(f"Expected an optimizer among {OPTIMIZERS}, got {self.optimizer!r}.")
         copies, codes = rows
         random = check_random_state(self.random_state)
         mlp = MLPClassifier(

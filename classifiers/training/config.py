@@ -17,7 +17,7 @@ from classifiers.models.pipeline import N_COMPONENTS
 from classifiers.training import backbones, landmarks, pixels
 from classifiers.training.bundle_content import TrainOptions
 from classifiers.training.dataset import BALANCES
-from classifiers.training.recipe import TrainingConfig
+from classifiers.training.recipe import OPTIMIZERS, SCHEDULERS, TrainingConfig
 from data.errors import DataError
 from landmarks import __version__
 
@@ -27,7 +27,12 @@ Settings = dict[str, Any]
 
 STRICT = ConfigDict(strict=True)
 
-CHOICES = {"balance": BALANCES, "prior": tuple(PRIORS)}
+CHOICES = {
+    "balance": BALANCES,
+    "prior": tuple(PRIORS),
+    "optimizer": OPTIMIZERS,
+    "scheduler": SCHEDULERS,
+}
 
 AT_LEAST_ONE = frozenset(
     {"epochs", "batch_size", "n_networks", "n_components", "hidden", "stem", "widths", "blocks"}
