@@ -87,7 +87,7 @@ def test_the_fused_runs_differ_from_the_shipped_recipe(monkeypatch):
         seen.append((network, training))
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(command, "FusedTraining", start)
+    monkeypatch.setattr(command.fused_training, "train_fused", start)
     fused = small_fused.rows(12)
     for settings in command.FUSED_RUNS.values():
         with pytest.raises(KeyboardInterrupt):

@@ -3,8 +3,7 @@ import pytest
 import torch
 
 from classifiers.training import fused, tensors
-from classifiers.training.curves import read_run
-from classifiers.training.fused import FusedTraining
+from classifiers.training.fused import train_fused
 from tests.helpers.small_fused import CLASSES, rows, small_network, small_training
 
 
@@ -14,8 +13,8 @@ def test_from_rows_to_a_model_that_answers(tmp_path):
     stops = np.flatnonzero(held_out)[::2]
     network, training = small_network(1), small_training(epochs=25)
     lines = []
-    data = made, held_out, stops, tmp_path, network, training, "cpu"
-    model = FusedTraining(*data, lines.append).teachers(2)
+    data = made, held_out, stops, tmp_path, network, training, 2, "cpu"
+    model = train_fused(*data, lines.append)
     assert model.classes == CLASSES
     assert [member.network.config.n_votes for member in model.models] == [4, 4]
     assert [line["epoch"] for line in lines] == 2 * list(range(1, 26))
@@ -24,7 +23,7 @@ def test_from_rows_to_a_model_that_answers(tmp_path):
     proba = model.predict_proba(made.points, made.crops, made.has_points)
     answers = np.array(CLASSES)[proba.argmax(axis=1)]
     assert (answers == made.y)[:50][held_out].mean() > 0.8
-    again = FusedTraining(*data).teachers(2)
+    again = train_fused(*data)
     np.testing.assert_array_equal(
         again.predict_proba(made.points, made.crops, made.has_points), proba
     )
@@ -46,35 +45,14 @@ def test_validation_rows_neither_train_nor_shape_the_preparation(tmp_path, monke
     monkeypatch.setattr(fused, "train_network", train_network)
     monkeypatch.setattr(fused, "arrays_of", arrays_of)
     with pytest.raises(KeyboardInterrupt):
-        FusedTraining(made, held_out, np.array([3, 9]), tmp_path, small_network(1)).teachers()
+        train_fused(made, held_out, np.array([3, 9]), tmp_path, small_network(1))
     trains = np.append(~held_out, [True] * 4)
     np.testing.assert_array_equal(seen["fitted_on"], trains)
     np.testing.assert_array_equal(seen["train"], made.crops[trains])
     np.testing.assert_array_equal(seen["stops"], made.crops[[3, 9]])
 
 
-def test_a_refit_learns_all_rows_to_the_last_epoch(tmp_path, monkeypatch):
-    made, seen = rows(24), []
-    held_out = np.arange(20) % 3 == 0
-    train = fused.train_network
-
-    def spied(*arguments):
-        seen.append(arguments)
-        return train(*arguments)
-
-    monkeypatch.setattr(fused, "train_network", spied)
-    data = made, held_out, np.array([3, 9]), tmp_path, small_network(1), small_training(epochs=5)
-    lines = []
-    training = FusedTraining(*data, "cpu", lines.append)
-    training.refit(training.students(training.teachers()))
-    assert [len(rows) for rows, *_ in seen] == [(~held_out).sum() + 4] * 2 + [24]
-    assert [stopping is None for _, stopping, *_ in seen] == [False, False, True]
-    assert [line["epoch"] for line in lines] == [1, 2, 3, 4, 5] * 2 + [1, 2]
-    assert [line["validation_accuracy"] for line in lines][-2:] == [None, None]
-    assert read_run(tmp_path)[-1][-1]["validation_accuracy"] is None
-
-
 def test_rows_of_no_landmarks_are_refused(tmp_path):
     made = rows(12, missed=12)
     with pytest.raises(ValueError, match="Expected training rows with landmarks"):
-        FusedTraining(made, np.zeros(0, bool), np.arange(3), tmp_path, small_network(1))
+        train_fused(made, np.zeros(0, bool), np.arange(3), tmp_path, small_network(1))

@@ -3,7 +3,6 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-import torch
 import typer
 from typer.testing import CliRunner
 
@@ -11,7 +10,6 @@ from classifiers.bundle.bundle import load_manifest
 from classifiers.cli import train
 from classifiers.cli import train_pixels as command
 from classifiers.inference.predictor import Predictor
-from classifiers.training import fused as fused_training
 from classifiers.training import pixels
 from classifiers.training.dataset import Rows
 from data.console import BAD_INPUT, STOPPED
@@ -69,10 +67,10 @@ def test_trains_a_bundle_that_serves(tmp_path, made, model, networks):
     files = ("checkpoint.pt", "curves.jsonl")
     folder = tmp_path / "model-run"
     left = {str(path.relative_to(folder)) for path in folder.rglob("*.*")}
-    kept = {f"network-{n + 1}/{name}" for n in range(2 * networks) for name in files}
+    kept = {f"network-{n + 1}/{name}" for n in range(networks) for name in files}
     assert left == (kept if keep else set())
     curves = pd.read_csv(out / "curves.csv")
-    assert curves.groupby("network")["epoch"].max().tolist() == [30] * 2 * networks
+    assert curves.groupby("network")["epoch"].max().tolist() == [30] * networks
     predictor, fused = Predictor(out), made[0]
     assert predictor.takes_pixels
     assert predictor.classes == CLASSES
@@ -120,34 +118,10 @@ def test_a_stopped_run_goes_on(tmp_path, monkeypatch):
     assert not out.exists()
     assert run(out).exit_code == 0
     epochs = list(range(1, 13))
-    assert seen == epochs * 2  # of the teacher and its student
+    assert seen == epochs
     curves = pd.read_csv(out / "curves.csv")
-    assert curves["epoch"].tolist() == epochs * 2
+    assert curves["epoch"].tolist() == epochs
     assert load_manifest(out)["classes"] == list(CLASSES)
-
-
-@pytest.mark.usefixtures("no_export")
-def test_a_student_starts_from_its_teacher_and_learns_its_answers(tmp_path, monkeypatch):
-    train, calls = fused_training.train_network, []
-
-    def spied(rows, *others):
-        network, recipe, build = others[1], others[2], others[-1]
-        start = build(network).state_dict()
-        best = train(rows, *others)
-        after = {name: values.clone() for name, values in best.state_dict().items()}
-        calls.append((rows.targets, recipe, start, after))
-        return best
-
-    monkeypatch.setattr(fused_training, "train_network", spied)
-    assert run(tmp_path / "model").exit_code == 0
-    (hard, teaching, _, teacher), (soft, learning, start, _) = calls
-    assert all(torch.allclose(start[name], teacher[name], atol=1e-2) for name in teacher)
-    assert set(hard.unique().tolist()) == {0, 1}
-    assert (soft.argmax(dim=1) == hard.argmax(dim=1)).float().mean() > 0.8
-    assert ((soft > 0) & (soft < 1)).float().mean() > 0.5
-    torch.testing.assert_close(soft.sum(dim=1), torch.ones(len(soft)))
-    assert learning.lr < teaching.lr
-    assert learning.seed != teaching.seed
 
 
 @pytest.mark.usefixtures("no_export")

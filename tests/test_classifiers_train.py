@@ -273,7 +273,7 @@ def test_an_out_that_cannot_be_written_is_code_3(tmp_path):
         (("--config", "nowhere.toml"), "Can't use nowhere.toml"),
         (
             ("--model", "vgg16", "--refit"),
-            "Expected --refit with sklearn, torch, fused or cnn, got",
+            "Expected --refit with sklearn or torch, got",
         ),
         (("--model", "fused"), "Expected TABLE and IMAGES with fused"),
     ],

@@ -21,7 +21,7 @@ DEVICES = ("auto", "cpu", "cuda")
 
 FITS = {
     "drop-outliers": LANDMARK_MODELS,
-    "refit": (*LANDMARK_MODELS, *NETWORKS),
+    "refit": LANDMARK_MODELS,
     "device": PIXEL_MODELS,
     "keep-run": PIXEL_MODELS,
     "votes": NETWORKS,
@@ -91,7 +91,8 @@ def main(
         bool,
         typer.Option(
             "--refit",
-            help="Train again on all rows, once validation rows gave the figures; not backbones.",
+            help="Train again on all rows, once validation rows gave the figures.",
+            rich_help_panel=ON_LANDMARKS,
         ),
     ] = False,
     epochs: Annotated[

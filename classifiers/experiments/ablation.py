@@ -30,9 +30,10 @@ from classifiers.models.features import N_COORDINATES
 from classifiers.models.pipeline import FaceFeatures, fit_pipeline, make_pipeline, tta_proba
 from classifiers.models.sklearn_mlp import SklearnMLPClassifier
 from classifiers.models.torch_mlp import TorchMLPClassifier
+from classifiers.training import fused as fused_training
 from classifiers.training.augmentation import Augmentation
 from classifiers.training.dataset import BALANCES, Rows, balanced_rows, class_weight
-from classifiers.training.fused import ANY_CLASSES, FusedTraining
+from classifiers.training.fused import ANY_CLASSES
 from classifiers.training.read_dataset import hold_out, read_rows
 from classifiers.training.read_pixel_dataset import read_fused_rows
 from classifiers.training.recipe import TrainingConfig
@@ -224,7 +225,7 @@ def train_fused(
     with TemporaryDirectory() as run:
         early_stopping_split = np.flatnonzero(held_out)
         data = fused, held_out, early_stopping_split, Path(run)
-        model = FusedTraining(*data, size, recipe).teachers()
+        model = fused_training.train_fused(*data, size, recipe)
     return model, list(model.classes)
 
 

@@ -63,13 +63,13 @@ class TrainOptions:
         See `classifiers.models.calibration.served_prior`.
     refit : bool
         Train again on all rows, once the validation rows gave calibration, threshold and metrics.
-        A model on landmarks uses all of them for that, and none to stop. Not of a backbone.
+        It uses all of them for that, and none to stop. Of a model on landmarks.
     validation : str
         How the validation rows were chosen, for the model card.
     device : {"auto", "cpu", "cuda"}
         Of a model on pixels.
     n_networks : int
-        Of a model in `NETWORKS`: networks whose average teaches the one that is kept.
+        Of a model in `NETWORKS`: networks that are averaged.
     settings : mapping
         Those that differ from the defaults of `classifiers.training.config.defaults`, or all.
     """

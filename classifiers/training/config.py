@@ -72,7 +72,7 @@ def defaults(model: str) -> Settings:
         config = _without(asdict(network), *_NOT_SET)
         if not network.landmarks:
             config = _without(config, "hidden", "n_components")
-        own = {"refit": False, "n_networks": 1} | config | _of_recipe(pixels.RECIPE)
+        own = {"n_networks": 1} | config | _of_recipe(pixels.RECIPE)
     else:
         own = {"refit": False, "drop_outliers": False, "n_components": N_COMPONENTS, "flip": True}
         own |= _without(landmarks.CLASSIFIERS[model]().get_params(), *_NOT_SET)

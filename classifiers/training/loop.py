@@ -42,7 +42,7 @@ Build = Callable[[Any], Network]
 
 def train_network(
     rows: Arrays,
-    held_out: Arrays | None,
+    held_out: Arrays,
     network_config: Config,
     config: TrainingConfig,
     out: Path,
@@ -56,8 +56,8 @@ def train_network(
     ----------
     rows : Arrays
         Training rows.
-    held_out : Arrays or None
-        The early-stopping split; without one all epochs are trained and the last is kept.
+    held_out : Arrays
+        The early-stopping split.
     network_config : NetworkConfig or BackboneConfig
     config : TrainingConfig
     out : Path
@@ -70,8 +70,7 @@ def train_network(
     Returns
     -------
     FusedNetwork or BackboneNetwork
-        The averaged weights of the epoch with the best accuracy on the early-stopping split, or
-        of the last epoch.
+        The averaged weights of the epoch with the best accuracy on the early-stopping split.
 
     Raises
     ------
@@ -84,13 +83,12 @@ def train_network(
     place = device_of(device)
     run = Run(rows.to(place), network_config, config, build)
     run.restore(out / CHECKPOINT)
-    held_out = None if held_out is None else held_out.to(place)
+    held_out = held_out.to(place)
     with termination_as_interrupt():
         while not run.finished:
             started = time.monotonic()
-            training, validation = run.train_epoch(), None
-            if held_out is not None:
-                validation = _measured(run.average.module, held_out, config.batch_size)
+            training = run.train_epoch()
+            validation = _measured(run.average.module, held_out, config.batch_size)
             line = run.end_epoch(training, validation, started)
             run.save(out / CHECKPOINT)
             append_line(out / CURVES, line)
@@ -171,14 +169,14 @@ class Run:
             order = torch.randperm(len(self.rows))
         return order[: self.steps * self.batch_size].to(self.device).split(self.batch_size)
 
-    def end_epoch(self, training: Measured, validation: Measured | None, started: float) -> Line:
+    def end_epoch(self, training: Measured, validation: Measured, started: float) -> Line:
         """Keep the averaged weights if they are the best so far; return the curves' line."""
         self.epoch += 1
-        accuracy = validation and validation[1]
+        accuracy = validation[1]
         if self.config.scheduler == "plateau":
-            self.schedule.step(accuracy or 0.0)
-        if accuracy is None or accuracy > self.best_accuracy:
-            self.best_accuracy, self.best_epoch = accuracy or 0.0, self.epoch
+            self.schedule.step(accuracy)
+        if accuracy > self.best_accuracy:
+            self.best_accuracy, self.best_epoch = accuracy, self.epoch
             self.best = _copied(self.average.module)
         line = line_of(self.epoch, training, validation, time.monotonic() - started)
         return line | {"lr": self.schedule.get_last_lr()[0]}

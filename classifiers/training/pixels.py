@@ -23,8 +23,7 @@ from classifiers.training.bundle_content import (
 )
 from classifiers.training.curves import training_seconds
 from classifiers.training.dataset import Rows, split_validation, training_sample
-from classifiers.training.distillation import refit_recipe, student_recipe
-from classifiers.training.fused import ANY_CLASSES, RECIPE, FusedTraining
+from classifiers.training.fused import ANY_CLASSES, RECIPE, train_fused
 from classifiers.training.loop import Progress
 from classifiers.training.recipe import TrainingConfig, with_settings
 from classifiers.training.tensors import FusedRows
@@ -81,19 +80,16 @@ def train_pixel_model(
     early_stopping_split, calibration_split = split_validation(held_out)
     recipe, data = recipe_of(options), (fused, held_out, early_stopping_split, run)
     if options.model in BACKBONES:
-        model = measured = backbones.fit_backbone(
+        model = backbones.fit_backbone(
             *data, options.model, weights, recipe, options.device, progress, options.settings
         )
         saved, checked = saved_backbone_weights(model.network), backbones.CHECKED_ROWS
         metadata, quantizes = backbones.metadata(model, recipe), False
     else:
         network = with_settings(NETWORKS[options.model], options.settings)
-        training = FusedTraining(*data, network, recipe, options.device, progress)
-        students = training.students(training.teachers(options.n_networks))
-        measured = Ensemble(students.models[:1])
-        model = training.refit(students) if options.refit else measured
+        model = train_fused(*data, network, recipe, options.n_networks, options.device, progress)
         saved, checked = saved_weights(model), CHECKED_ROWS
-        metadata, quantizes = _metadata(model, recipe, options), True
+        metadata, quantizes = _metadata(model, recipe), True
     metadata |= {"meshes": MESHES, "inputs": PIXEL_INPUTS}
     metadata["training_seconds"] = training_seconds(run)
     trained = np.flatnonzero(~held_out)
@@ -101,8 +97,8 @@ def train_pixel_model(
     examples = fused.inputs(calibration_split[:checked])
     content = TrainedModel(
         classes=list(model.classes),
-        passes=measured.tta_proba(*fused.inputs(calibration_split)),
-        train_passes=measured.tta_proba(*fused.inputs(training_sample(held_out))),
+        passes=model.tta_proba(*fused.inputs(calibration_split)),
+        train_passes=model.tta_proba(*fused.inputs(training_sample(held_out))),
         export=lambda calibration: fused_to_onnx(model, calibration, *examples, quantizes),
         weights={WEIGHTS: saved},
         pixels=fused.pixels,
@@ -120,12 +116,8 @@ def recipe_of(options: TrainOptions) -> TrainingConfig:
 
 
 def epochs_of(options: TrainOptions) -> int:
-    """Return the epochs of all networks, teachers and students, that the options ask for."""
-    recipe = recipe_of(options)
-    if options.model in BACKBONES:
-        return recipe.epochs
-    again = refit_recipe(recipe).epochs if options.refit else 0
-    return options.n_networks * (recipe.epochs + student_recipe(recipe).epochs) + again
+    """Return the epochs of all networks that the options ask for."""
+    return options.n_networks * recipe_of(options).epochs
 
 
 def neutral_crop(crops: np.ndarray, y: np.ndarray) -> list[list[int]]:
@@ -133,7 +125,7 @@ def neutral_crop(crops: np.ndarray, y: np.ndarray) -> list[list[int]]:
     return np.rint(neutral_rows(crops, y).mean(axis=0)).astype(int).tolist()
 
 
-def _metadata(model: Ensemble, recipe: TrainingConfig, options: TrainOptions) -> dict[str, Any]:
+def _metadata(model: Ensemble, recipe: TrainingConfig) -> dict[str, Any]:
     """Return what the manifest says of a model in `NETWORKS`."""
     config = model.models[0].network.config
     landmarks = f"; alignment to the mean face, StandardScaler, PCA({config.n_components})"
@@ -142,7 +134,6 @@ def _metadata(model: Ensemble, recipe: TrainingConfig, options: TrainOptions) ->
         "input": f"a face's crop of {SIDE} x {SIDE} grey pixels, by its 468 landmarks in pixels"
         + (", and these" if config.landmarks else ""),
         "preprocessing": "standardised crops" + (landmarks if config.landmarks else ""),
-        "classifier": f"{config!r}; teachers: {options.n_networks}, by {recipe!r} and the seeds "
-        f"after it; student of their average: by {student_recipe(recipe)!r}"
-        + (f"; on all rows: by {refit_recipe(recipe)!r}" if options.refit else ""),
+        "classifier": f"{config!r}, trained by {recipe!r}"
+        + (f" and the seeds after it: {len(model.models)} averaged" if model.models[1:] else ""),
     }

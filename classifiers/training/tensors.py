@@ -1,7 +1,7 @@
 """Rows with pixels: as they are read, and as tensors that training draws from."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -76,11 +76,6 @@ class Arrays:
     def __getitem__(self, rows: Any) -> "Arrays":
         """Return some of the rows."""
         return Arrays(**{name: values[rows] for name, values in vars(self).items()})
-
-    def with_soft_targets(self, proba: np.ndarray, share: float) -> "Arrays":
-        """Return the rows with targets of which a teacher's probabilities (n, k) are a share."""
-        targets = (1 - share) * self.targets + share * torch.from_numpy(proba).float()
-        return replace(self, targets=targets)
 
     def to(self, device: torch.device) -> "Arrays":
         """Return the same rows on a device."""
