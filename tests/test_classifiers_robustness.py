@@ -42,6 +42,9 @@ def predictions(*given):
 
 HAPPY = predictions(("happy", True), ("sad", False))
 SAD = predictions(("sad", False), ("sad", True))
+NONE = [None, None]
+FOUND_BY_ONE = [["happy", True], None]
+"""What another number of meshes doesn't find."""
 
 
 def result(kind, name, clean=None, corrupted=(), **given):
@@ -52,12 +55,12 @@ def result(kind, name, clean=None, corrupted=(), **given):
 
 
 RESULTS = [
-    result(LABELLED, "a", HAPPY, [HAPPY, HAPPY, SAD, [], []]),
+    result(LABELLED, "a", HAPPY, [HAPPY, FOUND_BY_ONE, SAD, NONE, NONE]),
     result(LABELLED, "b", SAD, [SAD] * 5),
     {"kind": LABELLED, "name": "c", "reason": "unreadable", "predictions": {}},
-    result("noise", "00", photo=[], **{"tight crop": HAPPY}),
-    result("noise", "01", photo=HAPPY, **{"tight crop": []}),
-    result("blanks", "00", photo=[], **{"tight crop": []}),
+    result("noise", "00", photo=NONE, **{"tight crop": HAPPY}),
+    result("noise", "01", photo=HAPPY, **{"tight crop": NONE}),
+    result("blanks", "00", photo=NONE, **{"tight crop": NONE}),
 ]
 LABELS = ["Happiness", "sad", "sad"]
 
@@ -174,8 +177,8 @@ def test_models_predict_for_jobs_as_for_photos(jobs, monkeypatch):
     assert len(summary["brightness"]) == SEVERITIES
     assert summary["brightness"][0][0][0] == face.expression
     assert predict_job(jobs[-1], [predictor], seed=0)["predictions"] == {
-        "photo": [],
-        "tight crop": [],
+        "photo": [None],
+        "tight crop": [None],
     }
 
 
@@ -203,8 +206,9 @@ def run(monkeypatch, tmp_path):
 
     def no_work(jobs, bundles, seed, scratch, workers):
         shown.extend(jobs)
-        empty = {CLEAN: [], **{c.name: [[]] * SEVERITIES for c in CORRUPTIONS}}
-        empty |= {"photo": [], "tight crop": []}
+        nobody = [None] * len(bundles)
+        empty = {CLEAN: nobody, **{c.name: [nobody] * SEVERITIES for c in CORRUPTIONS}}
+        empty |= {"photo": nobody, "tight crop": nobody}
         return [{"kind": j.kind, "name": j.name, "reason": "", "predictions": empty} for j in jobs]
 
     monkeypatch.setattr(command, "_with_progress", no_work)

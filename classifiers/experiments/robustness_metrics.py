@@ -72,11 +72,11 @@ def _row(predictions: Sequence[tuple[list, str]], models: Sequence[str]) -> dict
     """Return the share of found faces and each model's accuracy."""
     accuracy = {
         model: _share(
-            [bool(given) and canonical(given[n][0]) == label for given, label in predictions]
+            [bool(given[n]) and canonical(given[n][0]) == label for given, label in predictions]
         )
         for n, model in enumerate(models)
     }
-    return {"found": _share([bool(given) for given, _ in predictions]), "accuracy": accuracy}
+    return {"found": _share([any(given) for given, _ in predictions]), "accuracy": accuracy}
 
 
 def _share(flags: Sequence[bool]) -> float:
@@ -89,15 +89,16 @@ def _non_faces(results: Sequence[dict[str, Any]], models: Sequence[str]) -> list
     rows = []
     for kind in dict.fromkeys(result["kind"] for result in others):
         given = [result["predictions"] for result in others if result["kind"] == kind]
-        photos = [predictions[PHOTO] for predictions in given if predictions[PHOTO]]
+        photos = [predictions[PHOTO] for predictions in given if any(predictions[PHOTO])]
         rows.append(
             {
                 "kind": kind,
                 "images": len(given),
                 "as_photo": len(photos),
-                "as_tight_crop": sum(bool(predictions[TIGHT_CROP]) for predictions in given),
+                "as_tight_crop": sum(any(predictions[TIGHT_CROP]) for predictions in given),
                 "certain": {
-                    model: sum(photo[n][1] for photo in photos) for n, model in enumerate(models)
+                    model: sum(bool(photo[n] and photo[n][1]) for photo in photos)
+                    for n, model in enumerate(models)
                 },
             }
         )

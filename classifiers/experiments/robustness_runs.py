@@ -22,7 +22,7 @@ from data.sources import ImageRef, images_or_errors
 from landmarks.detection.detector import MESH_VERSION, shared_detector
 from landmarks.images import ImageError
 
-FORMAT = 5
+FORMAT = 6
 """Version of what is kept; a higher one measures all images anew."""
 
 CLEAN = "clean"
@@ -118,8 +118,8 @@ def predict_job(job: Job, predictors: Sequence[Predictor], seed: int) -> dict[st
         under `CLEAN` the prediction for the image itself, and under each corruption's name a list
         over the severities. Of another image: one prediction for each value of
         `classifiers.experiments.non_faces.as_photo_and_tight_crop`. A prediction is a list of each
-        model's expression for the largest face and whether it is certain; empty where no face is
-        found.
+        model's expression for the largest face and whether it is certain, None where no face is
+        found with the model's number of meshes.
     """
     try:
         rgb = _image(job, seed)
@@ -161,14 +161,16 @@ def _image(job: Job, seed: int) -> np.ndarray:
     return image
 
 
-def _predict(rgb: np.ndarray, predictors: Sequence[Predictor]) -> list[list[Any]]:
+def _predict(rgb: np.ndarray, predictors: Sequence[Predictor]) -> list[list[Any] | None]:
     """Predict as `Predictor.predict` does, with the faces found once a number of meshes."""
     largest = {
         meshes: sorted(shared_detector().detect(rgb, meshes), key=lambda face: -face.area)[:1]
         for meshes in {predictor.meshes for predictor in predictors}
     }
     predictions = [one.predict_faces(rgb, largest[one.meshes]) for one in predictors]
-    return [[found[0].expression, not found[0].uncertain] for found in predictions if found]
+    return [
+        [found[0].expression, not found[0].uncertain] if found else None for found in predictions
+    ]
 
 
 def _number(name: str) -> int:
