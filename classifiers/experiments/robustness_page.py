@@ -12,9 +12,9 @@ MAX_READ = 0.01
 """Share of the images without a face that may be given an expression, shown as photos."""
 
 NON_FACES = """\
-scikit-image's images whole and in parts, synthetic ones, and images of which every annotator says
-that they show no face. Each is read as a photo and as a tight crop of 48 pixels, which the detector
-takes for a face that someone has cut out."""
+scikit-image's images whole and in parts, synthetic ones, drawings, and images of which every
+annotator says that they show no face. Each is read as a photo and as a tight crop of 48 pixels,
+which the detector takes for a face that someone has cut out."""
 
 
 def section(measured: dict[str, Any]) -> str:
