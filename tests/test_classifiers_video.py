@@ -114,6 +114,16 @@ def test_the_summary_says_who_showed_what_for_how_long(run, video):
     assert "all faces: seen for 3.0 s: angry 67%, happy 33%" in text
 
 
+def test_nobody_is_seen_while_the_sound_alone_goes_on(run, tmp_path):
+    frames = [squares((10, 20, 40, RED))] * 10
+    times = [number / 10 for number in range(10)]
+    # The tone has a second for each frame.
+    path = make_video(tmp_path / "video.mp4", frames, rate=1, sound=True, times=times)
+    (face,) = json.loads(run(path, "--json").stdout)["videos"][0]["faces"]
+    assert face["last"] == pytest.approx(0.9, abs=0.01)
+    assert face["seconds"] == pytest.approx(1.0, abs=0.1)
+
+
 def test_fewer_frames_can_be_looked_at(run, video, tmp_path):
     done = run(video, "--fps", 2, "--json", "--output-csv", tmp_path / "video.csv")
     assert json.loads(done.stdout)["videos"][0]["frames"] == 4

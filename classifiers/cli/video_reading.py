@@ -166,18 +166,19 @@ def _read(
         copy = job.copy and stack.enter_context(VideoWriter(job.copy, rate, video.has_audio))
         stack.enter_context(bar)
         task = bar.add_task(f"Reading {printable(job.path.name)}", total=video.container_duration)
-        frames = video.frames(sampling.fps, on_audio=copy.on_audio if copy else None)
+        frames, seconds = video.frames(sampling.fps, copy.on_audio if copy else None), 0.0
         for number, frame in enumerate(frames):
             if number % sampling.every:
                 continue
-            faces = tracked.predict(frame)
+            faces, seconds = tracked.predict(frame), frame.seconds
             for taking in (summary, timeline, events):
-                taking.add(frame.seconds, faces)
+                taking.add(seconds, faces)
             on_frame(frame, faces)
             if copy:
-                copy.add(frame.seconds, annotated(frame.rgb, faces))
-            bar.update(task, completed=frame.seconds)
-        summary.end(video.seconds_read)
+                copy.add(seconds, annotated(frame.rgb, faces))
+            bar.update(task, completed=seconds)
+        # The sound may go on when the last frame is over.
+        summary.end(min(video.seconds_read, seconds + 1 / rate))
     if job.timeline:
         save_image(_picture(timeline, job.path), job.timeline)
     return _outcome(job, summary, video, events)
