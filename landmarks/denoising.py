@@ -13,9 +13,11 @@ MAX_NOISE = 10.0
 standard deviation of 20 is estimated at 12.6 or more on 99 % of them.
 """
 
-STRENGTH = 0.8
-"""Filter strength of non-local means over the noise. With it the fused model reads 61 % of 140
-images under noise of severity 1 rightly, and 31 % without; of severity 3, 49 % and 2 %."""
+STRENGTH = 0.4
+"""Filter strength of non-local means over the noise.
+
+Chosen on 150 training images of FER2013 under noise and salt and pepper of severity 1, 3 and 5, of
+which the fused model reads 49 % rightly; with 0.8 it reads 46 %, with 1.1 43 %."""
 
 _LAPLACIANS = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
 _PATCH, _WINDOW = 3, 15
