@@ -133,8 +133,7 @@ def _detect_again(image: np.ndarray, points: np.ndarray, flipped: bool) -> Face 
     """Return the face that had these points a frame ago, or None if it is lost."""
     crop, apart = crop_at(image, points), None
     if flipped:
-        pair = mesh_pair(crop, MIN_CONFIDENCE)
-        mesh, apart = consensus(*pair, strict=True)
+        mesh, apart = consensus(*mesh_pair(crop, MIN_CONFIDENCE), strict=True)
     else:
         mesh = mesh_points(crop.pixels, MIN_CONFIDENCE)
     if mesh is None or not matches_detection(mesh, crops.CROP_SIDE, _MARGIN):
