@@ -1,12 +1,17 @@
+import json
+
 import numpy as np
 import onnx
 import onnxruntime
 import pytest
 from onnx import TensorProto
 
+from classifiers.bundle.bundle import MANIFEST, MODEL, PREFERRED, SHIPPED
+from classifiers.bundle.manifest import read_manifest
 from classifiers.models import mlp_onnx
 from classifiers.models.calibration import Calibration, calibrated
 from classifiers.models.onnx_export import TOLERANCE, ExportError
+from classifiers.models.onnx_metadata import UNITS, described
 from classifiers.models.pipeline import fit_pipeline, make_pipeline
 from classifiers.models.torch_mlp import TorchMLPClassifier
 from tests.helpers.small_model import faces, small_pipeline
@@ -51,6 +56,29 @@ def test_large_weights_are_stored_in_two_bytes(exported):
 def test_the_same_pipeline_gives_the_same_bytes(exported):
     pipeline, content = exported
     assert mlp_onnx.to_onnx(pipeline, CALIBRATION, faces(4)[0]) == content
+
+
+def test_the_file_says_what_its_numbers_mean_and_answers_as_before(exported):
+    manifest = {
+        "version": "1", "mesh": "m 1", "meshes": 2, "uncertain_threshold": 0.25,
+        "classes": ["a", "é", "c"],
+    }  # fmt: skip
+    once = described(exported[1], manifest)
+    assert described(once, manifest) == once
+    sessions = [onnxruntime.InferenceSession(content) for content in (exported[1], once)]
+    about = sessions[1].get_modelmeta().custom_metadata_map
+    assert json.loads(about.pop("classes")) == manifest.pop("classes")
+    assert about == {key: str(value) for key, value in manifest.items()} | {
+        f"units.{name}": UNITS[name] for name in ("points", "proba")
+    }
+    before, after = (session.run(None, {"points": faces(9)[0]})[0] for session in sessions)
+    np.testing.assert_array_equal(before, after)
+
+
+@pytest.mark.parametrize("name", PREFERRED)
+def test_the_included_models_say_what_their_manifest_says(name):
+    content = (SHIPPED / name / MODEL).read_bytes()
+    assert described(content, read_manifest(SHIPPED / name / MANIFEST)) == content
 
 
 def test_a_graph_that_answers_otherwise_is_refused(exported, monkeypatch):

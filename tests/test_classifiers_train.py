@@ -12,6 +12,7 @@ from classifiers.bundle.bundle import load_manifest, train_pixels
 from classifiers.cli import train as command
 from classifiers.inference.predictor import Predictor
 from classifiers.models import backbones
+from classifiers.models.onnx_metadata import described
 from classifiers.training import config, dataset, landmarks, loop, pixels
 from classifiers.training.bundle_content import TrainOptions, neutral_face
 from classifiers.training.read_dataset import hold_out, read_rows
@@ -85,6 +86,8 @@ def test_trains_a_bundle_that_serves(trained):
     assert len(train_pixels(out)) == 120
     assert predictor.manifest["data"]["n_train"] == 108
     assert "labels are noisy" in (out / "card.md").read_text()
+    graph = (out / "model.onnx").read_bytes()
+    assert described(graph, predictor.manifest) == graph
 
 
 def test_a_bundle_says_how_it_was_trained_and_measured(trained):

@@ -21,6 +21,7 @@ from classifiers.models.calibration import (
     uncertain_threshold,
     with_prior,
 )
+from classifiers.models.onnx_metadata import described
 from classifiers.training.dataset import Rows, training_sample
 from landmarks.alignment import align
 
@@ -168,7 +169,7 @@ def bundle_content(
     proba = calibrated(model.train_passes, calibration).mean(axis=0)
     threshold = manifest["uncertain_threshold"]
     training = measure(rows.y[sample], proba, model.classes, threshold=threshold)
-    onnx = model.export(calibration)
+    onnx = described(model.export(calibration), manifest)
     files = {
         MODEL: onnx,
         **model.weights,
