@@ -4,14 +4,17 @@ import os
 
 import joblib
 import numpy as np
+import pyarrow.parquet
 import pytest
 from PIL import Image
 from typer import Typer
 from typer.testing import CliRunner
 
+from classifiers.cli import parquet
 from classifiers.cli import video as command
 from classifiers.cli import workers as command_workers
 from classifiers.cli.video_writer import VideoWriter
+from classifiers.inference.shifts import NEUTRAL_CONFIDENCE
 from classifiers.inference.tables import Schema
 from data.errors import StorageError
 from data.files import part_of
@@ -224,7 +227,7 @@ def test_videos_of_a_folder_are_read_although_one_fails(run, video, tmp_path):
     ]
 
 
-@pytest.mark.parametrize("table_format", ["csv", "jsonl"])
+@pytest.mark.parametrize("table_format", ["csv", "jsonl", "parquet"])
 def test_two_workers_give_the_same_bytes_as_one(run, video, tmp_path, monkeypatch, table_format):
     monkeypatch.setattr(command_workers, "_own_predictor", lambda _: ColourPredictor())
     folder = tmp_path / "talks"
@@ -341,6 +344,26 @@ def test_json_lines_hold_the_same_as_the_csv(run, video, tmp_path):
         assert row["uncertain"] == str(other["uncertain"]).lower()
 
 
+def test_parquet_holds_the_same_as_json_lines(run, video, tmp_path):
+    places = tmp_path / "lines.jsonl", tmp_path / "table.parquet"
+    for place in places:
+        run(video, "--output-csv", place, "--format", place.suffix[1:])
+    lines = [json.loads(line) for line in places[0].read_text("utf-8").splitlines()]
+    table = pyarrow.parquet.read_table(places[1])
+    assert table.to_pylist() == lines
+    kinds = {"image": "string", "frame": "int64", "happy": "double", "uncertain": "bool"}
+    assert {name: str(table.schema.field(name).type) for name in kinds} == kinds
+    assert not list(tmp_path.glob("*.part*"))
+
+
+def test_parquet_without_its_package_is_one_sentence(run, video, tmp_path, monkeypatch):
+    monkeypatch.setattr(parquet, "find_spec", lambda _: None)
+    done = run(video, "--output-csv", tmp_path / "t.parquet", "--format", "parquet")
+    assert done.exit_code == 1
+    assert "Expected the package pyarrow for Parquet, found none" in " ".join(done.output.split())
+    assert not list(tmp_path.glob("t.*"))
+
+
 @pytest.mark.parametrize(
     ("option", "name"),
     [
@@ -432,3 +455,39 @@ def test_a_real_face_is_followed_through_a_video(portrait, tmp_path):
     assert {row["expression"] for row in table if row["success"] == "1"} == {"happy"}
     lefts = [int(row["x"]) for row in table[:8]]
     assert np.diff(lefts) == pytest.approx([6] * 7, abs=2)
+
+
+def test_each_track_is_read_relative_to_its_own_seconds_of_rest(run, video, tmp_path):
+    out = tmp_path / "video.csv"
+    done = run(video, "--output-csv", out, "--baseline", "0-0.5", "--smoothing", 0)
+    assert done.exit_code == 0, done.output
+    table = rows(out)
+    angry, happy = ([row for row in table if row["face"] == number] for number in "12")
+    # The first face never changes, so it stays neutral; the second is not seen in these seconds.
+    assert {row["expression"] for row in angry} == {"neutral"}
+    assert float(angry[-1]["neutral"]) == pytest.approx(NEUTRAL_CONFIDENCE, abs=1e-3)
+    assert abs(float(angry[0]["mouth_width_change"])) < 1e-3
+    assert {row["expression"] for row in happy} == {"happy"}
+    assert {row["mouth_width_change"] for row in happy} == {""}
+    assert json.loads(out.with_suffix(".json").read_text())["video"]["baseline"] == [0.0, 0.5]
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (("--baseline", "2-1"), "Expected seconds such as 0-2.5 for --baseline, got 2-1."),
+        (("--baseline", "-1-2"), "Expected seconds such as 0-2.5"),
+        (("--baseline", "0-1", "--neutral", "me.png"), "name one of them"),
+    ],
+)
+def test_a_baseline_that_does_not_fit_is_one_sentence(run, video, options, sentence):
+    done = run(video, *options)
+    assert done.exit_code == 1
+    assert sentence in " ".join(done.output.split())
+
+
+def test_seconds_without_a_face_are_said(run, video):
+    done = run(video, "--baseline", "5-6")
+    assert done.exit_code == 0
+    assert "No face in" in done.output
+    assert "confidences are absolute" in done.output

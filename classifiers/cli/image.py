@@ -83,7 +83,7 @@ def main(
             raise DataError("--mesh draws on copies of the photos: name --output-image, too.")
         found, others = find_photos(photos, output_image)
         predictor = open_predictor(model, detector, prior, neutral, min_confidence)
-        schema = Schema(predictor.manifest["classes"], predictor.neutral_measures, points)
+        schema = Schema(predictor.manifest["classes"], bool(neutral), points)
         _check_places(found, output_csv, counts, overwrite)
         jobs = _jobs(found, output_image, mesh, explain, overwrite)
         places = [place for place in (output_csv, counts, output_image) if place]

@@ -60,6 +60,9 @@ def _settings(made: dict[str, Any]) -> Iterator[str]:
     if made["neutral"]:
         photos = _number(len(made["neutral"]), "photograph")
         yield f"Confidences are relative to {photos} of the person's neutral face."
+    if made.get("video", {}).get("baseline"):
+        start, end = made["video"]["baseline"]
+        yield f"Confidences are relative to each track's face from {start:g} to {end:g} s."
     if "video" in made:
         fps, every, tau = (made["video"][name] for name in ("fps", "every", "smoothing"))
         rate = f"at most {fps:g} frames a second" if fps else "every frame"

@@ -31,7 +31,8 @@ SmoothingOption = Annotated[
     float, typer.Option(min=0, help="Seconds to average over (tau); 0: none.")
 ]
 FormatOption = Annotated[
-    Format, typer.Option("--format", help="Of the table: CSV, or JSON lines, an object a row.")
+    Format,
+    typer.Option("--format", help="Of the table: CSV, JSON lines, an object a row, or Parquet."),
 ]
 PointsOption = Annotated[bool, typer.Option("--points", help="Add the 468 points to the table.")]
 MinConfidenceOption = Annotated[

@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from PIL import Image
 
+from classifiers.cli.parquet import check_parquet, to_parquet
 from classifiers.inference.tables import NUMBER, Column
 from data.errors import DataError, StorageError
 from data.files import atomic_write, part_of, storage_errors
@@ -26,8 +27,8 @@ FORMULA = tuple("=+-@\t\r\n＝＋－＠")  # noqa: RUF001
 """First characters by which a spreadsheet takes a text for a formula."""
 
 
-Format = Literal["csv", "jsonl"]
-"""A table is a CSV, or JSON lines: an object a row."""
+Format = Literal["csv", "jsonl", "parquet"]
+"""A table is a CSV, JSON lines, an object a row, or Parquet, which needs pyarrow."""
 
 
 def cell(value: Any, column: Column) -> Any:
@@ -58,14 +59,17 @@ class Sheet:
     path : Path
         Its place; what stands there is replaced at the end.
     columns : sequence of Column
-    kind : {"csv", "jsonl"}, default "csv"
+    kind : {"csv", "jsonl", "parquet"}, default "csv"
+        Parquet is gathered as JSON lines, and written when the table is whole.
     head : bool, default True
-        Whether a CSV begins with the columns' names; a part of one does not.
+        False for a part of a table: a CSV without the columns' names, or JSON lines.
 
     Raises
     ------
     StorageError
         On an I/O error, here or later.
+    DataError
+        If Parquet is asked for and pyarrow isn't installed.
     """
 
     def __init__(
@@ -73,10 +77,12 @@ class Sheet:
     ):
         self.path, self.part = path, part_of(path)
         self.columns, self.kind = columns, kind
+        if kind == "parquet":
+            check_parquet()
         with storage_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file = self.part.open("w", newline="", encoding="utf-8")
-        self._writer = csv.writer(self._file)
+        self._writer, self._head = csv.writer(self._file), head
         if kind == "csv" and head:
             with storage_errors(path):
                 self._writer.writerow([column.name for column in columns])
@@ -110,6 +116,8 @@ class Sheet:
         """Give the table its name, unless an error ended the work."""
         with storage_errors(self.path):
             self._file.close()
+            if kind is None and self.kind == "parquet" and self._head:
+                to_parquet(self.part, self.columns)
             if kind is None:
                 self.part.replace(self.path)
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -32,6 +33,7 @@ from classifiers.cli.outputs import IMAGES, check_output, unlike
 from classifiers.cli.video_reading import Sampling, VideoJob, VideoOutcome
 from classifiers.cli.video_tables import VideoTables, read_videos
 from classifiers.cli.video_writer import VIDEOS
+from classifiers.inference.shifts import NEUTRAL
 from classifiers.inference.smoothing import TAU
 from classifiers.inference.tables import Schema
 from classifiers.inference.video_events import Event
@@ -85,6 +87,13 @@ def main(
     workers: Annotated[int, typer.Option(min=1, help="Processes, each for a video.")] = 1,
     detector: DetectorOption = "mesh",
     neutral: NeutralOption = [],  # noqa: B006 - typer copies it
+    baseline: Annotated[
+        str,
+        typer.Option(
+            help="Seconds of the video in which each face is neutral, such as 0-2.5: what a track "
+            "shows is read relative to them."
+        ),
+    ] = "",
     prior: PriorOption = "",
     min_confidence: MinConfidenceOption = None,
     overwrite: OverwriteOption = False,
@@ -104,12 +113,13 @@ def main(
         found = find_videos(videos, output_video)
         intervals = read_events(events) if events else []
         predictor = open_predictor(model, detector, prior, neutral, min_confidence)
+        span = _span(baseline, predictor.classes, neutral)
         jobs = _jobs(found, output_video, output_timeline, intervals)
         _check_places(jobs, (output_csv, output_summary, output_events), overwrite)
-        schema = Schema(predictor.classes, predictor.neutral_measures, points)
+        schema = Schema(predictor.classes, bool(neutral or baseline), points)
         places = output_csv, output_summary, output_events
         tables = VideoTables(stack, schema, predictor.classes, places, table_format)
-        sampling, outcomes = Sampling(fps, every, faces, smoothing), []
+        sampling, outcomes = Sampling(fps, every, faces, smoothing, span), []
         for outcome in read_videos(predictor, jobs, sampling, tables, workers):
             outcomes.append(outcome)
             _tell(outcome, as_json)
@@ -121,6 +131,20 @@ def main(
     if as_json:
         print(json.dumps({"videos": [outcome.to_json() for outcome in outcomes]}, indent=2))
     _end_unreadable(outcomes)
+
+
+def _span(text: str, classes: Sequence[str], neutral: Sequence[Path]) -> tuple[float, float] | None:
+    """Return start and end of the seconds that --baseline names, None for none."""
+    if not text:
+        return None
+    if neutral:
+        raise DataError("--neutral and --baseline both say what is neutral: name one of them.")
+    if NEUTRAL not in classes:
+        raise DataError(f"--baseline needs a model of the class {NEUTRAL}: leave it out.")
+    named = re.fullmatch(r"(\d+\.?\d*)-(\d+\.?\d*)", text)
+    if not named or float(named[1]) >= float(named[2]):
+        raise DataError(f"Expected seconds such as 0-2.5 for --baseline, got {text}.")
+    return float(named[1]), float(named[2])
 
 
 def _jobs(

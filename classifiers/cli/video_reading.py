@@ -1,8 +1,9 @@
 """Read one video: its rows, its events, its annotated copy and its timeline."""
 
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,7 +15,13 @@ from classifiers.cli.video_writer import VideoWriter, annotated
 from classifiers.inference.predictor import Predictor
 from classifiers.inference.smoothing import TAU
 from classifiers.inference.timeline import Timeline, draw
-from classifiers.inference.video import TrackedFace, VideoPredictor
+from classifiers.inference.video import (
+    NO_BASELINES,
+    Baseline,
+    TrackedFace,
+    VideoPredictor,
+    baselines_of,
+)
 from classifiers.inference.video_events import Event, EventTimes
 from classifiers.inference.video_summary import VideoSummary
 from data.console import printable, progress_bar
@@ -57,12 +64,19 @@ class Sampling(NamedTuple):
         Most faces in a frame.
     smoothing : float
         Seconds, see `classifiers.inference.smoothing`.
+    baseline : tuple of float, optional
+        First second of the video in which every face is neutral, and the end of that.
     """
 
     fps: float | None = None
     every: int = 1
     faces: int = 4
     smoothing: float = TAU
+    baseline: tuple[float, float] | None = None
+
+    def of(self, frames: Iterable[Frame]) -> Iterator[Frame]:
+        """Return the frames that are read."""
+        return islice(frames, None, None, self.every)
 
 
 class VideoOutcome(NamedTuple):
@@ -159,7 +173,8 @@ def _read(
 ) -> VideoOutcome:
     """Read an open video."""
     rate = min(sampling.fps or video.rate, video.rate) / sampling.every
-    tracked = VideoPredictor(predictor, sampling.faces, sampling.smoothing)
+    baselines = _baselines(predictor, job, sampling)
+    tracked = VideoPredictor(predictor, sampling.faces, sampling.smoothing, baselines)
     events = EventTimes(job.events, predictor.classes)
     summary, timeline = VideoSummary(predictor.classes), Timeline(predictor.classes, rate)
     with ExitStack() as stack:
@@ -167,9 +182,7 @@ def _read(
         stack.enter_context(bar)
         task = bar.add_task(f"Reading {printable(job.path.name)}", total=video.container_duration)
         frames, seconds = video.frames(sampling.fps, copy.on_audio if copy else None), 0.0
-        for number, frame in enumerate(frames):
-            if number % sampling.every:
-                continue
+        for frame in sampling.of(frames):
             faces, seconds = tracked.predict(frame), frame.seconds
             for taking in (summary, timeline, events):
                 taking.add(seconds, faces)
@@ -181,7 +194,24 @@ def _read(
         summary.end(min(video.seconds_read, seconds + 1 / rate))
     if job.timeline:
         save_image(_picture(timeline, job.path), job.timeline)
-    return _outcome(job, summary, video, events)
+    outcome = _outcome(job, summary, video, events)
+    if sampling.baseline and not baselines and not outcome.sentence:
+        start, end = sampling.baseline
+        sentence = (
+            f"No face in {job.path} from {start:g} to {end:g} s: its confidences are absolute."
+        )
+        return outcome._replace(sentence=sentence)
+    return outcome
+
+
+def _baselines(predictor: Predictor, job: VideoJob, sampling: Sampling) -> Mapping[int, Baseline]:
+    """Return the neutral face of each track in a first pass over the video, as far as needed."""
+    if not sampling.baseline:
+        return NO_BASELINES
+    with VideoReader(job.path) as video:
+        frames = sampling.of(video.frames(sampling.fps))
+        tracked = VideoPredictor(predictor, sampling.faces, tau=0)
+        return baselines_of(tracked, frames, *sampling.baseline, predictor.classes)
 
 
 def _outcome(

@@ -29,7 +29,7 @@ class VideoTables:
     classes : sequence of str
     places : sequence of Path, optional
         Of the tables of faces, of videos and of events.
-    kind : {"csv", "jsonl"}
+    kind : {"csv", "jsonl", "parquet"}
     """
 
     def __init__(

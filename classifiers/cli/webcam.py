@@ -72,7 +72,7 @@ def main(
             check_output(place_beside(csv), [os.path.realpath(camera)], overwrite)
         window = stack.enter_context(Window())
         source = stack.enter_context(open_camera(camera))
-        schema = Schema(predictor.classes, predictor.neutral_measures)
+        schema = Schema(predictor.classes, bool(neutral))
         sheet = csv and stack.enter_context(Sheet(csv, schema.columns))
         copy = record and stack.enter_context(VideoWriter(record, source.rate))
         sampling = Sampling(faces=faces, smoothing=smoothing)

@@ -25,13 +25,17 @@ class Settings(NamedTuple):
     folder: Path
     detector: Detector
     shift: tuple[float, ...]
+    neutral_measures: tuple[float, ...] | None
     min_confidence: float
 
     @classmethod
     def of(cls, predictor: Predictor) -> "Settings":
         """Return the settings of a predictor."""
-        shift = tuple(predictor.shift)
-        return cls(predictor.folder, predictor.detector, shift, predictor.min_confidence)
+        measures = predictor.neutral_measures
+        return cls(
+            *(predictor.folder, predictor.detector, tuple(predictor.shift)),
+            *(None if measures is None else tuple(measures), predictor.min_confidence),
+        )
 
 
 def each(
@@ -84,4 +88,7 @@ def _own_predictor(settings: Settings) -> Predictor:
     predictor = Predictor(
         settings.folder, detector=settings.detector, min_confidence=settings.min_confidence
     )
-    return predictor.shifted(np.array(settings.shift))
+    measures = settings.neutral_measures
+    return predictor.shifted(
+        np.array(settings.shift), None if measures is None else np.array(measures)
+    )

@@ -27,6 +27,8 @@ class FacePrediction:
         Whether the largest confidence lies below the threshold.
     quality : Quality
         How well the face is seen.
+    neutral_measures : ndarray of float64, shape (len(MEASURES),), optional
+        Measures of the person's own neutral face.
     """
 
     face: Face
@@ -36,6 +38,7 @@ class FacePrediction:
     uncertain: bool
     quality: Quality
     _explain: Callable[[], dict[str, float]] = field(repr=False, compare=False)
+    neutral_measures: np.ndarray | None = field(default=None, compare=False)
 
     @property
     def verdict(self) -> str:
@@ -49,6 +52,11 @@ class FacePrediction:
         """What `landmarks.measures.measure` finds, float64 (len(MEASURES),)."""
         return measure(self.face.points[None])[0]
 
+    @property
+    def changes(self) -> np.ndarray | None:
+        """The measures less those of the own neutral face, None where that isn't known."""
+        return None if self.neutral_measures is None else self.measures - self.neutral_measures
+
     def explanation(self) -> dict[str, float]:
         """Return each region's contribution to the confidence, see `attribution`."""
         return self._explain()
@@ -61,16 +69,23 @@ class FacePrediction:
             "confidences": self.confidences,
             "uncertain": self.uncertain,
             "quality": self.quality._asdict() | {"clipped_box": list(self.quality.clipped_box)},
-            "measures": {
-                each.name: round(value, each.decimals)
-                for each, value in zip(MEASURES, self.measures.tolist(), strict=True)
-            },
+            "measures": _named(self.measures),
         }
+        if self.changes is not None:
+            entry["measure_changes"] = _named(self.changes)
         if points:
             entry["points"] = self.face.points.astype(np.float64).round(2).tolist()
         if explain:
             entry["explanation"] = self.explanation()
         return entry
+
+
+def _named(measures: np.ndarray) -> dict[str, float]:
+    """Return measures by their names, with the decimals of tables."""
+    return {
+        each.name: round(value, each.decimals)
+        for each, value in zip(MEASURES, measures.tolist(), strict=True)
+    }
 
 
 @dataclass(frozen=True)

@@ -154,21 +154,22 @@ class Predictor:
             If one can't be read.
         """
         photos = [self.predict(image) for image in _each(neutral)]
-        relative = self.shifted(neutral_shift_of(photos, self.classes))
+        shift = neutral_shift_of(photos, self.classes)
         largest = [max(photo.faces, key=lambda face: face.face.area) for photo in photos]
-        relative.neutral_measures = np.mean([face.measures for face in largest], axis=0)
-        return relative
+        return self.shifted(shift, np.mean([face.measures for face in largest], axis=0))
 
-    def shifted(self, shift: np.ndarray) -> "Predictor":
+    def shifted(self, shift: np.ndarray, neutral_measures: np.ndarray | None = None) -> "Predictor":
         """Return a predictor whose confidences are moved, besides this one's `shift`.
 
         Parameters
         ----------
         shift : ndarray of float, shape (k,)
             See `classifiers.inference.shifts`.
+        neutral_measures : ndarray of float, shape (len(MEASURES),), optional
+            Measures of the person's neutral face, which those of other faces are compared with.
         """
         other = copy(self)
-        other.shift = self.shift + shift
+        other.shift, other.neutral_measures = self.shift + shift, neutral_measures
         return other
 
     def _inputs(self, points: np.ndarray, crops: np.ndarray | None) -> dict[str, np.ndarray]:
@@ -294,7 +295,7 @@ class Predictor:
         >>> table[["face", "success", "reason"]].to_numpy().tolist()
         [[1, 1, ''], [0, 0, 'unreadable']]
         """
-        schema, rows = Schema(self.classes, self.neutral_measures), []
+        schema, rows = Schema(self.classes, self.neutral_measures is not None), []
         for number, image in enumerate(_each(images), 1):
             name = os.fspath(image) if isinstance(image, str | os.PathLike) else str(number)
             try:
@@ -317,6 +318,7 @@ class Predictor:
             uncertain=bool(proba[first] < self.min_confidence),
             quality=quality,
             _explain=lambda: explain(self.predict_proba, face.points, self._baseline, first, crop),
+            neutral_measures=self.neutral_measures,
         )
 
 

@@ -105,8 +105,8 @@ class Schema:
     ----------
     classes : sequence of str
         In the bundle's order.
-    neutral : ndarray of float, shape (len(MEASURES),), optional
-        Measures of the person's neutral face: the table has the differences to them, too.
+    changes : bool, default False
+        Whether the table has the differences of the measures to those of a neutral face, too.
     points : bool, default False
         Whether the table has the 468 points.
 
@@ -118,18 +118,15 @@ class Schema:
     names : list of str
     """
 
-    def __init__(
-        self, classes: Sequence[str], neutral: np.ndarray | None = None, points: bool = False
-    ) -> None:
-        self.neutral, self.points = neutral, points
+    def __init__(self, classes: Sequence[str], changes: bool = False, points: bool = False) -> None:
+        self.changes, self.points = changes, points
         measures = [Column(m.name, NUMBER, m.meaning, m.decimals) for m in MEASURES]
-        changes = [m._replace(name=f"{m.name}_change") for m in measures]
         self._face = (
             *EXPRESSION,
             *class_columns(classes),
             *QUALITY,
             *measures,
-            *(changes if neutral is not None else ()),
+            *(m._replace(name=f"{m.name}_change") for m in measures if changes),
             *(Column(name, NUMBER, "", POINT_DECIMALS) for name in POINT_COLUMNS if points),
         )
         self.columns = PLACE + self._face
@@ -197,8 +194,8 @@ class Schema:
             *(quality.sharpness, quality.brightness),
             *measures,
         ]
-        if self.neutral is not None:
-            values += (measures - self.neutral).tolist()
+        if self.changes:
+            values += [None] * len(MEASURES) if found.changes is None else found.changes.tolist()
         if self.points:
             values += np.ravel(found.face.points).tolist()
         return values

@@ -1,10 +1,16 @@
 """Predict the expressions of tracked faces in a video, averaged over time."""
 
-from functools import partial
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
 from typing import NamedTuple
+
+import numpy as np
 
 from classifiers.inference.predictions import FacePrediction
 from classifiers.inference.predictor import Predictor
+from classifiers.inference.shifts import neutral_shift, shifted
 from classifiers.inference.smoothing import TAU, Smoother
 from landmarks.video.reader import Frame
 from landmarks.video.tracker import FaceTracker
@@ -25,6 +31,24 @@ class TrackedFace(NamedTuple):
     prediction: FacePrediction
 
 
+class Baseline(NamedTuple):
+    """The neutral face of a track.
+
+    Attributes
+    ----------
+    shift : ndarray of float64, shape (k,)
+        See `classifiers.inference.shifts.neutral_shift`.
+    measures : ndarray of float64, shape (len(MEASURES),)
+        See `landmarks.measures`.
+    """
+
+    shift: np.ndarray
+    measures: np.ndarray
+
+
+NO_BASELINES: Mapping[int, Baseline] = MappingProxyType({})
+
+
 class VideoPredictor:
     """Predict on the frames of one video, which have to come in their order.
 
@@ -36,16 +60,82 @@ class VideoPredictor:
         Faces in a frame.
     tau : float, default TAU
         Seconds of `classifiers.inference.smoothing`; 0 for none.
+    baselines : mapping of int to Baseline, optional
+        Neutral faces by track id, which the confidences of these tracks are relative to.
     """
 
-    def __init__(self, predictor: Predictor, max_faces: int = 4, tau: float = TAU) -> None:
-        self._predictor = predictor
+    def __init__(
+        self,
+        predictor: Predictor,
+        max_faces: int = 4,
+        tau: float = TAU,
+        baselines: Mapping[int, Baseline] = NO_BASELINES,
+    ) -> None:
+        self._predictor, self._baselines = predictor, baselines
         self._tracker = FaceTracker(max_faces, predictor.detector, predictor.meshes)
         self._smoother = Smoother(tau)
 
     def predict(self, frame: Frame) -> list[TrackedFace]:
         """Return the faces of the next frame in the order of their track ids."""
         faces = self._tracker.track(frame.rgb, frame.seconds)
-        smooth = partial(self._smoother.smooth, list(faces), seconds=frame.seconds)
+        ids = list(faces)
+
+        def smooth(proba: np.ndarray) -> np.ndarray:
+            return self._smoother.smooth(ids, self._relative(ids, proba), frame.seconds)
+
         predictions = self._predictor.predict_faces(frame.rgb, list(faces.values()), smooth)
-        return list(map(TrackedFace, faces, predictions))
+        return [
+            self._tracked(track_id, found) for track_id, found in zip(ids, predictions, strict=True)
+        ]
+
+    def _relative(self, ids: Sequence[int], proba: np.ndarray) -> np.ndarray:
+        """Return confidences relative to the neutral faces that are known."""
+        nothing = np.zeros(proba.shape[1])
+        known = [self._baselines[n].shift if n in self._baselines else nothing for n in ids]
+        return shifted(proba, np.array(known)) if self._baselines else proba
+
+    def _tracked(self, track_id: int, found: FacePrediction) -> TrackedFace:
+        if track_id in self._baselines:
+            found = replace(found, neutral_measures=self._baselines[track_id].measures)
+        return TrackedFace(track_id, found)
+
+
+def baselines_of(
+    tracked: VideoPredictor,
+    frames: Iterable[Frame],
+    start: float,
+    end: float,
+    classes: Sequence[str],
+) -> dict[int, Baseline]:
+    """Return the neutral face of each track that is seen from second `start` to before `end`.
+
+    Parameters
+    ----------
+    tracked : VideoPredictor
+        A new one, with a tau of 0.
+    frames : iterable of Frame
+        From the video's first on, so that a second pass over them gives the tracks the same ids.
+    start, end : float
+        Seconds of the video in which every face is neutral.
+    classes : sequence of str, length k
+
+    Raises
+    ------
+    ValueError
+        If neutral is not among the classes.
+    """
+    seen = defaultdict(list)
+    for frame in frames:
+        if frame.seconds >= end:
+            break
+        for track_id, found in tracked.predict(frame):
+            if frame.seconds >= start:
+                seen[track_id].append(found)
+    return {track_id: _baseline(faces, classes) for track_id, faces in seen.items()}
+
+
+def _baseline(faces: Sequence[FacePrediction], classes: Sequence[str]) -> Baseline:
+    """Return the mean over predictions of one neutral face."""
+    proba = np.array([list(face.confidences.values()) for face in faces])
+    measures = np.mean([face.measures for face in faces], axis=0)
+    return Baseline(neutral_shift(proba, classes), measures)

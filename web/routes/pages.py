@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from secrets import token_hex
 from typing import Any, NamedTuple
 
-from flask import Flask, render_template, request
+from flask import Flask, current_app, render_template, request
 
 from classifiers.inference.predictor import FacePrediction
 from landmarks.images import PAGE_FORMATS, Reason
@@ -82,6 +82,7 @@ def register(app: Flask) -> None:
     app.add_template_filter(svg.thumbnail)
     app.add_template_global(svg.CROWD, "crowd_from")
     app.add_template_global(token_hex)
+    app.add_template_global(_uncertain_threshold, "uncertain_threshold")
     app.add_template_global(
         {
             "field": FIELD,
@@ -126,6 +127,11 @@ def failed(sentence: str, name: str = "", reason: str = "") -> str:
     """Show the page with the sentence of a failed request, or of the photo of a name."""
     shown = PhotoView(name, sentence=sentence, reason=reason)
     return render_template("page.html", results=[shown], alone=True)
+
+
+def _uncertain_threshold() -> float:
+    """Return the confidence, 0..1, below which the model that answers is uncertain."""
+    return current_app.extensions["service"].manifest["uncertain_threshold"]
 
 
 def _short(face: FacePrediction) -> str:
