@@ -15,6 +15,7 @@ from classifiers.training.read_dataset import hold_out, read_rows
 from data import processes
 from data.features.schema import header_line
 from tests.helpers.custom_datasets import PULL, dataset, video
+from tests.helpers.docs_pages import blocks
 from tests.helpers.paths import ROOT
 
 N = 24
@@ -73,6 +74,19 @@ def test_make_evaluate_takes_both(custom):
     report, _ = evaluate(Predictor(custom / "model"), custom / "features", ALL)
     assert report["accuracy"] == 1
     assert report["n_missed"] == 0
+
+
+def test_the_python_of_the_page_names_the_faces_without_mien(custom, monkeypatch, capsys):
+    monkeypatch.chdir(custom)
+    (custom / "custom").symlink_to(custom, target_is_directory=True)
+    (code,) = (code for page, code in blocks("python") if page == "docs/custom-classes.md")
+    assert "classifiers" not in code
+    exec(code, {})
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == sorted(PULL)
+    for line in lines:
+        name = line.split()[0]
+        assert line.count(f"'{name}'") >= 0.9 * N
 
 
 def test_no_dataset_is_one_sentence_and_no_zip(tmp_path):

@@ -10,12 +10,13 @@ from tests.helpers.docs_pages import blocks
 from tests.helpers.paths import ROOT
 
 LOCAL = [(page, code) for page, code in blocks("python") if "classifiers import load" in code]
-"""Examples of Mien's own; `tests.test_docs_api` and `tests.test_docs_onnx` run the others."""
+"""Examples of Mien's own; `tests.test_docs_api`, `tests.test_docs_onnx` and
+`tests.test_classifiers_custom` run the others."""
 
 
 def test_every_python_example_is_run_somewhere():
     others = [page for page, code in blocks("python") if (page, code) not in LOCAL]
-    assert sorted(others) == ["docs/api.md", "docs/onnx.md"]
+    assert sorted(others) == ["docs/api.md", "docs/custom-classes.md", "docs/onnx.md"]
 
 
 @pytest.mark.parametrize("name", ["classifiers", "classifiers.inference.predictor"])

@@ -1,5 +1,6 @@
 """Teaching on the page, with the mesh in the browser and composites before the camera."""
 
+import json
 import re
 from base64 import b64encode
 from zipfile import ZipFile
@@ -81,6 +82,11 @@ def test_a_visitor_teaches_two_expressions_and_tries_and_keeps_them(page, camera
     expect(page.locator("#teach .figures")).to_have_text(
         re.compile(r"named 100\s% of \d+ held-out faces rightly.*expect less on other days")
     )
+    confusion = page.locator("#teach .confusion tr").all_inner_texts()
+    held = sorted(int(count) for line in confusion[1:] for count in line.split()[1:])
+    assert [line.split()[0] for line in confusion] == ["grin", *FACES]
+    assert held[:2] == [0, 0]
+    assert held[2] >= 2
     assert [request.url.split("/", 3)[3] for request in sent] == ["api/teach"]
     counts = page.locator("#teach .count").all_inner_texts()
     faces = sum(int(text.split()[0]) for text in counts)
@@ -186,6 +192,54 @@ def test_dropped_photos_are_faces_of_the_expression_they_fall_on(page):
     takes.nth(1).click()
     expect(second).to_have_text("2 faces")
     expect(takes).to_have_count(2)
+
+
+def test_a_project_is_saved_and_opened_again(page, tmp_path):
+    sent = []
+    page.on("request", lambda request: sent.append(request.url.partition(":")[0]))
+    counts, pictures = page.locator(".expressions .count"), page.locator(".takes img")
+    names = page.locator(".expressions .name")
+    sources = "(images) => images.map(({ src }) => src)"
+    before = counts.all_inner_texts(), pictures.evaluate_all(sources)
+    assert len(before[1]) >= 2
+    keep(page, "Save the project", tmp_path / "expressions.zip")
+    named = names.evaluate_all("(fields) => fields.map(({ value }) => value)")
+    for clear in page.get_by_role("button", name=re.compile("^Clear: ")).all():
+        clear.click() if clear.is_visible() else None
+    names.first.fill("other")
+    opening, note = page.locator("#teach .unpack input"), page.locator("#teach .note")
+    (tmp_path / "note.zip").write_bytes(b"no zip")
+    with ZipFile(tmp_path / "other.zip", "w") as archive:
+        archive.writestr("project.json", '{"format": 1, "expressions": []}')
+    for name in ("note.zip", "other.zip"):
+        opening.set_input_files(tmp_path / name)
+        expect(note).to_have_text(re.compile(f"^{name} is no project of Teach"))
+        expect(names.first).to_have_value("other")
+    opening.set_input_files(tmp_path / "expressions.zip")
+    expect(note).to_have_text("expressions.zip is open.")
+    assert names.evaluate_all("(fields) => fields.map(({ value }) => value)") == named
+    assert (counts.all_inner_texts(), pictures.evaluate_all(sources)) == before
+    assert set(sent) <= {"blob", "data"}
+    page.locator(".takes button").last.click()  # its face is one of them again
+    assert counts.all_inner_texts() != before[0]
+
+
+def test_a_project_takes_the_place_of_unsaved_faces_only_if_the_visitor_agrees(page, tmp_path):
+    assert page.evaluate(DROP, [1, [photo("sad_04")]])
+    expect(page.locator("#teach .note")).to_have_text(re.compile("^1 face of"))
+    counts = page.locator(".expressions .count")
+    before = counts.all_inner_texts()
+    with ZipFile(tmp_path / "empty.zip", "w") as archive:
+        empty = [{"name": name, "faces": []} for name in FACES]
+        text = json.dumps({"format": 1, "pictures": [], "expressions": empty})
+        archive.writestr("project.json", text)
+        archive.writestr("points.f32", b"")
+    asked = []
+    page.once("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
+    page.locator("#teach .unpack input").set_input_files(tmp_path / "empty.zip")
+    expect(page.locator("#teach")).not_to_have_class(re.compile("busy"))
+    assert len(asked) == 1
+    assert counts.all_inner_texts() == before
 
 
 def test_leaving_with_faces_that_are_not_saved_asks(page):

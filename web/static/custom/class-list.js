@@ -11,8 +11,8 @@ import { counted, say, words } from "../words.js";
  * @param {{record: Function, photos: Function, changed: Function}} actions
  *   record(expression) and photos(expression, files) are the visitor's wishes; changed() is called
  *   after each change of the dataset
- * @returns {{add: Function, show: Function, recording: Function}}
- *   add(name) adds an expression; show() brings the counts up to date; recording(expression or
+ * @returns {{replace: Function, show: Function, recording: Function}}
+ *   replace(expressions) shows these in the place of all that are there; show() brings the counts up to date; recording(expression or
  *   null) says which one is being recorded
  */
 export function createClassList(section, dataset, limits, actions) {
@@ -23,8 +23,15 @@ export function createClassList(section, dataset, limits, actions) {
 
   more.addEventListener("click", () => add("").querySelector(".name").focus());
 
-  function add(name) {
-    const expression = { name, faces: [] };
+  function replace(expressions) {
+    dataset.expressions.length = 0;
+    rows.clear();
+    list.replaceChildren();
+    for (const { name, faces } of expressions) add(name, faces);
+  }
+
+  function add(name, faces = []) {
+    const expression = { name, faces };
     const row = template.content.cloneNode(true).firstElementChild;
     dataset.expressions.push(expression);
     rows.set(expression, row);
@@ -105,7 +112,7 @@ export function createClassList(section, dataset, limits, actions) {
     show();
   }
 
-  return { add, show, recording };
+  return { replace, show, recording };
 }
 
 function takeButton({ image }, label, action) {

@@ -11,7 +11,9 @@ import { createStage } from "../live/stage.js";
 import { percent, verdict } from "../live/format.js";
 import { counted, say, words } from "../words.js";
 import { createClassList } from "./class-list.js";
+import { showConfusion } from "./confusion.js";
 import { createDataset } from "./dataset.js";
+import { packed, unpacked } from "./project.js";
 import { thumbnail } from "./thumbnail.js";
 import { TrainingError, requestTraining } from "./train-request.js";
 
@@ -33,14 +35,19 @@ let doing = null; // what is at work: {busy, stop: AbortController, expression}
 let trained = null;
 let saved = true; // whether the faces, if there are any, are kept elsewhere
 
-for (const name of words.teach.examples) list.add(name);
+list.replace(words.teach.examples.map((name) => ({ name })));
 train.addEventListener("click", () => alone(trainClassifier));
 part("try").addEventListener("click", () => alone(follow));
 part("bundle").addEventListener("click", () => keepFile(trained.zip, "application/zip", "custom-classes.zip"));
 part("table").addEventListener("click", () => keepFile(trained.csv, "text/csv", "custom-classes.csv"));
+part("pack").addEventListener("click", () => keepFile(packed(dataset.expressions), "application/zip", "expressions.zip"));
+part("unpack").addEventListener("change", ({ target }) => {
+  const [file] = target.files;
+  alone(() => openProject(file));
+  target.value = ""; // the same file may be chosen again
+});
 window.addEventListener("beforeunload", (event) => {
-  const some = dataset.expressions.some(({ faces }) => faces.length > 0);
-  if (some && !saved) event.preventDefault();
+  if (unsaved()) event.preventDefault();
 });
 section.addEventListener("keydown", ({ key }) => key === "Escape" && doing?.stop.abort());
 // A photo that is dropped beside the list would be opened in place of the page.
@@ -52,6 +59,18 @@ window.addEventListener("hashchange", () => {
   doing?.stop.abort();
   stage.stop();
 });
+
+function unsaved() {
+  return !saved && dataset.expressions.some(({ faces }) => faces.length > 0);
+}
+
+async function openProject(file) {
+  const expressions = unpacked(new Uint8Array(await file.arrayBuffer()), limits);
+  if (expressions && unsaved() && !window.confirm(words.teach.replace)) return;
+  if (expressions) list.replace(expressions);
+  saved ||= Boolean(expressions);
+  note.textContent = say(expressions ? words.teach.opened : words.teach.no_project, { name: file.name });
+}
 
 function keepFile(content, type, name) {
   save(content, type, name);
@@ -172,6 +191,7 @@ async function trainClassifier() {
   note.textContent = "";
   const figures = { share: percent(trained.accuracy), count: trained.held };
   part("figures").textContent = say(words.teach.figures, figures);
+  showConfusion(part("confusion"), trained.classifier.classes, trained.confusion);
   part("panels").replaceChildren();
   result.hidden = false;
   result.querySelector("h3").focus();

@@ -13,9 +13,9 @@ export class TrainingError extends Error {}
  * @param {FormData} form  from createDataset
  * @param {number[]} mirror  the mesh's mirror permutation
  * @returns {Promise<{zip: Uint8Array, csv: string, classifier: object, accuracy: number,
- *   held: number}>}
- *   the whole zip; its table as one CSV; what openClassifier gives; and how many of the held-out
- *   faces it named rightly
+ *   held: number, confusion: number[][]}>}
+ *   the whole zip; its table as one CSV; what openClassifier gives; how many of the held-out faces
+ *   it named rightly, and how many of each class, a row each, it named as each
  */
 export async function requestTraining(form, mirror) {
   const response = await fetch("/api/teach", { method: "POST", body: form }).catch(() => null);
@@ -32,6 +32,7 @@ export async function requestTraining(form, mirror) {
     classifier: await openClassifier(files["model/model.onnx"], { ...manifest, mirror }),
     accuracy: manifest.metrics.accuracy,
     held: manifest.data.n_validation,
+    confusion: JSON.parse(strFromU8(files["model/validation_metrics.json"])).confusion,
   };
 }
 
