@@ -1,6 +1,7 @@
 """The photo page in a real browser: photos come in, predictions come out."""
 
 from base64 import b64encode
+from dataclasses import replace
 from io import BytesIO
 
 import numpy as np
@@ -9,7 +10,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from tests.helpers.browsing import NOTE, PHOTO, expect_answer, needs_chromium, photos
-from tests.helpers.fake_predictor import FakePredictor
+from tests.helpers.fake_predictor import CONFIDENCES, FakePredictor
 from tests.helpers.processes import eventually
 from web.uploads import MAX_PHOTO_BYTES
 
@@ -194,6 +195,56 @@ def test_photos_are_counted_and_filtered_by_what_they_show(visit, address):
     expect(page.locator(".results > li:visible")).to_have_count(3)
 
 
+class Shades(FakePredictor):
+    """Takes dark photos for angry faces and light ones for happy ones, the surer the further."""
+
+    def predict(self, rgb):
+        prediction = super().predict(rgb)
+        light = float(rgb.mean()) / 255
+        confidences = CONFIDENCES | {"happy": light, "angry": 1 - light}
+        name = max(confidences, key=confidences.get)
+        face = replace(prediction.faces[0], expression=name, confidences=confidences)
+        return replace(prediction, faces=[face])
+
+
+def shade(name, grey):
+    file = BytesIO()
+    Image.new("RGB", (64, 64), (grey,) * 3).save(file, "png")
+    return PHOTO | {"name": name, "buffer": file.getvalue()}
+
+
+def test_photos_are_sorted_and_keep_their_order_and_their_files(visit, serve):
+    page = visit(serve(Shades()))
+    chosen = [NOTE, shade("10.png", 250), shade("9.png", 10), shade("b.png", 160)]
+    page.set_input_files("#photo", chosen)
+    expect(page.get_by_role("status")).to_have_text("4 of 4 photos done.")
+    order, shown = page.get_by_label("Sort"), page.locator(".results .card > summary .file")
+    orders = {
+        "by name": ["9.png", "10.png", "b.png", "note.txt"],
+        "by expression": ["9.png", "10.png", "b.png", "note.txt"],
+        "least certain first": ["b.png", "9.png", "10.png", "note.txt"],
+        "as chosen": ["note.txt", "10.png", "9.png", "b.png"],
+    }
+    tile = page.locator(".card > summary", has_text="9.png")
+    tile.focus()
+    for label, names in orders.items():
+        order.select_option(label=label)
+        expect(shown).to_have_text(names)
+        expect(tile).to_be_focused()
+    order.select_option(label="least certain first")
+    tile.click()
+    page.get_by_role("button", name="This is the neutral face").click()
+    expect(page.locator(".relative span")).to_have_text(
+        "Read relative to the neutral face in 9.png."
+    )
+    expect(page.get_by_role("status")).to_have_text("4 of 4 photos done.")
+    expect(shown.last).to_have_text("note.txt")
+    eventually(lambda: page.evaluate("sessionStorage.getItem('results')"))
+    page.reload()
+    page.get_by_label("Sort").select_option(label="as chosen")
+    expect(shown).to_have_text(orders["as chosen"])
+
+
 def test_photos_are_read_relative_to_the_one_of_the_neutral_face(visit, address):
     page = visit(address)
     page.set_input_files("#photo", photos(2))
@@ -344,7 +395,7 @@ def test_a_face_and_its_box_light_up_together(visit, address_of_two):
     box.locator(".box").last.hover()
     expect(card).to_contain_class("lit")
     page.locator("header").hover()
-    card.locator("summary").focus()
+    card.locator(".why summary").focus()
     expect(box).to_contain_class("lit")
     box.focus()
     expect(card).to_contain_class("lit")

@@ -3,7 +3,12 @@ import { say, words } from "./words.js";
 
 const KINDS = { uncertain: words.uncertain, "no-face": words.no_face, failed: words.unread };
 
-function kindsOf(place) {
+/** Where a kind stands among others: expressions first. */
+export function rank(kind) {
+  return Object.keys(KINDS).indexOf(kind);
+}
+
+export function kindsOf(place) {
   return place.querySelector("[data-kinds]")?.dataset.kinds.split(" ").filter(Boolean) ?? [];
 }
 
@@ -31,17 +36,14 @@ export function showFilters(result) {
   for (const place of list.children) {
     for (const kind of kindsOf(place)) counts.set(kind, (counts.get(kind) ?? 0) + 1);
   }
-  const last = Object.keys(KINDS);
-  const order = [...counts].sort(
-    ([one, n], [other, m]) => last.indexOf(one) - last.indexOf(other) || m - n,
-  );
+  const order = [...counts].sort(([one, n], [other, m]) => rank(one) - rank(other) || m - n);
   const chips = order.map(([kind, count]) => {
     const named = KINDS[kind] ?? words.expressions[kind] ?? kind;
     return button(kind, say(words.kind, { kind: named, count }), bar, list);
   });
   const all = button("", say(words.kind, { kind: words.all, count: list.children.length }), bar, list);
   bar.replaceChildren(all, ...chips);
-  bar.hidden = list.children.length < 2;
+  bar.hidden = result.querySelector(".sorting").hidden = list.children.length < 2;
   const shown = chips.find((chip) => chip.dataset.kind === pressed) ?? all;
   for (const chip of bar.children) chip.setAttribute("aria-pressed", chip === shown);
   apply(list, shown.dataset.kind);

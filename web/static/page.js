@@ -5,6 +5,7 @@ import { followFaces } from "./highlight.js";
 import { forget, keep, kept } from "./keep.js";
 import { showFilters } from "./filters.js";
 import { inTurn, post } from "./requests.js";
+import { sort } from "./sorting.js";
 import { offerTools } from "./tools.js";
 import { say, words } from "./words.js";
 
@@ -18,6 +19,7 @@ const status = document.getElementById("status");
 const result = document.getElementById("result");
 const list = result.querySelector(".results");
 const relative = result.querySelector(".relative");
+const order = result.querySelector(".sorting select");
 const accepted = input.accept.split(",");
 let batch = new AbortController();
 let files = []; // of the results
@@ -104,6 +106,7 @@ async function read(file, note, signal) {
 
 function finish(alone) {
   document.title = words.results;
+  sort(list, order.value);
   keep(list, relative.firstElementChild.textContent).then((isKept) => isKept || tell(words.not_kept));
   if (alone) {
     tell("");
@@ -142,6 +145,7 @@ async function readAll(chosen) {
     const shown = await read(file, places[i].querySelector(".note"), signal);
     if (signal.aborted) return;
     if (!alone) fold(shown, places[i].querySelector("img"));
+    shown.dataset.number = i;
     places[i].replaceWith(shown);
     done += 1;
     showFilters(result);
@@ -180,7 +184,7 @@ form.addEventListener("change", (event) => {
 });
 result.addEventListener("click", ({ target }) => {
   const place = target.closest("button.neutral")?.closest("li");
-  if (place) readRelativeTo([files[[...list.children].indexOf(place)]]);
+  if (place) readRelativeTo([files[place.dataset.number]]);
   if (target.closest(".relative button")) readRelativeTo([]);
   if (!target.closest(".clear")) return;
   forget();
@@ -190,6 +194,7 @@ result.addEventListener("click", ({ target }) => {
   tell("");
   input.focus();
 });
+order.addEventListener("change", () => sort(list, order.value));
 document.addEventListener("paste", (event) => takeFrom(event, event.clipboardData));
 document.addEventListener("dragover", (event) => {
   event.preventDefault();
@@ -222,5 +227,6 @@ if (before) {
   relative.hidden = !before.relative;
   result.classList.add("kept");
   result.hidden = false;
+  sort(list, order.value);
 }
 showFilters(result);
