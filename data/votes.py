@@ -43,6 +43,28 @@ def read_votes(path: str | Path) -> pd.DataFrame:
     return counts[~counts.index.duplicated()].fillna(0)
 
 
+def vote_shares(path: Path | None, images: Sequence[str]) -> np.ndarray:
+    """Return the shares of the votes for each image, float32 (n, v), all zero where it has none.
+
+    Parameters
+    ----------
+    path : Path or None
+        See `read_votes`; without one there are no columns.
+    images : sequence of str, length n
+
+    Raises
+    ------
+    DataError
+        If the file doesn't fit, or has no votes on any of the images.
+    """
+    if path is None:
+        return np.empty((len(images), 0), np.float32)
+    counts = read_votes(path).reindex(images).fillna(0).to_numpy()
+    if not counts.any():
+        raise DataError(f"Expected votes on the table's images in {path}, found none of them.")
+    return counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+
+
 @dataclass(frozen=True)
 class Majority:
     """The class that most votes are for, and the shares of votes for it and for the label."""

@@ -157,3 +157,33 @@ def test_training_leaves_the_callers_random_numbers_alone():
     torch.manual_seed(3)
     TorchMLPClassifier(hidden=(4,), epochs=1).fit(*blobs())
     assert torch.rand(1) == expected
+
+
+def test_votes_teach_what_the_labels_do_not_tell():
+    X, y = blobs(300)
+    random = np.random.default_rng(1)
+    noisy = np.where(random.random(len(y)) < 0.6, random.permutation(y), y)
+    votes = np.stack([y == name for name in np.unique(y)], axis=1).astype(np.float32)
+    votes[::5] = 0  # on some rows nobody voted
+    settings = SMALL[TorchMLPClassifier] | {"epochs": 12}
+    accuracy = {}
+    for name, given in (("none", None), ("votes", votes)):
+        model = TorchMLPClassifier(**settings).fit(X, noisy, votes=given)
+        assert model.predict_proba(X).shape == (300, 3)
+        accuracy[name] = (model.predict(X) == y).mean()
+    assert accuracy["votes"] > accuracy["none"]
+
+
+def test_votes_without_effect_change_nothing():
+    X, y = blobs()
+    made = [
+        TorchMLPClassifier(**SMALL[TorchMLPClassifier] | {"vote_loss": loss}).fit(X, y)
+        for loss in (0.0, 5.0)
+    ]
+    np.testing.assert_array_equal(*(model.predict_proba(X) for model in made))
+
+
+def test_votes_are_refused_where_nothing_learns_them():
+    X, y = blobs()
+    with pytest.raises(ValueError, match="Expected no votes for scikit-learn's MLP"):
+        SklearnMLPClassifier().fit(X, y, votes=np.ones((len(y), 2), np.float32))

@@ -127,6 +127,24 @@ def test_another_seed_other_weights(trained, tmp_path):
 
 
 @pytest.mark.usefixtures("no_export")
+def test_votes_are_learned_beside_the_labels(trained, tmp_path):
+    table, _, _ = trained
+    votes, out = tmp_path / "votes.csv", tmp_path / "model"
+    votes.write_text("image,happiness,NF\n" + "".join(f"{i}.png,3,1\n" for i in range(50)))
+    done = run(
+        *(table, "--out", out, "--model", "torch", "--average", 1, "--epochs", 1),
+        *("--votes", votes),
+    )
+    assert done.exit_code == 0, done.output
+    assert load_manifest(out)["data"]["n_votes"] == 50
+    assert "with annotator votes on 50 images, fingerprint" in (out / "card.md").read_text()
+    assert joblib.load(out / "model.joblib").predict_proba(faces(9, seed=8)[0]).shape == (9, 3)
+    refused = run(table, "--out", tmp_path / "no", "--votes", votes)
+    assert refused.exit_code == 1
+    assert "Expected --votes with torch, fused or cnn, got it with sklearn" in refused.output
+
+
+@pytest.mark.usefixtures("no_export")
 def test_classes_are_chosen_by_any_of_their_names(tmp_path):
     table, out = write_table(tmp_path / "features"), tmp_path / "model"
     done = run(table, "--out", out, "--classes", "sadness,happy")

@@ -18,6 +18,8 @@ OWN_SPLIT = "the data set's own validation split, which no training image has an
 
 REFIT = "; then it was trained again on all of them"
 
+VOTES = ", with annotator votes on {:,} images"
+
 NO_NOTES = "Nothing is known of this data set here; describe it before you pass the model on."
 
 CARD = """# Model card: {name}
@@ -35,7 +37,7 @@ Reads the expression that a face shows: {classes}.
 
 ## What it learned from
 {n_train:,} faces trained it and {n_validation:,} chose its epoch, or calibration and threshold
-({validation}{refit}). Data: {data_name}, fingerprint `{fingerprint}`.
+({validation}{refit}). Data: {data_name}{votes}, fingerprint `{fingerprint}`.
 {notes}
 
 ## How good it is
@@ -75,6 +77,7 @@ def model_card(manifest: dict[str, Any], size: int) -> str:
         ),
         validation=manifest.get("validation", COPIES_APART),
         refit=REFIT if manifest["refit"] else "",
+        votes=VOTES.format(data["n_votes"]) if data.get("n_votes") else "",
         **data,
         notes=DATA_NOTES.get(data["data_name"].lower(), NO_NOTES),
         metric_rows="\n".join(metric_rows),

@@ -24,7 +24,7 @@ FITS = {
     "refit": LANDMARK_MODELS,
     "device": PIXEL_MODELS,
     "keep-run": PIXEL_MODELS,
-    "votes": NETWORKS,
+    "votes": ("torch", *NETWORKS),
     "average": ("torch", *NETWORKS),
     "weights": BACKBONES,
 }
@@ -111,8 +111,7 @@ def main(
     votes: Annotated[
         Path | None,
         typer.Option(
-            help="CSV of annotator votes, such as FER+'s, to learn as well; fused and cnn.",
-            rich_help_panel=ON_PIXELS,
+            help="CSV of annotator votes, such as FER+'s, to learn as well; torch, fused, cnn."
         ),
     ] = None,
     keep_run: Annotated[
@@ -167,7 +166,7 @@ def main(
         if settings["model"] in LANDMARK_MODELS:
             from classifiers.cli.train_landmarks import train_landmarks
 
-            train_landmarks(paths, out, settings)
+            train_landmarks(paths, out, settings, votes)
         else:
             from classifiers.cli.train_pixels import train_pixels
 

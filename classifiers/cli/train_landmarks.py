@@ -15,7 +15,9 @@ from classifiers.training.report import report_files
 from data.console import progress_bar
 
 
-def train_landmarks(table: Sequence[Path], out: Path, settings: Mapping[str, Any]) -> None:
+def train_landmarks(
+    table: Sequence[Path], out: Path, settings: Mapping[str, Any], votes: Path | None
+) -> None:
     """Read rows, train on them, write the bundle and print its metrics.
 
     Parameters
@@ -25,6 +27,8 @@ def train_landmarks(table: Sequence[Path], out: Path, settings: Mapping[str, Any
         See `classifiers.cli.train.main` for both.
     settings : mapping
         All of `classifiers.training.config.with_defaults`.
+    votes : Path, optional
+        CSV of annotator votes, for MODEL=torch.
 
     Raises
     ------
@@ -32,7 +36,7 @@ def train_landmarks(table: Sequence[Path], out: Path, settings: Mapping[str, Any
         If the rows don't fit.
     """
     options = train_options(settings, out.absolute().name)
-    rows = read_rows(table, settings["classes"], settings["drop_outliers"])
+    rows = read_rows(table, settings["classes"], settings["drop_outliers"], votes)
     held_out = hold_out(rows, options.seed)
     total = options.settings["epochs"] * options.settings.get("n_networks", 1)
     with progress_bar() as bar:

@@ -21,8 +21,9 @@ Layers = list[tuple[np.ndarray, np.ndarray]]
 Rows = tuple[np.ndarray, np.ndarray]
 """X (n, d) float32 and the number of each row's class (n,)."""
 
-AugmentedRows = tuple[np.ndarray, np.ndarray]
-"""Augmented copies of each row, (n, copies, d) float16 or float32, and class numbers (n,)."""
+AugmentedRows = tuple[np.ndarray, np.ndarray, np.ndarray]
+"""Augmented copies of each row, (n, copies, d) float16 or float32, class numbers (n,), and shares
+of the annotator votes, (n, v) float32, v 0 without votes."""
 
 Line = dict[str, Any]
 """Of the training curves: ``epoch``, counted from 1 for each network, ``loss`` and ``accuracy`` on
@@ -71,6 +72,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         validation: tuple[np.ndarray, np.ndarray] | None = None,
         progress: Progress | None = None,
         augmented: np.ndarray | None = None,
+        votes: np.ndarray | None = None,
     ) -> "NetworkClassifier":
         """Train.
 
@@ -88,6 +90,9 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         augmented : ndarray of float16 or float32, shape (n, copies, d), optional
             Augmented copies of each row, such as the row itself and its flip. Each epoch draws one
             of them in the place of each row of X.
+        votes : ndarray of float32, shape (n, v), optional
+            Shares of the annotator votes on each row, all zero where there are none. A network
+            learns to predict them, too, if it can.
 
         Returns
         -------
@@ -113,7 +118,9 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         scale = whitening_scale(X)
         if held_out is not None:
             held_out = held_out[0] / scale, held_out[1]
-        networks = self._train((copies / scale.astype(copies.dtype), codes), held_out, progress)
+        votes = np.empty((len(X), 0), np.float32) if votes is None else votes
+        rows = copies / scale.astype(copies.dtype), codes, votes
+        networks = self._train(rows, held_out, progress)
         self.networks_ = [_with_fused_scale(layers, scale) for layers in networks]
         return self
 

@@ -86,6 +86,7 @@ def fit_pipeline(
     validation: tuple[np.ndarray, np.ndarray] | None = None,
     flips: bool = True,
     progress: Progress | None = None,
+    votes: np.ndarray | None = None,
 ) -> Pipeline:
     """Fit each step on the training rows alone, with early stopping on the validation rows.
 
@@ -104,6 +105,8 @@ def fit_pipeline(
         Train on each face's flip too.
     progress : callable, optional
         See `classifiers.models.base.Progress`.
+    votes : ndarray of float32, shape (n, v), optional
+        See `classifiers.models.base.NetworkClassifier.fit`.
 
     Returns
     -------
@@ -130,6 +133,7 @@ def fit_pipeline(
         validation=held_out,
         progress=progress,
         augmented=with_flips(preprocessing, points) if flips else None,
+        votes=votes,
     )
     return pipeline
 

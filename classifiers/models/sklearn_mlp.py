@@ -77,7 +77,9 @@ class SklearnMLPClassifier(NetworkClassifier):
     ) -> list[Layers]:
         if self.optimizer not in OPTIMIZERS:
             raise ValueError(f"Expected an optimizer among {OPTIMIZERS}, got {self.optimizer!r}.")
-        copies, codes = rows
+        copies, codes, votes = rows
+        if votes.shape[1]:
+            raise ValueError("Expected no votes for scikit-learn's MLP, which has one output.")
         random = check_random_state(self.random_state)
         mlp = MLPClassifier(
             tuple(self.hidden),

@@ -70,6 +70,10 @@ class TorchMLPClassifier(NetworkClassifier):
     scheduler : "cosine" or "plateau"
         Up and down in cosines over all epochs (Smith and Topin 2019), or a fifth after a third of
         `patience` without a better accuracy.
+    vote_loss : float
+        Weight of the cross-entropy with the annotator votes, which further outputs learn, where
+        there are votes. These outputs are dropped after the training (Caruana 1997, "Multitask
+        learning").
     n_networks : int
         Networks from different seeds, averaged.
     random_state : int, RandomState or None
@@ -90,6 +94,7 @@ class TorchMLPClassifier(NetworkClassifier):
         class_weight=None,
         sampler=None,
         scheduler="cosine",
+        vote_loss=2.0,
         n_networks=5,
         random_state=0,
     ):
@@ -105,6 +110,7 @@ class TorchMLPClassifier(NetworkClassifier):
         self.class_weight = class_weight
         self.sampler = sampler
         self.scheduler = scheduler
+        self.vote_loss = vote_loss
         self.n_networks = n_networks
         self.random_state = random_state
 
@@ -129,14 +135,15 @@ class TorchMLPClassifier(NetworkClassifier):
         self, rows: AugmentedRows, held_out: Rows | None, progress: Progress | None
     ) -> Layers:
         """Train one network from PyTorch's present random state."""
-        copies, codes = rows
-        network = network_of(copies.shape[2], self.hidden, len(self.classes_), self.dropout)
+        copies, codes, votes = rows
+        k = len(self.classes_)
+        network = network_of(copies.shape[2], self.hidden, k + votes.shape[1], self.dropout)
         optimizer = OPTIMIZERS[self.optimizer](
             network.parameters(), lr=self.lr, weight_decay=self.weight_decay
         )
         weight = torch.as_tensor(self._class_weights(codes), dtype=torch.float32)
         loss = nn.CrossEntropyLoss(weight, label_smoothing=self.label_smoothing)
-        batches = self._loader(copies, codes)
+        batches = self._loader(copies, codes, votes)
         schedule = self._schedule(optimizer, len(batches))
         average = averaged(network)
         best = _Best(average.module)
@@ -147,7 +154,7 @@ class TorchMLPClassifier(NetworkClassifier):
                 average.update_parameters(network)
                 if self.scheduler == "cosine":
                     schedule.step()
-            validation = None if held_out is None else _measured(average.module, held_out)
+            validation = None if held_out is None else _measured(average.module, held_out, k)
             accuracy = validation and validation[1]
             if self.scheduler == "plateau":
                 schedule.step(accuracy or 0.0)
@@ -157,22 +164,26 @@ class TorchMLPClassifier(NetworkClassifier):
             if best.update(accuracy, epoch) >= self.patience:
                 break
         network.load_state_dict(best.state)
-        return fuse_batch_norm(network)
+        *layers, last = fuse_batch_norm(network)
+        return [*layers, (last[0][:, :k], last[1][:k])]
 
     def _steps(self, network, batches, loss, optimizer) -> Iterator[torch.Tensor]:
         """Pass over the rows once; yield the loss and the accuracy of each step's batch."""
         network.train()
-        for copies, targets in batches:
+        for copies, targets, votes in batches:
             optimizer.zero_grad()
-            logits = network(_draw_copies(copies))
-            cost = loss(logits, targets)
+            k = targets.shape[1]
+            outputs = network(_draw_copies(copies))
+            logits, logs = outputs[:, :k], outputs[:, k:].log_softmax(dim=1)
+            # Rows without votes add nothing.
+            cost = loss(logits, targets) - self.vote_loss * (votes * logs).sum(dim=1).mean()
             cost.backward()
             optimizer.step()
             right = logits.argmax(dim=1) == targets.argmax(dim=1)
             yield torch.stack([cost.detach(), right.float().mean()])
 
-    def _loader(self, copies: np.ndarray, codes: np.ndarray) -> DataLoader:
-        """Return shuffled batches of augmented copies and one-hot targets."""
+    def _loader(self, copies: np.ndarray, codes: np.ndarray, votes: np.ndarray) -> DataLoader:
+        """Return shuffled batches of augmented copies, one-hot targets and votes."""
         targets = nn.functional.one_hot(torch.as_tensor(codes), len(self.classes_)).float()
         if self.sampler is None:
             order = RandomSampler(range(len(copies)))
@@ -183,7 +194,8 @@ class TorchMLPClassifier(NetworkClassifier):
         batches = BatchSampler(order, size, drop_last=len(copies) % size == 1)
         # batch_size=None hands the data set a batch of row numbers at once: 20 times as fast
         # as collecting single rows.
-        return DataLoader(TensorDataset(torch.from_numpy(copies), targets), None, sampler=batches)
+        tensors = TensorDataset(torch.from_numpy(copies), targets, torch.from_numpy(votes))
+        return DataLoader(tensors, None, sampler=batches)
 
     def _schedule(self, optimizer: torch.optim.Optimizer, steps: int):
         """Return the learning rate's schedule, for so many steps an epoch."""
@@ -229,9 +241,10 @@ def _mean(steps: list[torch.Tensor]) -> Measured:
 
 
 @torch.no_grad()
-def _measured(network: nn.Module, held_out: Rows) -> Measured:
+def _measured(network: nn.Module, held_out: Rows, k: int) -> Measured:
+    """Return mean cross-entropy and accuracy of the first k outputs, those of the classes."""
     network.eval()
     X, codes = torch.from_numpy(held_out[0]), torch.from_numpy(held_out[1])
-    logits = network(X)
+    logits = network(X)[:, :k]
     right = logits.argmax(dim=1) == codes
     return float(nn.functional.cross_entropy(logits, codes)), float(right.float().mean())

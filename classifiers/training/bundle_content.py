@@ -242,6 +242,7 @@ def _data_summary(rows: Rows, held_out: np.ndarray, data_name: str) -> dict[str,
         "fingerprint": fingerprint.hexdigest(),
         "n_train": int((~held_out).sum()),
         "n_validation": int(held_out.sum()),
+        "n_votes": 0 if rows.votes is None else int(rows.votes.any(axis=1).sum()),
     }
 
 

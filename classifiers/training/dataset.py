@@ -32,6 +32,8 @@ class Rows:
         Version of the mesh that found the points.
     validates : ndarray of bool, shape (n,), optional
         Rows of the data set's own split validation, where it has one.
+    votes : ndarray of float32, shape (n, v), optional
+        Shares of the annotator votes, all zero where there are none.
     """
 
     points: np.ndarray
@@ -39,6 +41,7 @@ class Rows:
     pixels: np.ndarray
     mesh: str
     validates: np.ndarray | None = None
+    votes: np.ndarray | None = None
 
 
 def split_validation(held_out: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -104,6 +104,7 @@ def _fitted(
         validation,
         options.settings.get("flip", True),
         progress,
+        None if rows.votes is None else rows.votes[chosen],
     )
 
 

@@ -25,6 +25,7 @@ from data.features.table import (
 from data.labels import canonical, classes_of
 from data.sources import NO_SPLIT
 from data.splits import validation_split
+from data.votes import vote_shares
 from landmarks.detection.detector import MESH_VERSION
 
 TRAIN, VALIDATION = "train", "validation"
@@ -33,7 +34,10 @@ MIN_ROWS_PER_CLASS = 2
 
 
 def read_rows(
-    table: Sequence[Path], classes: Sequence[str] = (), drop_outliers: bool = False
+    table: Sequence[Path],
+    classes: Sequence[str] = (),
+    drop_outliers: bool = False,
+    votes: Path | None = None,
 ) -> Rows:
     """Read the rows to train on: the largest face of each image of train and validation.
 
@@ -45,6 +49,8 @@ def read_rows(
         Classes to keep; any of a class's names is understood.
     drop_outliers : bool, default False
         Leave out the faces that `data.audit.outliers` lists.
+    votes : Path, optional
+        CSV of annotator votes, see `data.votes.read_votes`.
 
     Returns
     -------
@@ -77,6 +83,7 @@ def read_rows(
         pixels[rows.index].to_numpy(str),
         mesh.pop(),
         validates if validates.any() else None,
+        vote_shares(votes, rows["image"].tolist()) if votes else None,
     )
 
 

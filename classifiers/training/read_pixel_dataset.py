@@ -16,7 +16,7 @@ from data.features.schema import PIXELS
 from data.features.table import read_pixels
 from data.labels import meaning
 from data.sources import NO_SPLIT
-from data.votes import read_votes
+from data.votes import vote_shares
 
 
 def read_fused_rows(
@@ -48,7 +48,7 @@ def read_fused_rows(
     DataError
         If table, images or votes don't fit.
     """
-    rows = read_rows(table, classes)
+    rows = read_rows(table, classes, votes=votes)
     known = _known_images(table, set(rows.y))
     if not np.isin(rows.pixels, known.index).all():
         raise DataError("Expected the pixel hash of every face; make the features again.")
@@ -63,7 +63,7 @@ def read_fused_rows(
         y=np.concatenate([rows.y, missed["label"].to_numpy(str)]),
         pixels=np.concatenate([rows.pixels, missed.index.to_numpy(str)]),
         mesh=rows.mesh,
-        votes=_votes(votes, images),
+        votes=vote_shares(votes, images),
     )
     return fused, rows
 
@@ -89,13 +89,3 @@ def _known_images(table: Sequence[Path], labels: set[str]) -> pd.DataFrame:
 def _with_empty(values: np.ndarray, extra: int) -> np.ndarray:
     """Append rows of zeros."""
     return np.concatenate([values, np.zeros((extra, *values.shape[1:]), values.dtype)])
-
-
-def _votes(path: Path | None, images: Sequence[str]) -> np.ndarray:
-    """Return the shares of the votes for each image, float32 (n, v)."""
-    if path is None:
-        return np.empty((len(images), 0), np.float32)
-    found = read_votes(path).reindex(images).fillna(0).to_numpy()
-    if not found.any():
-        raise DataError(f"Expected votes on the table's images in {path}, found none of them.")
-    return found / np.maximum(found.sum(axis=1, keepdims=True), 1)
