@@ -1,8 +1,12 @@
-"""The data sets' command line: ``python -m data features`` and ``python -m data audit``."""
+"""The data sets' command line: ``python -m data features``, ``measures`` and ``audit``."""
 
 from data.commands import command_line
 
-MODULES = {name: f"data.{name}.command" for name in ("features", "audit")}
+MODULES = {
+    "features": "data.features.command",
+    "measures": "data.features.measures",
+    "audit": "data.audit.command",
+}
 
 app = command_line(
     "python -m data", "Turn photos into feature tables, and find what is wrong in them.", MODULES

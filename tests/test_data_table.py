@@ -3,10 +3,14 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
+from data.__main__ import app
 from data.errors import DataError
 from data.features.schema import COLUMNS, file_stem, header_line, row_line
 from data.features.table import META_COLUMNS, largest_faces, points_of, read_pixels, read_table
+from landmarks.measures import NAMES as MEASURE_NAMES
+from landmarks.measures import measure
 from landmarks.mesh import CANONICAL
 
 NAMES = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1)
@@ -150,3 +154,21 @@ def test_the_largest_face_of_an_image_is_the_one_of_the_largest_box(tmp_path):
     faces = [row(points=small), row(face=2, points=large), row(image="b.png", points=small)]
     table = largest_faces(read_table(write(tmp_path / "table.csv", *faces)))
     assert table[["image", "face"]].to_numpy().tolist() == [["a.png", 2], ["b.png", 1]]
+
+
+def test_measures_of_a_table_are_those_of_its_points(tmp_path):
+    points = (100 * CANONICAL).astype(np.float32)
+    path = write(tmp_path / "t.csv", row(points=points), row(success=0, reason="x", points=None))
+    out = tmp_path / "measures.csv"
+    done = CliRunner().invoke(app, ["measures", str(path), str(out)])
+    assert done.output == f"The measures of 1 faces are in {out}.\n"
+    table = pd.read_csv(out)
+    assert list(table.columns) == [*META_COLUMNS, *MEASURE_NAMES]
+    np.testing.assert_allclose(
+        table.loc[0, list(MEASURE_NAMES)].astype(float), measure(points[None])[0], atol=0.01
+    )
+    assert table.loc[1, list(MEASURE_NAMES)].isna().all()
+    again = CliRunner().invoke(app, ["measures", str(path), str(out)])
+    assert again.exit_code == 1
+    assert "which exists; name another place" in again.output
+    assert out.read_text().startswith("image,label")

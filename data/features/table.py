@@ -16,6 +16,7 @@ import pandas as pd
 
 from data.errors import DataError
 from data.features.schema import COLUMNS, FORMAT, MANIFEST, META_COLUMNS, PARTS, PIXELS
+from landmarks.measures import MEASURES, NAMES, measure
 from landmarks.mesh import N_POINTS, POINT_COLUMNS
 
 IMAGE_KEY = ["split", "label", "image"]
@@ -56,6 +57,24 @@ def read_table(source: str | Path | Sequence[str | Path]) -> pd.DataFrame:
 def points_of(table: pd.DataFrame) -> np.ndarray:
     """Return the points of a table's rows, float32 (n, 468, 3), in pixels, x right, y down."""
     return table[list(POINT_COLUMNS)].to_numpy(np.float32).reshape(-1, N_POINTS, 3)
+
+
+def with_measures(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of a feature table with measures in the place of points.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From `read_table`.
+
+    Returns
+    -------
+    DataFrame
+        `META_COLUMNS` and `landmarks.measures.NAMES`, NaN in rows without success.
+    """
+    decimals = {each.name: each.decimals for each in MEASURES}
+    measures = pd.DataFrame(measure(points_of(table)), table.index, NAMES).round(decimals)
+    return pd.concat([table[list(META_COLUMNS)], measures + 0.0], axis=1)  # no -0.0
 
 
 def largest_faces(table: pd.DataFrame) -> pd.DataFrame:
