@@ -199,6 +199,7 @@ def test_a_neutral_face_moves_the_confidences_and_is_named_in_each_result(client
     # The photo is the neutral one: its face is neutral, and nothing else stands out.
     for image in images:
         assert image["neutral"] == ["rest.png"]
+        assert set(image["faces"][0]["measure_changes"].values()) == {0.0}
         others = {
             name: pytest.approx(0.4 if name == "neutral" else 0.1, abs=1e-6) for name in CONFIDENCES
         }

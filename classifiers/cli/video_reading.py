@@ -13,11 +13,11 @@ from rich.progress import Progress
 from classifiers.cli.outputs import save_image
 from classifiers.cli.video_writer import VideoWriter, annotated
 from classifiers.inference.predictor import Predictor
+from classifiers.inference.shifts import Baseline
 from classifiers.inference.smoothing import TAU
 from classifiers.inference.timeline import Timeline, draw
 from classifiers.inference.video import (
     NO_BASELINES,
-    Baseline,
     TrackedFace,
     VideoPredictor,
     baselines_of,

@@ -136,6 +136,11 @@ class ImagePrediction:
         faces = [replace(face, _explain=_no_explanation) for face in self.faces]
         return replace(self, faces=faces)
 
+    def relative_to(self, neutral_measures: np.ndarray) -> "ImagePrediction":
+        """Return the prediction with the measures of the person's neutral face."""
+        faces = [replace(face, neutral_measures=neutral_measures) for face in self.faces]
+        return replace(self, faces=faces)
+
     def to_json(self, name: str, points: bool = False, explain: bool = False) -> dict[str, Any]:
         """Return the element of ``images`` that the commands and the API answer with.
 

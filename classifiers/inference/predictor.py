@@ -13,7 +13,7 @@ from classifiers.bundle.bundle import DEFAULT_BUNDLE, MODEL, BundleError, load_m
 from classifiers.bundle.manifest import takes_pixels
 from classifiers.inference.attribution import NeutralBaseline, explain
 from classifiers.inference.predictions import FacePrediction, ImagePrediction
-from classifiers.inference.shifts import neutral_shift_of, prior_shift, shifted
+from classifiers.inference.shifts import baseline_of_photos, prior_shift, shifted
 from classifiers.inference.tables import Schema
 from landmarks.detection.detector import MESH_VERSION, Face, shared_detector
 from landmarks.detection.registry import Detector, check_detector
@@ -154,9 +154,7 @@ class Predictor:
             If one can't be read.
         """
         photos = [self.predict(image) for image in _each(neutral)]
-        shift = neutral_shift_of(photos, self.classes)
-        largest = [max(photo.faces, key=lambda face: face.face.area) for photo in photos]
-        return self.shifted(shift, np.mean([face.measures for face in largest], axis=0))
+        return self.shifted(*baseline_of_photos(photos, self.classes))
 
     def shifted(self, shift: np.ndarray, neutral_measures: np.ndarray | None = None) -> "Predictor":
         """Return a predictor whose confidences are moved, besides this one's `shift`.

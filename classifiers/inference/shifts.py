@@ -9,11 +9,12 @@ the neutral face itself gets `NEUTRAL_CONFIDENCE` for neutral, and the same for 
 """
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from scipy.special import log_softmax, softmax
 
-from classifiers.inference.predictions import ImagePrediction
+from classifiers.inference.predictions import FacePrediction, ImagePrediction
 
 NEUTRAL = "neutral"
 
@@ -29,18 +30,42 @@ MIN_CONFIDENCE = 1e-12
 """Keeps the logarithm of a confidence finite."""
 
 
-def neutral_shift_of(photos: Sequence[ImagePrediction], classes: Sequence[str]) -> np.ndarray:
-    """Return the `neutral_shift` of photographs of a person's neutral face.
+class Baseline(NamedTuple):
+    """A person's neutral face.
+
+    Attributes
+    ----------
+    shift : ndarray of float64, shape (k,)
+        See `neutral_shift`.
+    measures : ndarray of float64, shape (len(MEASURES),)
+        Mean of `landmarks.measures.measure`.
+    """
+
+    shift: np.ndarray
+    measures: np.ndarray
+
+
+def baseline_of(faces: Sequence[FacePrediction], classes: Sequence[str]) -> Baseline:
+    """Return the baseline of predictions of one person's neutral face.
+
+    Raises
+    ------
+    ValueError
+        As `neutral_shift` does.
+    """
+    proba = np.array([list(face.confidences.values()) for face in faces])
+    shift = neutral_shift(proba, classes)
+    return Baseline(shift, np.mean([face.measures for face in faces], axis=0))
+
+
+def baseline_of_photos(photos: Sequence[ImagePrediction], classes: Sequence[str]) -> Baseline:
+    """Return the baseline of photographs of a person's neutral face.
 
     Parameters
     ----------
     photos : sequence of ImagePrediction
         Their predictions. The largest face of each counts.
     classes : sequence of str, length k
-
-    Returns
-    -------
-    ndarray of float64, shape (k,)
 
     Raises
     ------
@@ -53,9 +78,7 @@ def neutral_shift_of(photos: Sequence[ImagePrediction], classes: Sequence[str]) 
             f"Expected a face in each neutral photograph, found none in number "
             f"{found.index([]) + 1}; name another."
         )
-    largest = [max(faces, key=lambda face: face.face.area) for faces in found]
-    proba = np.array([list(face.confidences.values()) for face in largest])
-    return neutral_shift(proba, classes)
+    return baseline_of([max(faces, key=lambda face: face.face.area) for faces in found], classes)
 
 
 def neutral_shift(proba: np.ndarray, classes: Sequence[str]) -> np.ndarray:

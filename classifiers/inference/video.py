@@ -10,7 +10,7 @@ import numpy as np
 
 from classifiers.inference.predictions import FacePrediction
 from classifiers.inference.predictor import Predictor
-from classifiers.inference.shifts import neutral_shift, shifted
+from classifiers.inference.shifts import Baseline, baseline_of, shifted
 from classifiers.inference.smoothing import TAU, Smoother
 from landmarks.video.reader import Frame
 from landmarks.video.tracker import FaceTracker
@@ -29,21 +29,6 @@ class TrackedFace(NamedTuple):
 
     track_id: int
     prediction: FacePrediction
-
-
-class Baseline(NamedTuple):
-    """The neutral face of a track.
-
-    Attributes
-    ----------
-    shift : ndarray of float64, shape (k,)
-        See `classifiers.inference.shifts.neutral_shift`.
-    measures : ndarray of float64, shape (len(MEASURES),)
-        See `landmarks.measures`.
-    """
-
-    shift: np.ndarray
-    measures: np.ndarray
 
 
 NO_BASELINES: Mapping[int, Baseline] = MappingProxyType({})
@@ -131,11 +116,4 @@ def baselines_of(
         for track_id, found in tracked.predict(frame):
             if frame.seconds >= start:
                 seen[track_id].append(found)
-    return {track_id: _baseline(faces, classes) for track_id, faces in seen.items()}
-
-
-def _baseline(faces: Sequence[FacePrediction], classes: Sequence[str]) -> Baseline:
-    """Return the mean over predictions of one neutral face."""
-    proba = np.array([list(face.confidences.values()) for face in faces])
-    measures = np.mean([face.measures for face in faces], axis=0)
-    return Baseline(neutral_shift(proba, classes), measures)
+    return {track_id: baseline_of(faces, classes) for track_id, faces in seen.items()}

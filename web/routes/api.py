@@ -13,7 +13,7 @@ from werkzeug.datastructures import MultiDict
 
 from classifiers.bundle.bundle import MANIFEST, SHIPPED, load_manifest, size_of
 from classifiers.bundle.manifest import takes_pixels
-from classifiers.inference.shifts import NEUTRAL, neutral_shift_of
+from classifiers.inference.shifts import NEUTRAL, Baseline, baseline_of_photos
 from web import metrics
 from web.errors import ApiError
 from web.inference.service import Result
@@ -50,8 +50,8 @@ def predict() -> Response:
         raise ApiError("not-a-form")
     photos, neutral, fields = posted(request)
     options = _options(fields)
-    shift = shift_of(neutral)
-    outcomes = [read(photo, shift=shift) for photo in photos]
+    baseline = baseline_of(neutral)
+    outcomes = [read(photo, baseline=baseline) for photo in photos]
     errors = [outcome for outcome in outcomes if isinstance(outcome, ApiError)]
     if len(errors) == len(photos) and (
         len(photos) == 1 or all(error.status >= 500 for error in errors)
@@ -135,8 +135,8 @@ def _options(fields: Iterable[tuple[str, str]]) -> dict[str, bool]:
     return {name: any(place.get(name) == "1" for place in places) for name in OPTIONS}
 
 
-def shift_of(neutral: Sequence[Upload]) -> list[float]:
-    """Return what the photos of a person's neutral face add to each class's log confidence.
+def baseline_of(neutral: Sequence[Upload]) -> Baseline | None:
+    """Return what photos of a person's neutral face show, None without photos.
 
     Raises
     ------
@@ -144,7 +144,7 @@ def shift_of(neutral: Sequence[Upload]) -> list[float]:
         If one can't be read, or the model does not know the class neutral.
     """
     if not neutral:
-        return []
+        return None
     classes = current_app.extensions["service"].manifest["classes"]
     if NEUTRAL not in classes:
         raise ApiError("no-neutral")
@@ -152,10 +152,12 @@ def shift_of(neutral: Sequence[Upload]) -> list[float]:
     for outcome in outcomes:
         if isinstance(outcome, ApiError):
             raise outcome
-    return neutral_shift_of([outcome.prediction for outcome in outcomes], classes).tolist()
+    return baseline_of_photos([outcome.prediction for outcome in outcomes], classes)
 
 
-def read(photo: Upload, picture: bool = False, shift: Sequence[float] = ()) -> Result | ApiError:
+def read(
+    photo: Upload, picture: bool = False, baseline: Baseline | None = None
+) -> Result | ApiError:
     """Read a photo and count the outcome.
 
     Parameters
@@ -163,8 +165,8 @@ def read(photo: Upload, picture: bool = False, shift: Sequence[float] = ()) -> R
     photo : Upload
     picture : bool, default False
         Whether the result holds the photo.
-    shift : sequence of float, optional
-        From `shift_of`.
+    baseline : Baseline, optional
+        The person's neutral face.
 
     Returns
     -------
@@ -173,12 +175,15 @@ def read(photo: Upload, picture: bool = False, shift: Sequence[float] = ()) -> R
     """
     counters = metrics.current()
     try:
+        shift = baseline.shift.tolist() if baseline else ()
         result = current_app.extensions["service"].read(photo.content, picture, shift)
     except ApiError as error:
         counters.photos.labels(error.reason).inc()
         return ApiError(error.reason, photo.name)
     counters.photos.labels("read").inc()
     counters.faces.inc(len(result.prediction.faces))
+    if baseline:
+        result = result._replace(prediction=result.prediction.relative_to(baseline.measures))
     return result
 
 

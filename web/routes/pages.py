@@ -110,10 +110,10 @@ def answer() -> str:
         If the only photo can't be read; one of several gets its sentence in its place.
     """
     photos, neutral, _ = posted(request)
-    shift = api.shift_of(neutral)
+    baseline = api.baseline_of(neutral)
     results = []
     for photo in photos:
-        outcome = api.read(photo, picture=True, shift=shift)
+        outcome = api.read(photo, picture=True, baseline=baseline)
         if not isinstance(outcome, ApiError):
             results.append(PhotoView(photo.name, outcome, neutral=neutral))
         elif len(photos) == 1:
