@@ -73,7 +73,7 @@ def test_serving_opens_no_connection_of_its_own(watched):
             process.terminate()
     assert ends <= {"127.0.0.1"}
     assert set(outward(notes)) == {"watched"}
-    assert outward(notes).count("watched") == 2  # the server and its worker
+    assert outward(notes).count("watched") in (2, 3)  # the spare worker may start late
 
 
 def test_a_connection_would_be_noted(watched):

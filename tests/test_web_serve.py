@@ -120,7 +120,7 @@ def test_command_answers_and_ends_without_a_word(stop):
     assert face["expression"] == "happy"
     assert said == ("", "")
     assert process.returncode == 0
-    assert len(workers) == 1
+    assert len(workers) in (1, 2)  # the spare one starts when the first is ready
     eventually(lambda: not any(map(is_running, workers)))
 
 

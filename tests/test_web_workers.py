@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from unittest.mock import Mock
 
 import pytest
 
@@ -29,8 +30,8 @@ def start(monkeypatch):
     monkeypatch.setattr(web_pool, "MAX_EXPECTED_WAIT", 60.0)
     started = []
 
-    def run(n=1, limits=PATIENT, maker="tests.helpers.worker_makers:obedient"):
-        pool = WorkerPool("landmarks", n, limits, maker)
+    def run(n=1, limits=PATIENT, maker="tests.helpers.worker_makers:obedient", spare=0):
+        pool = WorkerPool("landmarks", n, limits, maker, spare)
         started.append(pool)
         pool.wait_ready()
         return pool
@@ -111,6 +112,24 @@ def test_a_killed_worker_costs_its_own_photo_alone(start, threads, tmp_path):
     assert pool.restarts == 1
     (tmp_path / "spared").unlink()
     spared.result(60)
+
+
+def test_a_spare_worker_takes_the_place_of_one_that_ended(start, threads, tmp_path, monkeypatch):
+    pool = start(spare=1)
+    pids = {pid_of(pool)}
+    eventually(lambda: pids.add(pid_of(pool)) or len(pids) == 2)
+    doomed, pid = held(pool, threads, tmp_path / "doomed")
+    queued = threads.submit(pool.read, b"answer")
+    eventually(lambda: pool.waiting == 1)  # one photo at a time: the spare one is for restarts
+    monkeypatch.setattr(pool, "_start", Mock(side_effect=OSError))  # none starts from now on
+    os.kill(pid, signal.SIGKILL)
+    with pytest.raises(ApiError, match="crashed"):
+        doomed.result(60)
+    assert int(queued.result(60).prediction.model) in pids - {pid}
+
+
+def test_a_pool_that_closes_at_once_waits_for_no_spare_worker(start):
+    WorkerPool("landmarks", 1, PATIENT, "tests.helpers.worker_makers:obedient").close()
 
 
 def test_a_worker_killed_while_idle_costs_nothing(start):

@@ -39,7 +39,9 @@ def main(
     ] = DEFAULT_BUNDLE,
     workers: Annotated[
         int | None,
-        typer.Option(envvar="MIEN_WORKERS", min=1, help="Processes that read photos; one a core."),
+        typer.Option(
+            envvar="MIEN_WORKERS", min=1, help="Photos that are read at once; one a core."
+        ),
     ] = None,
     seconds: Annotated[
         float,

@@ -45,6 +45,10 @@ def form(content: bytes, name: str = "photo.jpg") -> dict:
     }
 
 
+SPARE = 1
+"""Processes beyond those that read at once, see `web.inference.pool.WorkerPool`."""
+
+
 class Server:
     """A running server.
 
@@ -94,7 +98,7 @@ class Server:
         end, before = time.monotonic() + TIMEOUT, None
         while time.monotonic() < end:
             spent = {pid: sum(times[:2]) for pid, times in _each(self.workers(), "cpu_times")}
-            if len(spent) == self.n_workers and spent == before:
+            if len(spent) == self.n_workers + SPARE and spent == before:
                 return
             before = spent
             time.sleep(0.5)

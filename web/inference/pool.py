@@ -1,9 +1,10 @@
-"""Read photos in worker processes, one a core, so that no photo can harm the server.
+"""Read photos in worker processes, one a core and one spare, so that no photo harms the server.
 
 Decoding untrusted input in native code may hang, crash or ask for all memory there is: then one
 process is ended and replaced, and only the photo it had goes without a result. The standard
 library's pool fails as a whole when one of its processes dies, and Pebble's when an idle one does.
-So each worker has a thread here that starts it, waits for its end and starts the next one.
+So each worker has a thread here that starts it, waits for its end and starts the next one. While
+it starts, the spare one reads in its place.
 """
 
 import os
@@ -52,11 +53,13 @@ class WorkerPool:
     bundle : str or Path
         As `classifiers.inference.predictor.Predictor` takes it.
     n : int, optional
-        How many processes; one for each core that this process may use when left out.
+        How many read at once; one for each core that this process may use when left out.
     limits : Limits
         What one photo may take.
     maker : str
         What makes the reader in each process, as ``module:function``, given the bundle's folder.
+    spare : int, default 1
+        Processes beyond `n`, which take the place of those that are replaced.
 
     Attributes
     ----------
@@ -81,12 +84,13 @@ class WorkerPool:
         n: int | None = None,
         limits: Limits = DEFAULT_LIMITS,
         maker: str = MAKER,
+        spare: int = 1,
     ):
         self.folder = resolve(bundle).absolute()
         self.manifest = load_manifest(self.folder, MESH_VERSION)
         self.takes_pixels = takes_pixels(self.manifest)
-        n = n or _cores()
-        self.capacity = n * (1 + MAX_QUEUE_PER_WORKER)
+        self._n = n or _cores()
+        self.capacity = self._n * (1 + MAX_QUEUE_PER_WORKER)
         self.restarts = 0
         self._start = lambda: WorkerProcess(maker, str(self.folder), limits)
         self._changed = Condition()  # guards all that follows
@@ -97,7 +101,8 @@ class WorkerPool:
         self._mean_seconds = INITIAL_SECONDS
         self._failure: Exception | None = None
         self._tried, self._closing = Event(), Event()
-        self._keepers = [Thread(target=self._keep, daemon=True) for _ in range(n)]
+        keeps = [self._keep] * self._n + [self._keep_spare] * spare
+        self._keepers = [Thread(target=keep, daemon=True) for keep in keeps]
         for keeper in self._keepers:
             keeper.start()
 
@@ -110,7 +115,12 @@ class WorkerPool:
     def waiting(self) -> int:
         """How many photos wait for a worker."""
         with self._changed:
-            return max(self._taken - (len(self._loaded) - len(self._idle)), 0)
+            return max(self._taken - self._busy, 0)
+
+    @property
+    def _busy(self) -> int:
+        """How many workers have a photo."""
+        return len(self._loaded) - len(self._idle)
 
     def wait_ready(self) -> None:
         """Wait until the first worker is ready.
@@ -141,6 +151,7 @@ class WorkerPool:
     def close(self) -> None:
         """End all workers; photos that they have get an error."""
         self._closing.set()
+        self._tried.set()
         with self._changed:
             for worker in self._alive:
                 worker.stop()
@@ -151,7 +162,7 @@ class WorkerPool:
     def _place(self) -> Iterator[None]:
         """Hold one of the places for photos; without one, raise at once."""
         with self._changed:
-            wait = self.waiting * self._mean_seconds / len(self._keepers)
+            wait = self.waiting * self._mean_seconds / self._n
             if self._taken >= self.capacity or wait > MAX_EXPECTED_WAIT:
                 raise ApiError("busy")
             self._taken += 1
@@ -165,7 +176,7 @@ class WorkerPool:
     def _worker(self) -> Iterator[WorkerProcess]:
         """Hold a worker that nobody else has; without one, raise after a while."""
         with self._changed:
-            if not self._changed.wait_for(lambda: self._idle, MAX_WAIT):
+            if not self._changed.wait_for(lambda: self._idle and self._busy < self._n, MAX_WAIT):
                 raise ApiError("busy")
             worker = self._idle.popleft()
         start = perf_counter()
@@ -184,6 +195,11 @@ class WorkerPool:
             if worker in self._loaded:
                 self._idle.append(worker)
                 self._changed.notify()
+
+    def _keep_spare(self) -> None:
+        """Keep a worker that leaves the cores to the first one until that one is ready."""
+        self._tried.wait()
+        self._keep()
 
     def _keep(self) -> None:
         """Keep one worker running until all are closed."""
@@ -221,6 +237,7 @@ class WorkerPool:
                 self._loaded.discard(worker)
                 if worker in self._idle:
                     self._idle.remove(worker)
+                self._changed.notify()  # a spare one may take a photo now
 
 
 def _cores() -> int:
