@@ -2,12 +2,13 @@
 
 import csv
 import re
-from io import StringIO
+from io import BytesIO, StringIO
 from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from PIL import Image
 from playwright.sync_api import expect
 
 from classifiers.inference.shifts import NEUTRAL_CONFIDENCE, neutral_shift, shifted
@@ -87,15 +88,32 @@ def start(page):
     expect(page.locator("#camera .face-panel:not(.lost)")).to_have_count(2, timeout=LONG)
 
 
+def saved(page, part, button):
+    with page.expect_download() as download:
+        page.locator(part).get_by_role("button", name=button).click()
+    return download.value.suggested_filename, download.value.path().read_bytes()
+
+
 def states(page):
     return set(page.evaluate("window.tracks.map((track) => track.readyState)"))
 
 
-def test_camera_is_asked_for_on_a_click_alone(page):
+NOTES = """() => {
+    window.notes = [];
+    const note = document.querySelector("#camera .note");
+    new MutationObserver(() => window.notes.push(note.textContent)).observe(note, { childList: true });
+}"""
+
+
+def test_camera_is_asked_for_on_a_click_alone_and_starts_in_steps(page):
     page.reload()
     page.wait_for_load_state("networkidle")
     assert page.evaluate("window.asked") == 0
+    page.evaluate(NOTES)
     start(page)
+    notes = page.evaluate("window.notes")
+    assert [note[:11] for note in notes[:3]] == ["Step 1 of 3", "Step 2 of 3", "Step 3 of 3"]
+    assert set(notes[3:]) == {""}
     assert page.evaluate("window.asked") == 1
     assert states(page) == {"live"}
 
@@ -249,6 +267,18 @@ def test_photos_are_read_on_this_device(page):
     expect(page.locator("#photo .face-panel strong")).to_have_text("happy", timeout=LONG)
     expect(page.locator("#photo .error").first).to_contain_text("No face was found", timeout=LONG)
     expect(page.locator("#photo .error").last).to_contain_text("is no picture", timeout=LONG)
+    name, content = saved(page, "#photo", "Save PNG")
+    assert name == "portrait-mien.png"
+    with Image.open(BytesIO(content)) as picture:
+        assert picture.size == (512, 512)
+    name, content = saved(page, "#photo", "Save CSV")
+    (row,) = csv.DictReader(StringIO(content.decode(), newline=""))
+    assert name == "portrait.csv"
+    assert list(row) == Schema(tuple(CONFIDENCES)).names
+    assert [row[key] for key in ("image", "image_width", "face", "expression", "uncertain")] == [
+        "portrait.png", "512", "1", "happy", "false",
+    ]  # fmt: skip
+    assert 80 < int(row["width"]) < 110
     assert all(request.post_data is None for request in page.requests[before:])
     assert sent_away(page.requests) == []
 

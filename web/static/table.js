@@ -13,6 +13,13 @@ export function table(columns, rows) {
   return csv([columns.map(([name]) => name), ...cells], columns.map(([, decimals]) => decimals));
 }
 
+/** A face of the browser's as the API describes one; its box is left, top, right and bottom. */
+export function described(box, proba, classes) {
+  const [left, top, right, bottom] = box.map(Math.round);
+  const confidences = Object.fromEntries(classes.map((name, k) => [name, proba[k]]));
+  return { box: [left, top, right - left, bottom - top], confidences };
+}
+
 /** The values of a face: its box, its expression and the confidence of each class. */
 export function faceValues(columns, [x, y, width, height], confidences, threshold) {
   const names = new Set(columns.map(([name]) => name));
@@ -27,14 +34,14 @@ export function faceValues(columns, [x, y, width, height], confidences, threshol
   return row;
 }
 
-/** The rows of photos, of the elements that the API answers with. */
+/** The rows of photos, of the elements that the API answers with; the browser's have no quality. */
 export function photoRows(columns, images) {
   return images.flatMap(({ image, width, height, faces, reason }) => {
     const place = { image, image_width: width, image_height: height, face: 0, success: 0, reason };
     if (faces.length === 0) return [place];
     return faces.map(({ box, confidences, uncertain, quality, measures }, i) => {
-      const clipped = quality.clipped_box;
-      const sides = ["x", "y", "width", "height"].map((side, k) => [`clipped_${side}`, clipped[k]]);
+      const clipped = quality?.clipped_box;
+      const sides = ["x", "y", "width", "height"].map((side, k) => [`clipped_${side}`, clipped?.[k]]);
       return {
         ...place, ...faceValues(columns, box, confidences), ...quality, ...measures,
         ...Object.fromEntries(sides), face: i + 1, uncertain,

@@ -34,17 +34,18 @@ export function startLive() {
 
 async function turnOn() {
   start.disabled = true;
-  note.textContent = words.loading;
+  note.textContent = words.steps.camera;
   try {
     const camera = await stage.start();
     if (section.hidden) stage.stop(); // the visitor went on while the browser asked
     if (!camera.stream.active) return;
     start.hidden = true;
     stop.focus();
+    note.textContent = words.steps.models;
     const engine = await openEngine();
     if (!camera.stream.active) return; // it was stopped while the mesh was loading
     prepare(engine);
-    note.textContent = "";
+    note.textContent = words.steps.face;
     await watch(engine, camera);
   } catch (error) {
     stage.stop();
@@ -107,6 +108,7 @@ function show(faces, edges, classifier, now) {
     face.name = `${face.trackId} ${verdict(face.proba, classifier)}`;
     face.label = `${face.name} ${percent(Math.max(...face.proba))}`;
   }
+  if (faces.length) note.textContent = "";
   stage.draw(faces, edges);
   showPanels(faces, classifier);
   chart.add(now, faces[0]?.proba ?? null);

@@ -1,5 +1,7 @@
 // Photos read on this device: nothing of them is sent anywhere.
 
+import { save } from "../files.js";
+import { described, photoRows, table } from "../table.js";
 import { say, words } from "../words.js";
 import { MAX_FACES, closeEngine, openEngine } from "./runtime.js";
 import { findInPhoto } from "./photo-detector.js";
@@ -7,7 +9,7 @@ import { pixelsOf } from "./resample.js";
 import { drawFaces } from "./overlay.js";
 import { createPanel } from "./panel.js";
 import { corners } from "./geometry.js";
-import { verdict } from "./format.js";
+import { percent, verdict } from "./format.js";
 
 const SHOWN_SIDES = [480, 1200]; // least and greatest longer side in pixels of a photo as shown
 
@@ -62,6 +64,11 @@ async function answer(item, photo, name) {
   if (!faces.length) return refuse(item, say(words.photo_no_face, { name }));
   const pixels = bundle.crop ? pixelsOf(photo) : null;
   const probas = await classifier.predict(faces.map(({ points }) => points), pixels);
+  const read = faces.map(({ points }, i) => ({
+    ...described(corners(points), probas[i], classifier.classes),
+    uncertain: Math.max(...probas[i]) < classifier.threshold,
+  }));
+  const element = { image: name, width: photo.width, height: photo.height, faces: read, reason: "" };
   const figure = document.createElement("figure");
   const caption = document.createElement("figcaption");
   const panels = document.createElement("div");
@@ -72,10 +79,29 @@ async function answer(item, photo, name) {
     const panel = createPanel(i + 1, classifier);
     panel.show(probas[i]);
     panels.append(panel.element);
-    face.label = `${i + 1} ${verdict(probas[i], classifier)}`;
+    const share = percent(Math.max(...probas[i]));
+    face.label = `${faces.length > 1 ? `${i + 1} ` : ""}${verdict(probas[i], classifier)} ${share}`;
   });
-  figure.append(shown(photo, faces, bundle.edges), caption);
+  const picture = shown(photo, faces, bundle.edges);
+  figure.append(picture, caption, toolsFor(picture, element, bundle.columns));
   item.append(figure, panels);
+}
+
+/** Buttons that save a photo as it is shown, and its faces as a table. */
+function toolsFor(picture, element, columns) {
+  const stem = element.image.replace(/\.\w+$/, "") || "photo";
+  const ways = [
+    [words.png, () => picture.toBlob((content) => save(content, "image/png", `${stem}-mien.png`))],
+    [words.csv, () => save(table(columns, photoRows(columns, [element])), "text/csv", `${stem}.csv`)],
+  ];
+  const tools = document.createElement("div");
+  tools.className = "tools";
+  tools.append(...ways.map(([text, action]) => {
+    const button = Object.assign(document.createElement("button"), { type: "button", textContent: text });
+    button.addEventListener("click", action);
+    return button;
+  }));
+  return tools;
 }
 
 /** The photo as a canvas of moderate size with its faces drawn on it. */

@@ -1,6 +1,6 @@
 // What was seen, to be kept as CSV: a row for each face and frame, with the columns of all tables.
 
-import { faceValues, table } from "../table.js";
+import { described, faceValues, table } from "../table.js";
 
 const MAX_ROWS = 100_000; // almost an hour of a face at 30 frames a second; then the oldest go
 
@@ -29,9 +29,8 @@ export function createRecord({ columns, classes, uncertain_threshold: threshold 
       };
       if (faces.length === 0) rows.push(place);
       for (const { trackId, box, proba } of faces) {
-        const [left, top, right, bottom] = box.map(Math.round);
-        const confidences = Object.fromEntries(classes.map((name, k) => [name, proba[k]]));
-        const values = faceValues(columns, [left, top, right - left, bottom - top], confidences, threshold);
+        const face = described(box, proba, classes);
+        const values = faceValues(columns, face.box, face.confidences, threshold);
         rows.push({ ...place, ...values, face: trackId, reason: "" });
       }
       if (rows.length > MAX_ROWS) rows.splice(0, MAX_ROWS / 10);
