@@ -196,7 +196,7 @@ def test_photos_are_counted_and_filtered_by_what_they_show(visit, address):
 
 
 class Shades(FakePredictor):
-    """Takes dark photos for angry faces and light ones for happy ones, the surer the further."""
+    """Takes dark photos for angry faces and light ones for happy ones, by how dark or light."""
 
     def predict(self, rgb):
         prediction = super().predict(rgb)

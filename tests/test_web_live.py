@@ -101,7 +101,8 @@ def states(page):
 NOTES = """() => {
     window.notes = [];
     const note = document.querySelector("#camera .note");
-    new MutationObserver(() => window.notes.push(note.textContent)).observe(note, { childList: true });
+    const watcher = new MutationObserver(() => window.notes.push(note.textContent));
+    watcher.observe(note, { childList: true });
 }"""
 
 
