@@ -134,6 +134,12 @@ def test_axe_finds_nothing_in_a_crowd(visit, serve):
     assert Axe().run(page).generate_snapshot() == ""
 
 
+def test_axe_finds_nothing_on_the_page_of_the_api_which_fits_a_phone(visit, address):
+    page = visit(f"{address}api", viewport=PHONE)
+    assert Axe().run(page).generate_snapshot() == ""
+    assert fits(page)
+
+
 def test_axe_finds_nothing_on_the_part_for_custom_classes_which_fits_a_phone(visit, address):
     page = visit(f"{address}live#teach", viewport=PHONE)
     assert Axe().run(page).generate_snapshot() == ""

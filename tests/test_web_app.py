@@ -136,7 +136,7 @@ def test_no_word_of_the_english_file_is_left_over_or_missing():
     sources = [*TEMPLATES.glob("*.html"), *(TEMPLATES.parent / "static").rglob("*.js")]
     pages = Path(web.__file__).with_name("routes").joinpath("pages.py").read_text("utf-8")
     text = "".join(path.read_text("utf-8") for path in sources)
-    for room in ("site", "photos", "prediction"):
+    for room in ("site", "photos", "prediction", "api"):
         for name in WORDS[room]:
             found = re.search(rf"words\.({room}\.)?{name}\b", text) or f'"{name}"' in pages
             assert found, f"{room}.{name}"

@@ -52,6 +52,23 @@ def test_the_document_is_openapi(document):
     assert document["openapi"].startswith("3.1.")
 
 
+def test_the_page_describes_every_call_field_and_type(document):
+    page = APP.test_client().get("/api").text
+    ids, links = (re.findall(rf' {name}="(.*?)"', page) for name in ("id", "href"))
+    for path, item in document["paths"].items():
+        for verb, call in item.items():
+            assert f'id="{call["operationId"]}"><code>{verb.upper()} {path}</code>' in page
+            assert set(call["responses"]) <= set(re.findall(r'"row">(\d+)', page))
+    schemas = document["components"]["schemas"]
+    assert set(schemas) <= set(ids)
+    assert len(ids) == len(set(ids))
+    assert {link[1:] for link in links if link.startswith("#")} <= set(ids)
+    for schema in schemas.values():
+        for name in schema.get("properties", ()):
+            assert f'<th scope="row">{name}' in page
+    assert '<a href="/api">' in APP.test_client().get("/").text
+
+
 def test_every_address_for_programs_is_described(document):
     rules = {rule.rule: rule.methods for rule in APP.url_map.iter_rules()}
     told = {path: {method.upper() for method in item} for path, item in document["paths"].items()}

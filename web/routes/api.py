@@ -8,7 +8,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from flask import Flask, Response, current_app, jsonify, request
+from flask import Flask, Response, current_app, jsonify, render_template, request
 from werkzeug.datastructures import MultiDict
 
 from classifiers.bundle.bundle import MANIFEST, SHIPPED, load_manifest, size_of
@@ -31,6 +31,7 @@ def register(app: Flask) -> None:
     app.add_url_rule("/api/predict", "predict", predict, methods=["POST"])
     app.add_url_rule("/api/models", "models", models)
     app.add_url_rule("/openapi.json", "openapi", openapi)
+    app.add_url_rule("/api", "api", page)
     app.add_url_rule("/healthz", "health", health)
     app.add_url_rule("/readyz", "ready", ready)
 
@@ -96,11 +97,21 @@ def _entry(folder: Path, manifest: dict[str, Any]) -> dict[str, Any]:
 
 
 def openapi() -> Response:
-    """Describe the API, with the classes of the model that answers."""
+    """Describe the API to programs."""
+    return jsonify(_document())
+
+
+def page() -> str:
+    """Describe the API to people."""
+    return render_template("api.html", document=_document())
+
+
+def _document() -> dict[str, Any]:
+    """Return the API's description, with the classes of the model that answers."""
     document = json.loads(OPENAPI.read_text("utf-8"))
     schemas = document["components"]["schemas"]
     schemas["Expression"]["enum"] = schemas["Confidences"]["required"] = _model()["classes"]
-    return jsonify(document)
+    return document
 
 
 def health() -> Response:
