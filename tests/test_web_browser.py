@@ -139,6 +139,34 @@ def test_results_outlive_a_reload_and_a_visit_elsewhere_and_can_be_cleared(visit
     expect(page.locator("#result")).to_be_hidden()
 
 
+FULL = """() => {
+    const set = Storage.prototype.setItem;
+    let tries = 0;
+    Storage.prototype.setItem = function (...entry) {
+        if (tries++ === 0) throw new DOMException("full", "QuotaExceededError");
+        set.apply(this, entry);
+    };
+}"""
+
+
+def test_where_the_tab_has_little_room_smaller_pictures_are_kept(visit, address):
+    page = visit(address)
+    page.evaluate(FULL)
+    page.set_input_files("#photo", PHOTO)
+    expect_answer(page)
+    eventually(lambda: page.evaluate("sessionStorage.getItem('results')"))
+    page.reload()
+    expect_answer(page)
+    assert page.locator("svg.photo image").evaluate(
+        """async (image) => {
+            const photo = new Image();
+            photo.src = image.getAttribute("href");
+            await photo.decode();
+            return [photo.naturalWidth, photo.naturalHeight];
+        }"""
+    ) == [480, 480]
+
+
 # Many photos
 
 

@@ -1,4 +1,6 @@
 // The results of this tab, in its own storage: they outlive a reload, and end with the tab.
+import { asJpeg } from "./jpeg.js";
+
 const KEY = "results";
 const SMALL = 480; // longer side in pixels of the pictures where all together are too large
 
@@ -18,12 +20,8 @@ async function shrink(image) {
   const photo = new Image();
   photo.src = image.getAttribute("href");
   await photo.decode();
-  const scale = Math.min(1, SMALL / Math.max(photo.naturalWidth, photo.naturalHeight));
-  const canvas = document.createElement("canvas");
-  canvas.width = Math.max(1, scale * photo.naturalWidth);
-  canvas.height = Math.max(1, scale * photo.naturalHeight);
-  canvas.getContext("2d").drawImage(photo, 0, 0, canvas.width, canvas.height);
-  image.setAttribute("href", canvas.toDataURL("image/jpeg", 0.7));
+  const { file } = await asJpeg(photo, { side: SMALL, quality: 0.7 });
+  image.setAttribute("href", `data:image/jpeg;base64,${await toText(file)}`);
 }
 
 async function store(list, relative) {

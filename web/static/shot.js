@@ -1,18 +1,7 @@
 // A photo of the visitor's camera, in a dialog.
 import { openCamera } from "./live/camera.js";
+import { asJpeg } from "./jpeg.js";
 import { words } from "./words.js";
-
-const QUALITY = 0.92;
-
-function frame(video) {
-  const canvas = document.createElement("canvas");
-  [canvas.width, canvas.height] = [video.videoWidth, video.videoHeight];
-  canvas.getContext("2d").drawImage(video, 0, 0);
-  return new Promise((resolve) => {
-    const done = (content) => resolve(new File([content], "camera.jpg", { type: content.type }));
-    canvas.toBlob(done, "image/jpeg", QUALITY);
-  });
-}
 
 /** Show the camera until a photo is taken; gives it as a file, or null if the visitor closes. */
 export function shoot(dialog) {
@@ -35,7 +24,7 @@ export function shoot(dialog) {
   });
   return new Promise((resolve) => {
     dialog.addEventListener("click", async ({ target }) => {
-      if (target === taking) photo = await frame(video);
+      if (target === taking) photo = (await asJpeg(video, { name: "camera.jpg" })).file;
       if (target.matches("button")) dialog.close();
     }, { signal });
     dialog.addEventListener("close", () => {
