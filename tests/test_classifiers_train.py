@@ -1,4 +1,5 @@
 import json
+import re
 
 import joblib
 import numpy as np
@@ -85,7 +86,9 @@ def test_trains_a_bundle_that_serves(trained):
     assert joblib.load(out / "model.joblib").score(points, y) == 1
     assert len(train_pixels(out)) == 120
     assert predictor.manifest["data"]["n_train"] == 108
-    assert "labels are noisy" in (out / "card.md").read_text()
+    card = (out / "card.md").read_text()
+    assert "labels are noisy" in card
+    assert re.findall(r"^\| (\w+) \| 4 \| [01]\.\d+ \| ", card, re.MULTILINE) == list(CLASSES)
     graph = (out / "model.onnx").read_bytes()
     assert described(graph, predictor.manifest) == graph
 

@@ -1,12 +1,14 @@
 """Write the model card of a bundle from its manifest."""
 
+from collections.abc import Mapping
 from typing import Any
 
 DATA_NOTES = {
     "fer2013": (
         "FER2013's labels are noisy: people asked again agree with about two labels of three. The "
         "rights in its images are unresolved, and who is in them, with what consent, is not known. "
-        "The images themselves are not part of this bundle."
+        "The images themselves are not part of this bundle. Mien gives the weights under its MIT "
+        "licence; what the terms of the data set mean for them is not settled."
     ),
 }
 """Notes on data sets, by their name in lower case."""
@@ -48,6 +50,10 @@ On the validation rows, by which it was also chosen; measure it on images of you
 |---|---|
 {metric_rows}
 
+| class | images | precision | recall | F1 |
+|---|--:|--:|--:|--:|
+{class_rows}
+
 ## What it is not for
 It says which expression a face shows, as people labelled such faces, not what a person feels. It is
 not for work, school, hiring or policing; the EU AI Act forbids emotion inference at work and in
@@ -55,7 +61,9 @@ education. It was not tested for equal accuracy across ages, genders and skin co
 """
 
 
-def model_card(manifest: dict[str, Any], size: int) -> str:
+def model_card(
+    manifest: dict[str, Any], size: int, per_class: Mapping[str, Mapping[str, float]]
+) -> str:
     """Return the card of a bundle in Markdown.
 
     Parameters
@@ -64,6 +72,8 @@ def model_card(manifest: dict[str, Any], size: int) -> str:
         What `classifiers.bundle.bundle` keeps; see `classifiers.cli.train`.
     size : int
         Bytes of what is served.
+    per_class : mapping
+        The validation rows' ``per_class`` of `classifiers.evaluation.metrics.measure`.
     """
     data, metrics = manifest["data"], manifest["metrics"]
     metric_rows = [f"| {name.replace('_', ' ')} | {value:.3f} |" for name, value in metrics.items()]
@@ -81,7 +91,15 @@ def model_card(manifest: dict[str, Any], size: int) -> str:
         **data,
         notes=DATA_NOTES.get(data["data_name"].lower(), NO_NOTES),
         metric_rows="\n".join(metric_rows),
+        class_rows="\n".join(_class_row(name, row) for name, row in per_class.items()),
     )
+
+
+def _class_row(name: str, metrics: Mapping[str, Any]) -> str:
+    """Return the metrics of a class, a hyphen for what no row tells."""
+    shares = (metrics[key] for key in ("precision", "recall", "f1"))
+    cells = ("-" if share is None or share != share else f"{share:.3f}" for share in shares)
+    return " | ".join([f"| {name}", f"{metrics['n']:,}", *cells]) + " |"
 
 
 _PLAIN = (

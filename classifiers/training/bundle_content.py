@@ -174,7 +174,7 @@ def bundle_content(
         MODEL: onnx,
         **model.weights,
         PIXELS: _saved_hashes(model.pixels),
-        CARD: model_card(manifest, len(onnx)).encode(),
+        CARD: model_card(manifest, len(onnx), validation["per_class"]).encode(),
         TRAIN_METRICS: _json(training),
         VALIDATION_METRICS: _json(validation),
     }
