@@ -13,7 +13,14 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 @pytest.fixture
-def no_export(monkeypatch):
+def no_pictures(monkeypatch):
+    """Leave plots empty, for tests that look at none: each takes longer than a small training."""
+    for module in ("classifiers.evaluation.report", "classifiers.training.report"):
+        monkeypatch.setattr(f"{module}.png_of", lambda _: b"no picture")
+
+
+@pytest.fixture
+def no_export(monkeypatch, no_pictures):
     """Leave out the export to ONNX, a training's slowest step, for tests that ask for no graph."""
     model = "classifiers.training.bundle_content.TrainedModel"
     monkeypatch.setattr(f"{model}.export", lambda *_: b"")  # an ONNX file of nothing

@@ -68,6 +68,7 @@ def test_each_setting_of_the_landmarks_recipe_can_be_trained():
         assert classes == sorted(set(y))
 
 
+@pytest.mark.slow
 def test_fused_runs_get_lines_and_a_stopped_run_goes_on(tmp_path, monkeypatch):
     out, runs = tmp_path / "runs.jsonl", list(command.FUSED_RUNS.items())
     monkeypatch.setattr(command, "FUSED_RUNS", dict(runs[:1]))

@@ -24,6 +24,8 @@ from tests.helpers.labelled_features import (
     write_features,
 )
 
+pytestmark = pytest.mark.usefixtures("no_pictures")
+
 
 @pytest.fixture
 def run(monkeypatch, bundle):

@@ -53,6 +53,7 @@ def test_large_weights_are_stored_in_two_bytes(exported):
     assert [t.data_type for t in large] == [TensorProto.FLOAT16]
 
 
+@pytest.mark.slow
 def test_the_same_pipeline_gives_the_same_bytes(exported):
     pipeline, content = exported
     assert mlp_onnx.to_onnx(pipeline, CALIBRATION, faces(4)[0]) == content

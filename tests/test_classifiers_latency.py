@@ -98,6 +98,7 @@ def tables(text):
     return found
 
 
+@pytest.mark.slow
 def test_each_stage_stands_beside_the_bare_call(stages, cut_out):
     done = run("--images", cut_out)
     assert done.exit_code == 0, done.output
@@ -119,6 +120,7 @@ def test_each_stage_stands_beside_the_bare_call(stages, cut_out):
     assert stages.calls == dict.fromkeys(MS, shown)
 
 
+@pytest.mark.slow
 def test_models_see_what_they_are_served_with(stages, cut_out):
     stages.found = 2
     assert run("--images", cut_out).exit_code == 0
@@ -128,6 +130,7 @@ def test_models_see_what_they_are_served_with(stages, cut_out):
     assert stages.seen["landmarks"]["crops"] is None
 
 
+@pytest.mark.slow
 def test_the_first_images_warm_up_and_slow_ones_show(stages, cut_out):
     stages.slow = {(BARE, 1): 9000.0, (2, benchmark_latency.WARM_UP + 3): 140.0}
     tight_crops, photos, *_ = tables(run("--images", cut_out).stdout)

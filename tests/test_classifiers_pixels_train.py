@@ -58,7 +58,9 @@ def run(out, *arguments, epochs=12):
     return CliRunner().invoke(app, ["table", "images", *settings])
 
 
-@pytest.mark.parametrize(("model", "networks"), [("fused", 1), ("cnn", 2)])
+@pytest.mark.parametrize(
+    ("model", "networks"), [("fused", 1), pytest.param("cnn", 2, marks=pytest.mark.slow)]
+)
 def test_trains_a_bundle_that_serves(tmp_path, made, model, networks):
     out = tmp_path / "model"
     keep = () if model == "cnn" else ("--keep-run",)

@@ -57,6 +57,7 @@ def run(out, *arguments):
     return CliRunner().invoke(app, ["table", "images", *settings, *map(str, arguments)])
 
 
+@pytest.mark.slow
 def test_a_stopped_run_goes_on_to_a_bundle_that_serves(tmp_path, made, weights, monkeypatch):
     out, train, seen = tmp_path / "model", command.train_pixel_model, []
 

@@ -26,7 +26,7 @@ def graphs():
     inputs = {"points": made.points, "crops": made.crops, "has_points": flags}
     plain = Calibration(np.ones(k), np.zeros(k))
     graph = fused_to_onnx(model, plain, *inputs.values())
-    return graph, fused_to_onnx(model, plain, *inputs.values(), quantizes=True), inputs
+    return graph, quantization.quantized(graph, inputs), inputs
 
 
 def test_it_answers_nearly_the_same_with_convolutions_of_int8(graphs):

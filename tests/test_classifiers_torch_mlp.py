@@ -12,8 +12,8 @@ from classifiers.models.torch_network import fuse_batch_norm, network_of
 SMALL = {
     TorchMLPClassifier: {
         "hidden": (32, 16),
-        "epochs": 60,
-        "lr": 0.01,
+        "epochs": 25,
+        "lr": 0.02,
         "dropout": 0.1,
         "n_networks": 1,
     },

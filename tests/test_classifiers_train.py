@@ -113,6 +113,8 @@ def test_a_bundle_says_how_it_was_trained_and_measured(trained):
     assert "was kept, the best on validation rows" in done.stdout
 
 
+@pytest.mark.usefixtures("no_pictures")
+@pytest.mark.slow
 def test_same_seed_same_bytes(trained, tmp_path):
     table, _, out = trained
     assert run(table, "--out", tmp_path / "same").exit_code == 0
@@ -174,6 +176,7 @@ def test_labels_of_one_meaning_are_one_class_and_it_is_said(tmp_path):
     assert y.tolist() == sorted(y)
 
 
+@pytest.mark.usefixtures("no_export")
 @pytest.mark.parametrize("known", [True, False])
 def test_copies_stay_on_one_side(tmp_path, known):
     table = write_table(tmp_path / "features", copies=True)
@@ -186,6 +189,7 @@ def test_copies_stay_on_one_side(tmp_path, known):
     assert not any(points.tobytes() in kept for points in rows.points[held_out])
 
 
+@pytest.mark.usefixtures("no_export")
 def test_only_training_rows_are_read(tmp_path):
     write_table(tmp_path / "features", "test", 30)
     with pytest.raises(DataError, match="split train, got test only"):
@@ -195,6 +199,7 @@ def test_only_training_rows_are_read(tmp_path):
     assert len(read_rows([tmp_path / "both", *test]).y) == 60
 
 
+@pytest.mark.usefixtures("no_export")
 def test_the_split_validation_validates_and_it_is_said(tmp_path, capsys):
     table = [write_table(tmp_path / name, name, n, seed) for name, n, seed in SPLITS]
     rows = read_rows(table)
@@ -219,6 +224,7 @@ def test_a_class_that_only_validates_is_refused(tmp_path):
         read_rows(table)
 
 
+@pytest.mark.usefixtures("no_export")
 def test_a_table_without_splits_is_read_whole(tmp_path):
     assert len(read_rows([write_table(tmp_path / "features", "all", 30)]).y) == 30
 

@@ -169,6 +169,7 @@ def test_a_window_shows_frames_with_expression_and_rate(screen, video, tmp_path)
     assert len(rows(out)) == 12
 
 
+@pytest.mark.slow
 @needs_xvfb
 def test_ctrl_c_on_a_real_window_leaves_whole_results(screen, tmp_path):
     frames = [np.full((240, 320, 3), 100, np.uint8)] * 2000

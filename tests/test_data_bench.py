@@ -15,6 +15,7 @@ def command():
     return lambda *arguments: CliRunner().invoke(app, [str(a) for a in arguments])
 
 
+@pytest.mark.slow
 def test_it_prints_the_rates_and_their_ratios(faces, command):
     done = command(faces, "--count", 8, "--workers", 2)
     assert done.exit_code == 0, done.output

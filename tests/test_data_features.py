@@ -54,6 +54,7 @@ def sentences(errors):
     return [line for line in errors.splitlines() if line.endswith(".")]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="finds the workers in /proc")
 def test_killed_outright_it_goes_on_where_it_was(faces, undisturbed, tmp_path):
     process = start(faces, tmp_path, "--workers", "2")
@@ -78,6 +79,7 @@ def test_killed_outright_it_goes_on_where_it_was(faces, undisturbed, tmp_path):
     assert contents(tmp_path) == undisturbed
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="finds the workers in /proc")
 def test_a_killed_worker_is_replaced(faces, undisturbed, tmp_path):
     process = start(faces, tmp_path, "--workers", "2")

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 
+import pytest
 from PIL import Image
 
 from tests.helpers.paths import ROOT
@@ -13,6 +14,7 @@ from tests.helpers.paths import ROOT
 NOTEBOOK = json.loads((ROOT / "docs/analysis.ipynb").read_text("utf-8"))
 
 
+@pytest.mark.slow
 def test_the_notebook_runs_from_photos_and_a_video_to_a_figure_and_a_table(tmp_path):
     (tmp_path / "data").mkdir()
     (tmp_path / "data/sample").symlink_to(ROOT / "data/sample")

@@ -24,6 +24,7 @@ def test_drawings_are_many_and_the_same_again():
     assert first[0].shape == (SIDE_OF_PHOTO, SIDE_OF_PHOTO, 3)
 
 
+@pytest.mark.slow
 def test_no_drawn_face_is_found(monkeypatch):
     photos = drawn(2 * len(THINGS))
     found = [bool(shared_detector().detect(photo)) for photo in photos]

@@ -75,6 +75,7 @@ print("by the model pixels" in page, page.count('"region '), training & set(sys.
 """
 
 
+@pytest.mark.slow
 def test_answering_by_pixels_loads_no_training_library(tmp_path):
     command = [sys.executable, "-c", ANSWER, str(save_untrained(tmp_path / "pixels"))]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
