@@ -15,8 +15,8 @@ from landmarks.mesh import CANONICAL
 
 _CANONICAL_PLACES = CANONICAL[:, 0] + 1j * CANONICAL[:, 1]
 
-NEWTON_STEPS = 8
-"""From a nearly orthogonal start the error squares with each step; faces settle in five."""
+NEWTON_STEPS = 6
+"""The error squares with each step: faces settle in five, distorted threefold in six."""
 
 
 def align(points: Any) -> tuple[Any, Any]:
@@ -59,13 +59,18 @@ def _nearest_rotation(xp: Any, matrix: Any) -> Any:
 
 
 def _cofactor(xp: Any, matrix: Any) -> Any:
-    """Return the cofactors of (n, 3, 3) matrices: their rows' cross products."""
-    after = matrix[:, [1, 2, 0], :]
-    last = matrix[:, [2, 0, 1], :]
-    return (
-        after[:, :, [1, 2, 0]] * last[:, :, [2, 0, 1]]
-        - after[:, :, [2, 0, 1]] * last[:, :, [1, 2, 0]]
+    """Return the cofactors of (n, 3, 3) matrices A, the transposes of their adjugates.
+
+    By the theorem of Cayley and Hamilton the adjugate is A A - tr(A) A + (tr(A)^2 - tr(A A)) / 2 I:
+    no indexing, which would be most of the exported graph.
+    """
+    identity = xp.asarray(np.eye(3), dtype=matrix.dtype)
+    square = xp.matmul(matrix, matrix)
+    trace, trace_of_square = (
+        xp.sum(each * identity, axis=(1, 2), keepdims=True) for each in (matrix, square)
     )
+    adjugate = square - trace * matrix + (trace**2 - trace_of_square) / 2 * identity
+    return xp.permute_dims(adjugate, (0, 2, 1))
 
 
 def radius(points: np.ndarray) -> np.ndarray:
