@@ -87,7 +87,7 @@ class TorchMLPClassifier(NetworkClassifier):
         optimizer="adamw",
         lr=3e-3,
         weight_decay=1e-2,
-        epochs=80,
+        epochs=120,
         patience=20,
         batch_size=256,
         label_smoothing=0.1,
