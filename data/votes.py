@@ -62,6 +62,11 @@ def vote_shares(path: Path | None, images: Sequence[str]) -> np.ndarray:
     counts = read_votes(path).reindex(images).fillna(0).to_numpy()
     if not counts.any():
         raise DataError(f"Expected votes on the table's images in {path}, found none of them.")
+    return _shares(counts)
+
+
+def _shares(counts: np.ndarray) -> np.ndarray:
+    """Return the shares of an image's votes, all zero where it has none."""
     return counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
 
 
@@ -91,9 +96,8 @@ def majorities(
     dict of int to Majority
         By the image's number; images without votes or without a majority are left out.
     """
-    counts = votes.reindex(images).fillna(0).to_numpy()
+    shares = _shares(votes.reindex(images).fillna(0).to_numpy())
     names = [canonical(column) for column in votes.columns]
-    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     found = {}
     for row in np.flatnonzero(shares.max(axis=1, initial=0) > 0.5).tolist():
         best = int(shares[row].argmax())

@@ -8,7 +8,7 @@ from classifiers.inference.tables import INTEGER, NUMBER, TEXT, TRUTH, Column
 from data.errors import DataError
 from data.files import atomic_write
 
-_TYPES = {TEXT: "string", INTEGER: "int64", NUMBER: "float64", TRUTH: "bool"}
+_ALIASES = {TEXT: "string", INTEGER: "int64", NUMBER: "float64", TRUTH: "bool"}
 
 
 def check_parquet() -> None:
@@ -25,9 +25,7 @@ def to_parquet(table: Path, columns: Sequence[Column]) -> None:
     import pyarrow as pa
     from pyarrow import json, parquet
 
-    types = {name: getattr(pa, name)() for name in ("string", "int64", "float64")}
-    types["bool"] = pa.bool_()
-    schema = pa.schema([(column.name, types[_TYPES[column.kind]]) for column in columns])
+    schema = pa.schema([pa.field(column.name, _ALIASES[column.kind]) for column in columns])
     options = json.ParseOptions(explicit_schema=schema)
     with atomic_write(table) as file, parquet.ParquetWriter(file, schema) as writer:
         for block in json.open_json(table, parse_options=options) if table.stat().st_size else ():

@@ -48,7 +48,7 @@ def read_fused_rows(
     DataError
         If table, images or votes don't fit.
     """
-    rows = read_rows(table, classes, votes=votes)
+    rows = read_rows(table, classes)
     known = _known_images(table, set(rows.y))
     if not np.isin(rows.pixels, known.index).all():
         raise DataError("Expected the pixel hash of every face; make the features again.")
@@ -65,7 +65,7 @@ def read_fused_rows(
         mesh=rows.mesh,
         votes=vote_shares(votes, images),
     )
-    return fused, rows
+    return fused, replace(rows, votes=fused.votes[: len(rows.y)])
 
 
 def without_points(rows: FusedRows) -> FusedRows:
