@@ -131,9 +131,30 @@ def test_each_face_gets_its_expression_and_bars_that_sum_to_one(page):
     assert np.shape(scales) == (2, 7)
     assert np.allclose(np.sum(scales, axis=1), 1, atol=0.005)
     expect(page.locator("#camera .rate")).to_contain_text("frames/s")
-    drawn = "(canvas) => canvas.getContext('2d').getImageData(0, 0, 640, 480).data.some(Boolean)"
-    assert page.locator("#camera .overlay").evaluate(drawn)
     expect(page.locator("#camera .told")).to_contain_text("1 happy", timeout=LONG)
+
+
+PICTURES = """() => {
+    const [video, overlay] = ["video", ".overlay"].map((one) => document.querySelector(`#camera ${one}`));
+    const mirrored = new OffscreenCanvas(640, 480).getContext("2d");
+    mirrored.setTransform(-1, 0, 0, 1, 640, 0);
+    mirrored.drawImage(video, 0, 0);
+    return [overlay.getContext("2d"), mirrored].map((context) =>
+        [...context.getImageData(0, 0, 640, 480).data]);
+}"""
+
+
+def test_faces_are_drawn_on_their_own_picture(page):
+    start(page)
+    overlay, video = np.reshape(page.evaluate(PICTURES), (2, 480, 640, 4)).astype(int)
+    assert page.locator("#camera video").evaluate("(video) => video.style.visibility") == "hidden"
+    # Below the faces the camera sees the same in each picture.
+    assert np.abs(overlay - video)[360:].mean() < 2
+    boxes = [np.count_nonzero((shown[:, :, :3] == 255).all(axis=2)) for shown in (overlay, video)]
+    assert boxes[0] > boxes[1] + 400
+    page.click("#camera .stop")
+    assert not np.any(page.evaluate(PICTURES)[0])
+    assert page.locator("#camera video").evaluate("(video) => video.style.visibility") == ""
 
 
 def test_a_face_is_read_relative_to_its_own_neutral_face(page):

@@ -121,17 +121,17 @@ async function recordFaces(signal, expression) {
   await stage.countDown(COUNTDOWN, signal);
   note.textContent = say(words.teach.recording, { name: nameOf(expression) });
   let start = null; // the first picture takes the mesh long
-  for await (const { faces: found } of frames(mesh, stage.video, camera, signal)) {
+  for await (const { faces: found, picture } of frames(mesh, stage.video, camera, signal)) {
     const now = performance.now() / 1000;
     start ??= now;
     const face = largest(found);
     const drawn = face ? [{ points: face, box: corners(face), label: nameOf(expression) }] : [];
-    stage.draw(drawn, bundle.edges);
+    stage.draw(drawn, bundle.edges, picture);
     keep(expression, take, face, now);
     const long = now - start > TAKE && expression.faces.length - before >= limits.minFaces;
     if (long || now - start > MAX_TAKE || dataset.room(expression) <= 0) break;
   }
-  stage.draw([], []);
+  stage.clear();
   tellOf(expression, before);
 }
 
@@ -205,13 +205,13 @@ async function follow(signal) {
   const panel = createPanel(1, classifier);
   let last = 0;
   part("panels").replaceChildren(panel.element);
-  for await (const { faces: found } of frames(mesh, stage.video, camera, signal)) {
+  for await (const { faces: found, picture } of frames(mesh, stage.video, camera, signal)) {
     const now = performance.now() / 1000;
     const faces = tracker.follow(found, now);
     tracker.settle(faces, await classifier.predict(faces.map(({ points }) => points)));
-    if (signal.aborted) return;
+    if (signal.aborted) break;
     for (const face of faces) face.label = verdict(face.proba, classifier);
-    stage.draw(faces, bundle.edges);
+    stage.draw(faces, bundle.edges, picture);
     if (faces.length) panel.show(faces[0].proba);
     const sentence = faces[0]?.label ?? words.nobody;
     if (now - last > MIN_INTERVAL && told.textContent !== sentence) {
@@ -219,4 +219,5 @@ async function follow(signal) {
       told.textContent = sentence;
     }
   }
+  stage.clear();
 }

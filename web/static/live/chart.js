@@ -12,7 +12,8 @@ const STEP = 0.1; // seconds between the samples that are kept, and between draw
  *   a proba of null is a time without a face, which stays empty, as does a pause until the next
  */
 export function createChart(canvas, colours) {
-  const context = canvas.getContext("2d");
+  // In the processor's memory: software in place of a graphics chip takes long over many bands.
+  const context = canvas.getContext("2d", { willReadFrequently: true });
   const samples = [];
 
   function add(seconds, proba) {

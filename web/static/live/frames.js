@@ -11,7 +11,7 @@ const DETECTOR_SIDE = 128; // pixels of a picture that the package's detector is
  * @param {HTMLVideoElement} video
  * @param {{stream: MediaStream}} camera  what the video shows
  * @param {AbortSignal} [signal]
- * @yields {{faces: {points: Float32Array}[], pixels: () => ImageData}}
+ * @yields {{faces: {points: Float32Array}[], picture: OffscreenCanvas, pixels: () => ImageData}}
  */
 export async function* frames(mesh, video, { stream }, signal) {
   const find = finder(mesh, video);
@@ -31,7 +31,7 @@ export async function* frames(mesh, video, { stream }, signal) {
  *
  * @param {{find: Function}} mesh
  * @param {HTMLVideoElement} video
- * @returns {Function}  find(): the faces of the picture shown now, and its pixels
+ * @returns {Function}  find(): the faces of the picture shown now, the picture and its pixels
  */
 export function finder(mesh, video) {
   const [large, small] = [painter(), painter()];
@@ -45,7 +45,7 @@ export function finder(mesh, video) {
     const found = await mesh.find(canvas, { fresh });
     const faces = found.map(({ points }) => ({ points: points.map((v, i) => v * steps[i % 3]) }));
     [shrink, fresh] = [shrinkFor(faces, Math.max(width, height)), false];
-    return { faces, pixels: () => shown.getImageData(0, 0, width, height) };
+    return { faces, picture: shown.canvas, pixels: () => shown.getImageData(0, 0, width, height) };
   };
 }
 

@@ -89,27 +89,31 @@ function legendOf(name, k) {
 /** Read picture after picture until the camera is off. */
 async function watch({ bundle, mesh, classifier }, camera) {
   const times = [];
-  for await (const { faces: found, pixels } of frames(mesh, stage.video, camera)) {
+  for await (const { faces: found, picture, pixels } of frames(mesh, stage.video, camera)) {
     const now = performance.now() / 1000;
     const faces = tracker.follow(found, now);
     const points = found.map((face) => face.points);
     const probas = await classifier.predict(points, bundle.crop && pixels());
     tracker.settle(faces, probas.map((proba, i) => neutral.read(faces[i].trackId, proba)));
     if (!camera.stream.active) return;
-    show(faces, bundle.edges, classifier, now);
+    name(faces, classifier);
+    stage.draw(faces, bundle.edges, picture);
+    show(faces, classifier, now);
     times.push(now);
     while (times[0] < now - 1) times.shift();
     rate.textContent = say(words.rate, { frames: times.length });
   }
 }
 
-function show(faces, edges, classifier, now) {
+function name(faces, classifier) {
   for (const face of faces) {
     face.name = `${face.trackId} ${verdict(face.proba, classifier)}`;
     face.label = `${face.name} ${percent(Math.max(...face.proba))}`;
   }
+}
+
+function show(faces, classifier, now) {
   if (faces.length) note.textContent = "";
-  stage.draw(faces, edges);
   showPanels(faces, classifier);
   chart.add(now, faces[0]?.proba ?? null);
   record.add(now, stage.video, faces);

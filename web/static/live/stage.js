@@ -9,13 +9,16 @@ import { drawFaces } from "./overlay.js";
  * @param {HTMLElement} section  with .video, .overlay, .stop and, for countDown, .countdown
  * @param {() => void} [ended]  called when the camera is off
  * @returns {{video: HTMLVideoElement, start: Function, stop: Function, draw: Function,
- *   countDown: Function}}
- *   start() gives what openCamera gives, the same while the camera is on; draw(faces, edges) takes
- *   faces with points, box and label; countDown(seconds, signal) ends early with the signal
+ *   clear: Function, countDown: Function}}
+ *   start() gives what openCamera gives, the same while the camera is on; draw(faces, edges, picture)
+ *   shows faces with points, box and label in their picture, which takes the place of the video;
+ *   clear() shows the video again; countDown(seconds, signal) ends early with the signal
  */
 export function createStage(section, ended = () => {}) {
   const part = (name) => section.querySelector(`.${name}`);
   const [video, overlay, countdown, off] = ["video", "overlay", "countdown", "stop"].map(part);
+  // In the processor's memory, where the pictures are.
+  const context = overlay.getContext("2d", { willReadFrequently: true });
   let camera = null;
 
   off.addEventListener("click", stop);
@@ -35,16 +38,25 @@ export function createStage(section, ended = () => {}) {
     camera = null;
     section.classList.remove("on");
     off.hidden = true;
-    draw([], []);
+    clear();
     ended();
   }
 
-  function draw(faces, edges) {
-    const { videoWidth: width, videoHeight: height } = video;
-    if (overlay.width === width && overlay.height === height) {
-      overlay.getContext("2d").clearRect(0, 0, width, height);
-    } else Object.assign(overlay, { width, height }); // which empties it, too, but takes longer
+  function draw(faces, edges, picture) {
+    const { width, height } = picture;
+    if (overlay.width !== width || overlay.height !== height) {
+      Object.assign(overlay, { width, height });
+    }
+    context.setTransform(-1, 0, 0, 1, width, 0); // as in a mirror
+    context.drawImage(picture, 0, 0);
     drawFaces(overlay, faces, edges, true);
+    // Without a graphics chip, painting all of the video's pictures takes longer than reading faces.
+    video.style.visibility = "hidden";
+  }
+
+  function clear() {
+    context.clearRect(0, 0, overlay.width, overlay.height);
+    video.style.visibility = "";
   }
 
   async function countDown(seconds, signal) {
@@ -58,5 +70,5 @@ export function createStage(section, ended = () => {}) {
     countdown.textContent = "";
   }
 
-  return { video, start, stop, draw, countDown };
+  return { video, start, stop, draw, clear, countDown };
 }
