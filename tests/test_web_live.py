@@ -135,7 +135,8 @@ def test_each_face_gets_its_expression_and_bars_that_sum_to_one(page):
 
 
 PICTURES = """() => {
-    const [video, overlay] = ["video", ".overlay"].map((one) => document.querySelector(`#camera ${one}`));
+    const one = (name) => document.querySelector(`#camera .${name}`);
+    const [video, overlay] = [one("video"), one("overlay")];
     const mirrored = new OffscreenCanvas(640, 480).getContext("2d");
     mirrored.setTransform(-1, 0, 0, 1, 640, 0);
     mirrored.drawImage(video, 0, 0);
