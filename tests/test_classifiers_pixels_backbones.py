@@ -120,6 +120,7 @@ def test_faces_are_seen_large_and_on_the_scale_of_imagenet():
     torch.testing.assert_close(white, (1 - mean) / deviation)
 
 
+@pytest.mark.slow
 def test_the_graph_answers_as_the_network_does():
     network = network_of("resnet18")
     with torch.no_grad():  # so that faces differ in their answers

@@ -92,6 +92,7 @@ HERE = ("portrait.jpg", "data/sample", "talk.mp4")
 TRIED = [shown for shown in SHOWN if any(name in shown[0] for name in HERE)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("command", "output"), TRIED, ids=[c.split()[1] for c, _ in TRIED])
 @pytest.mark.usefixtures("desk")
 def test_a_page_shows_what_a_command_prints(command, output):

@@ -62,6 +62,7 @@ def test_without_python_the_sentence_names_uv(checkout, arguments):
     assert "found no Python 3: install uv" in done.stderr
 
 
+@pytest.mark.slow
 def test_uv_brings_a_python(checkout):
     # "$(...)" of the last argument: the folder.
     put(checkout, "uv", f'for place; do :; done\nexec {sys.executable} -m venv "$place"')
@@ -78,6 +79,7 @@ def test_uv_without_a_network_is_one_sentence(checkout):
     assert done.stderr.splitlines()[-1].startswith("uv could not bring Python 3.12")
 
 
+@pytest.mark.slow
 def test_a_missing_system_library_is_told_at_set_up(checkout):
     stub(checkout, cv2=NO_LIBGL)
     put(checkout, "python3", f'exec {sys.executable} "$@"')

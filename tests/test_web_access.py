@@ -109,7 +109,7 @@ def test_phone_needs_no_sideways_scroll(visit, address, scripts):
     assert 280 < width <= PHONE["width"]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
 def test_axe_finds_nothing(visit, address_of_two, scheme):
     page = visit(address_of_two, color_scheme=scheme)
     assert Axe().run(page).generate_snapshot() == ""
