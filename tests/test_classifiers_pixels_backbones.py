@@ -99,6 +99,25 @@ def test_frozen_statistics_stay_and_the_answer_is_not_dropped_from():
     assert network(pixels, X, flags).equal(network(pixels, X, flags))
 
 
+@pytest.mark.parametrize(
+    "backbone", ["mobilenet_v3_large", pytest.param("vit_b_16", marks=pytest.mark.slow)]
+)
+def test_a_smaller_input_is_seen_at_its_side(backbone):
+    network, seen = network_of(backbone, side=64).eval(), []
+    network.body.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0].shape))
+    answer = network(torch.rand(2, 3, 44, 44), torch.zeros(2, 1), torch.ones(2))
+    assert seen == [(2, 3, 64, 64)]
+    assert answer.shape == (2, len(CLASSES))
+
+
+@pytest.mark.parametrize(("side", "pretrained"), [(100, False), (64, True)])
+def test_a_side_that_a_transformer_cannot_see_is_one_sentence(side, pretrained):
+    with pytest.raises(
+        ValueError, match=f"multiple of 16, with pretrained weights 224, got {side}"
+    ):
+        network_of("vit_b_16", side=side, pretrained=pretrained)
+
+
 def test_random_weights_are_never_frozen():
     network = network_of("mobilenet_v3_large")
     network.begin_epoch(0)

@@ -15,7 +15,10 @@ from classifiers.models.fused import Outputs
 from classifiers.models.vision import models
 
 INPUT_SIDE = 224
-"""Side of the networks' input in pixels."""
+"""Side of the networks' input in pixels, as torchvision's weights were trained on it."""
+
+PATCH_SIDE = 16
+"""Side of the vision transformer's patches in pixels."""
 
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 """Of red, green and blue, 0..1, as torchvision's weights expect them."""
@@ -61,6 +64,8 @@ class BackboneConfig:
         Share dropped before the output, 0 to 1.
     head_epochs : int
         Epochs in which only the new head is trained, before the last blocks are unfrozen.
+    side : int
+        Side of the input in pixels, to which faces are enlarged; fewer pixels take less time.
     unfrozen : str
         Name of the first module that is unfrozen then, such as "layer4"; the later half of the
         network if it is empty.
@@ -74,7 +79,22 @@ class BackboneConfig:
     origin: str = "random weights"
     dropout: float = 0.3
     head_epochs: int = 2
+    side: int = INPUT_SIDE
     unfrozen: str = ""
+
+    def __post_init__(self):
+        """Check that a vision transformer's patches cover the input."""
+        other = self.pretrained and self.side != INPUT_SIDE
+        if self.transformer and (other or self.side % PATCH_SIDE):
+            raise ValueError(
+                f"Expected for {self.backbone} a side that is a multiple of {PATCH_SIDE}, with "
+                f"pretrained weights {INPUT_SIDE}, got {self.side}."
+            )
+
+    @property
+    def transformer(self) -> bool:
+        """Whether the network has a vector for each place of its input, so for one side alone."""
+        return self.backbone.startswith("vit")
 
     @property
     def first_unfrozen(self) -> str:
@@ -96,7 +116,8 @@ class BackboneNetwork(nn.Module):
     def __init__(self, config: BackboneConfig, state: dict[str, torch.Tensor] | None = None):
         super().__init__()
         self.config, parts = config, BACKBONES[config.backbone]
-        self.body = models.get_model(config.backbone, weights=None)
+        sized = {"image_size": config.side} if config.transformer else {}
+        self.body = models.get_model(config.backbone, weights=None, **sized)
         modules = [name for name, _ in self.body.named_modules()]
         if config.first_unfrozen not in modules:
             names = ", ".join(name for name, _ in self.body.named_children())
@@ -145,7 +166,7 @@ class BackboneNetwork(nn.Module):
         X, has_points : Tensor
             Not used; see `classifiers.models.fused.FusedNetwork`.
         """
-        size = (INPUT_SIDE, INPUT_SIDE)
+        size = (self.config.side, self.config.side)
         return self.body(nn.functional.interpolate(pixels, size, mode="bilinear"))
 
     def outputs(self, pixels: torch.Tensor, X: torch.Tensor, has_points: torch.Tensor) -> Outputs:

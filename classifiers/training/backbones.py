@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from classifiers.models.backbones import INPUT_SIDE, BackboneConfig, BackboneNetwork
+from classifiers.models.backbones import BackboneConfig, BackboneNetwork
 from classifiers.models.ensemble import PixelModel
 from classifiers.training.augmentation import Augmentation
 from classifiers.training.backbone_weights import Weights
@@ -93,7 +93,7 @@ def metadata(model: PixelModel, recipe: TrainingConfig) -> dict[str, Any]:
     config = model.network.config
     return {
         "input": f"a face's crop of {SIDE} x {SIDE} grey pixels, by its 468 landmarks in pixels, "
-        f"its middle enlarged to {INPUT_SIDE} x {INPUT_SIDE}",
+        f"its middle enlarged to {config.side} x {config.side}",
         "preprocessing": f"crops normalised as ImageNet, begun with {config.origin}",
         "classifier": f"{config!r}, trained by {recipe!r}",
     }

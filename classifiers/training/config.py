@@ -46,6 +46,7 @@ SHARES = frozenset(
 )
 """Numbers of at most 1."""
 
+MINIMA = dict.fromkeys(AT_LEAST_ONE, 1) | {"side": 32}
 MAXIMA = dict.fromkeys(SHARES, 1) | {"shift": MARGIN, "rotation": 180}
 
 _NOT_SET = ("class_weight", "sampler", "random_state", "classes", "pixels", "landmarks", "n_votes")
@@ -172,7 +173,7 @@ def _without(config: Mapping[str, Any], *names: str) -> Settings:
 
 def _type_of(name: str, default: Any) -> Any:
     """Return the type of a setting with its bounds, by its default."""
-    bounds = Field(ge=int(name in AT_LEAST_ONE), le=MAXIMA.get(name))
+    bounds = Field(ge=MINIMA.get(name, 0), le=MAXIMA.get(name))
     if name in CHOICES:
         return Literal[CHOICES[name]]
     if isinstance(default, tuple):
