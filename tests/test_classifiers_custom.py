@@ -67,7 +67,7 @@ def test_make_train_takes_the_features_and_a_single_csv_of_them(custom, tmp_path
     for table in (custom / "features", single):
         rows = read_rows([table])
         assert len(rows.y) == 3 * N
-        assert set(rows.y[hold_out(rows, 0)]) == set(PULL)
+        assert set(rows.y[hold_out(rows)]) == set(PULL)
 
 
 def test_make_evaluate_takes_both(custom):

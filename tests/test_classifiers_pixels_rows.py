@@ -52,7 +52,7 @@ def test_each_face_comes_with_the_pixels_of_its_image(dataset):
     points, y = faces(N)
     assert len(rows.y) == N
     np.testing.assert_array_equal(rows.has_points, np.arange(N) < N - MISSED)
-    assert len(hold_out(with_points, 0)) == N - MISSED
+    assert len(hold_out(with_points)) == N - MISSED
     for row in (0, N // 2, N - 1):
         pixels = rows.pixels[row]
         path = next(p for p in source.rglob("*.png") if pixel_hash(read_image(p)) == pixels)

@@ -183,7 +183,7 @@ def test_copies_stay_on_one_side(tmp_path, known):
     if not known:
         (table / PIXELS).unlink()
     rows = read_rows([table])
-    held_out = hold_out(rows, 0)
+    held_out = hold_out(rows)
     assert 0 < held_out.sum() < 30
     kept = {points.tobytes() for points in rows.points[~held_out]}
     assert not any(points.tobytes() in kept for points in rows.points[held_out])
@@ -204,14 +204,14 @@ def test_the_split_validation_validates_and_it_is_said(tmp_path, capsys):
     table = [write_table(tmp_path / name, name, n, seed) for name, n, seed in SPLITS]
     rows = read_rows(table)
     assert "split validation, 30 faces, is used for validation." in capsys.readouterr().err
-    held_out, validation = rows.points[hold_out(rows, 0)], points_of(read_table(table[1]))
+    held_out, validation = rows.points[hold_out(rows)], points_of(read_table(table[1]))
     assert {face.tobytes() for face in held_out} == {face.tobytes() for face in validation}
     assert len(rows.y) == 90
     # Each picture of the split validation is one of train's, too.
     (table[1] / PIXELS).write_text((table[0] / PIXELS).read_text().replace("train", "validation"))
     again = read_rows(table)
     assert "; 30 training images that are copies of them are left out." in capsys.readouterr().err
-    assert (hold_out(again, 0).sum(), len(again.y)) == (30, 60)
+    assert (hold_out(again).sum(), len(again.y)) == (30, 60)
 
 
 def test_a_class_that_only_validates_is_refused(tmp_path):

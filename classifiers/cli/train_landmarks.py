@@ -37,7 +37,7 @@ def train_landmarks(
     """
     options = train_options(settings, out.absolute().name)
     rows = read_rows(table, settings["classes"], settings["drop_outliers"], votes)
-    held_out = hold_out(rows, options.seed)
+    held_out = hold_out(rows)
     total = options.settings["epochs"] * options.settings.get("n_networks", 1)
     with progress_bar() as bar:
         log = EpochLog(bar, total * (2 if options.refit else 1))

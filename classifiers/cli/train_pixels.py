@@ -90,7 +90,7 @@ def _train(
     with progress_bar() as bar:
         task = bar.add_task("Reading faces", total=None)
         fused, rows = read_fused_rows(table, images, options.settings["classes"], votes)
-        held_out = hold_out(rows, options.seed)
+        held_out = hold_out(rows)
         bar.remove_task(task)
         log = EpochLog(bar, epochs_of(options), _epochs_trained(run))
         return train_pixel_model(fused, rows, held_out, options, run, weights, log)

@@ -152,7 +152,7 @@ def _line(metrics: dict[str, Any], seconds: float) -> dict[str, float]:
 
 def landmark_study(rows: Rows) -> Study:
     """Return the runs of the recipe on landmarks."""
-    held_out = hold_out(rows, seed=0)
+    held_out = hold_out(rows)
     runs = {(EFFECTS, setting): options for setting, options in LANDMARK_RUNS.items()}
     runs |= {(BALANCE, balance): {"balance": balance} for balance in BALANCES}
     return Study(
@@ -189,7 +189,7 @@ def train_landmarks(
 
 def fused_study(fused: FusedRows, rows: Rows, epochs: int) -> Study:
     """Return the runs of the fused recipe on half of the rows."""
-    fused, held_out = half_of(fused, hold_out(rows, seed=0))
+    fused, held_out = half_of(fused, hold_out(rows))
     chosen = np.flatnonzero(held_out)
     return Study(
         fused.y[chosen],

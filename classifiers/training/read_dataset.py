@@ -87,10 +87,12 @@ def read_rows(
     )
 
 
-def hold_out(rows: Rows, seed: int) -> np.ndarray:
+def hold_out(rows: Rows) -> np.ndarray:
     """Choose validation rows, bool (n,), so that no photograph has a copy on both sides.
 
-    The data set's own split validation is taken where there is one.
+    The data set's own split validation is taken where there is one. Otherwise rows are drawn, the
+    same for all seeds of a training: their figures compare, and networks of several seeds may be
+    averaged.
 
     Near copies count as copies if that leaves each class validation rows. A class may be one
     video, whose frames are all near copies; then only identical images count.
@@ -99,7 +101,7 @@ def hold_out(rows: Rows, seed: int) -> np.ndarray:
         return rows.validates
     with suppress(DataError):
         photographs = group_by_mesh(rows.points, rows.pixels)
-        chosen = validation_split(rows.y, photographs, VALIDATION_SHARE, seed)
+        chosen = validation_split(rows.y, photographs, VALIDATION_SHARE)
         if set(rows.y[chosen]) == set(rows.y):
             return chosen
     # Where the pixel hashes aren't known, identical images still have identical points.
@@ -107,7 +109,7 @@ def hold_out(rows: Rows, seed: int) -> np.ndarray:
         pixels or blake2b(points.tobytes(), digest_size=8).hexdigest()
         for pixels, points in zip(rows.pixels, rows.points, strict=True)
     ]
-    return validation_split(rows.y, hashes, VALIDATION_SHARE, seed)
+    return validation_split(rows.y, hashes, VALIDATION_SHARE)
 
 
 def _splits_to_train(splits: pd.Series) -> set[str]:
