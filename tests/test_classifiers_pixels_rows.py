@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from classifiers.training.read_dataset import hold_out
-from classifiers.training.read_pixel_dataset import read_crops, read_fused_rows, without_points
+from classifiers.training.read_pixel_dataset import read_crops, read_fused_rows
 from data.errors import DataError
 from data.features.extraction import extract_features
 from data.features.schema import MANIFEST, PIXELS, header_line, row_line
@@ -158,11 +158,3 @@ def test_images_may_come_from_fer2013_csv(tmp_path):
     expected = face_crop(np.repeat(grey[1].astype(np.uint8)[:, :, None], 3, axis=2), None)
     np.testing.assert_array_equal(crops[0], expected)
     np.testing.assert_array_equal(crops, whole_images)
-
-
-def test_rows_without_points_are_whole_images(dataset):
-    rows, _ = read_fused_rows([dataset[1]], dataset[0])
-    bare = without_points(rows)
-    assert not bare.has_points.any()
-    np.testing.assert_array_equal(bare.crops, rows.whole_images)
-    np.testing.assert_array_equal(bare.y, rows.y)

@@ -68,11 +68,6 @@ def read_fused_rows(
     return fused, replace(rows, votes=fused.votes[: len(rows.y)])
 
 
-def without_points(rows: FusedRows) -> FusedRows:
-    """Return the rows as they are without a mesh: whole images, no points."""
-    return replace(rows, crops=rows.whole_images, has_points=np.zeros_like(rows.has_points))
-
-
 def _known_images(table: Sequence[Path], labels: set[str]) -> pd.DataFrame:
     """Return image, label and split of the images to train on, by their pixels' hash, once each."""
     if not all((folder / PIXELS).is_file() for folder in table):

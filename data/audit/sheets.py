@@ -10,8 +10,6 @@ from data.audit.contact_sheets import COLUMNS, MAX_TILES, Group, Tile, sheet
 from data.audit.copies import crosses_splits, has_conflicting_labels
 from data.sources import ImageRef, images_or_errors
 
-Caption = Callable[[int], tuple[str, ...]]
-
 
 def sheets_of(report: AuditReport) -> Iterator[tuple[str, Image.Image]]:
     """Draw a sheet of each issue type that has images.
