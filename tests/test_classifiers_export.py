@@ -25,7 +25,9 @@ def torch_pipeline():
     return fit_pipeline(make_pipeline(classifier, 12), points, y)
 
 
-@pytest.fixture(scope="module", params=[small_pipeline, torch_pipeline])
+@pytest.fixture(
+    scope="module", params=[small_pipeline, pytest.param(torch_pipeline, marks=pytest.mark.slow)]
+)
 def exported(request):
     pipeline = request.param()
     return pipeline, mlp_onnx.to_onnx(pipeline, CALIBRATION, faces(20)[0])

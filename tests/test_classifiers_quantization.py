@@ -13,6 +13,8 @@ from classifiers.models.onnx_export import ExportError
 from tests.helpers.small_fused import arrays, rows, small_network
 from tests.helpers.small_model import CLASSES
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def graphs():

@@ -43,6 +43,7 @@ def start(*arguments):
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=240)
 
 
+@pytest.mark.slow
 def test_two_dask_processes_write_the_same_bytes_as_one(faces, dask, alone, tmp_path):
     address = dask.scheduler_address
     done = start(faces, tmp_path, "--backend", "dask", "--scheduler", address)
@@ -54,6 +55,7 @@ def test_two_dask_processes_write_the_same_bytes_as_one(faces, dask, alone, tmp_
     assert list(shares.values()) == [True, True]
 
 
+@pytest.mark.slow
 def test_what_a_worker_says_arrives_as_it_was_said(faces, dask, tmp_path):
     # Nobody made the folder of the parts.
     (chunk, *_) = plan_chunks(read_images(faces), tmp_path)
@@ -61,6 +63,7 @@ def test_what_a_worker_says_arrives_as_it_was_said(faces, dask, tmp_path):
         run_chunks([chunk], 1, "dask", int, dask.scheduler_address)
 
 
+@pytest.mark.slow
 def test_a_worker_that_sees_other_images_refuses(faces, dask, tmp_path):
     (chunk, *_) = plan_chunks(read_images(faces), tmp_path)
     other = replace(chunk, part=chunk.part.with_stem("0" * 24))

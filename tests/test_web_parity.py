@@ -15,7 +15,8 @@ IMAGES = (*COMPOSITES[::3], "astronaut")
 """A few, for a browser without a graphics chip; the command compares all."""
 
 
-@pytest.mark.parametrize("name", ["fused", pytest.param("landmarks", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["landmarks", "fused"])
 def test_browser_answers_as_python_does(name):
     images = [image for name, image in golden_images() if name in IMAGES]
     predictor = Predictor(name)

@@ -263,7 +263,7 @@ sys.stdin.read()
 """
 
 
-@pytest.mark.parametrize("hangs", [False, True])
+@pytest.mark.parametrize("hangs", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_no_worker_outlives_a_killed_server(hangs, tmp_path):
     order = f"hang {tmp_path / 'hanging'}" if hangs else "answer"
     command = [sys.executable, "-c", ORPHANS, order]
