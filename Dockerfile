@@ -13,7 +13,7 @@ COPY requirements.txt ./
 RUN pip install --no-cache-dir -r requirements.txt
 COPY . .
 COPY --from=live /mien/web/node_modules web/node_modules
-RUN useradd mien
+RUN useradd --create-home mien
 USER mien
 ENV MIEN_HOST=0.0.0.0
 EXPOSE 5000

@@ -110,12 +110,14 @@ def test_a_smaller_input_is_seen_at_its_side(backbone):
     assert answer.shape == (2, len(CLASSES))
 
 
-@pytest.mark.parametrize(("side", "pretrained"), [(100, False), (64, True)])
-def test_a_side_that_a_transformer_cannot_see_is_one_sentence(side, pretrained):
-    with pytest.raises(
-        ValueError, match=f"multiple of 16, with pretrained weights 224, got {side}"
-    ):
-        network_of("vit_b_16", side=side, pretrained=pretrained)
+@pytest.mark.parametrize(
+    ("backbone", "side", "pretrained", "step"),
+    [("vit_b_16", 100, False, 16), ("vit_b_16", 64, True, 16), ("vgg16", 64, False, 224)],
+)
+def test_a_side_that_a_network_cannot_see_is_one_sentence(backbone, side, pretrained, step):
+    said = f"multiple of {step}, with pretrained weights 224, got {side}"
+    with pytest.raises(ValueError, match=said):
+        network_of(backbone, side=side, pretrained=pretrained)
 
 
 def test_random_weights_are_never_frozen():

@@ -17,9 +17,6 @@ from classifiers.models.vision import models
 INPUT_SIDE = 224
 """Side of the networks' input in pixels, as torchvision's weights were trained on it."""
 
-PATCH_SIDE = 16
-"""Side of the vision transformer's patches in pixels."""
-
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 """Of red, green and blue, 0..1, as torchvision's weights expect them."""
 
@@ -28,21 +25,24 @@ class Backbone(NamedTuple):
     """Names of a network's modules.
 
     ``unfrozen`` is the first module of the last blocks, the later half of the network; ``head`` the
-    last layer; ``dropout`` the layer before it, which the new head's dropout replaces.
+    last layer; ``dropout`` the layer before it, which the new head's dropout replaces. The input's
+    side is a multiple of ``step``: a transformer's patches have 16 pixels, and ONNX pools to VGG's
+    7 x 7 places only from a multiple of them.
     """
 
     unfrozen: str
     head: str
     dropout: str = ""
+    step: int = 1
 
 
 BACKBONES = {
     "resnet18": Backbone("layer3", "fc"),
     "resnet34": Backbone("layer3", "fc"),
     "resnet50": Backbone("layer3", "fc"),
-    "vgg16": Backbone("features.17", "classifier.6", "classifier.5"),
+    "vgg16": Backbone("features.17", "classifier.6", "classifier.5", INPUT_SIDE),
     "mobilenet_v3_large": Backbone("features.7", "classifier.3", "classifier.2"),
-    "vit_b_16": Backbone("encoder.layers.encoder_layer_6", "heads.head"),
+    "vit_b_16": Backbone("encoder.layers.encoder_layer_6", "heads.head", step=16),
 }
 
 
@@ -83,11 +83,12 @@ class BackboneConfig:
     unfrozen: str = ""
 
     def __post_init__(self):
-        """Check that a vision transformer's patches cover the input."""
+        """Check that the network takes an input of this side."""
         other = self.pretrained and self.side != INPUT_SIDE
-        if self.transformer and (other or self.side % PATCH_SIDE):
+        step = BACKBONES[self.backbone].step
+        if self.side % step or (self.transformer and other):
             raise ValueError(
-                f"Expected for {self.backbone} a side that is a multiple of {PATCH_SIDE}, with "
+                f"Expected for {self.backbone} a side that is a multiple of {step}, with "
                 f"pretrained weights {INPUT_SIDE}, got {self.side}."
             )
 
