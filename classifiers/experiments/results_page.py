@@ -40,9 +40,9 @@ column *measured on* names the images that were read to report.
   accuracy on these.
 - *ms a face* is the classifier alone, from points to confidences, in onnxruntime on one thread.
 - Where a variant was trained with several seeds, its row is their mean.
-- `fused` was measured on one mesh a face, `landmarks` on the mean of two. Both were trained on the
-  mean of two. `cnn`, `landmarks-sklearn` and the tables of detectors and ablation were trained and
-  measured on the mean of eight."""
+- `landmarks` was trained and measured on the mean of two meshes a face, `fused` measured on one and
+  trained on the mean of eight. `cnn`, `landmarks-sklearn` and the tables of detectors and ablation
+  were trained and measured on the mean of eight."""
 
 
 def render(
