@@ -7,6 +7,7 @@ from classifiers.training.fused import train_fused
 from tests.helpers.small_fused import CLASSES, rows, small_network, small_training
 
 
+@pytest.mark.slow
 def test_from_rows_to_a_model_that_answers(tmp_path):
     made = rows(60, votes=4)
     held_out = np.arange(50) >= 38

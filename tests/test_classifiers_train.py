@@ -123,6 +123,7 @@ def test_same_seed_same_bytes(trained, tmp_path):
 
 
 @pytest.mark.usefixtures("no_export")
+@pytest.mark.slow
 def test_another_seed_other_weights(trained, tmp_path):
     table, _, out = trained
     assert run(table, "--out", tmp_path / "other", "--seed", 1).exit_code == 0
