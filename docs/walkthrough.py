@@ -76,7 +76,7 @@ fig.savefig(OUT / "points.png")
 
 # %%
 rows = read_rows([OUT / "features"])
-held_out = hold_out(rows, seed=0)
+held_out = hold_out(rows)
 options = TrainOptions("walk", __version__, data_name="the sample")
 manifest, files = train(rows, held_out, options)
 save_bundle(OUT / "model", manifest, files)
