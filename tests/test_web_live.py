@@ -174,7 +174,7 @@ def test_a_face_is_read_relative_to_its_own_neutral_face(page):
     expect(again).to_have_attribute("aria-pressed", "true")
     # A smile at rest is neutral; the other face stays what it is.
     expect(panel.locator("li", has_text="neutral").locator(".share")).to_have_text(
-        re.compile("(3\d|4[0-5])\\s%"), timeout=LONG
+        re.compile(r"(3\d|4[0-5])\s%"), timeout=LONG
     )
     expect(page.locator("#camera .face-panel strong").last).to_have_text("surprise")
     again.click()
