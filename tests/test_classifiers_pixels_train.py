@@ -86,6 +86,17 @@ def test_trains_a_bundle_that_serves(tmp_path, made, model, networks):
     assert np.abs(rest - neutral.mean(axis=0)).mean() < 5
 
 
+def test_starts_from_a_bundle(tmp_path, short):
+    out = tmp_path / "model"
+    done = run(out, "--weights", str(short), "--set", "lr=0.01", epochs=1)
+    assert done.exit_code == 0, done.output
+    assert "fused starts from the weights of model, SHA-256 " in done.stderr
+    assert "origin='the weights of model, SHA-256 " in load_manifest(out)["classifier"]
+    pixels_alone = run(tmp_path / "other", "--model", "cnn", "--weights", str(short), epochs=1)
+    assert pixels_alone.exit_code == BAD_INPUT
+    assert "Expected landmarks True as in the bundle that WEIGHTS= names" in pixels_alone.stderr
+
+
 def test_a_reading_of_pixels_is_explained(short, made, monkeypatch):
     predictor = Predictor(short)
     face = Face(made[0].points[0] + 100)

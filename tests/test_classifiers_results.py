@@ -18,6 +18,7 @@ from classifiers.experiments.results_page import (
     read_ablation_runs,
 )
 from classifiers.experiments.results_page import render as whole
+from classifiers.models.backbones import BACKBONES
 
 
 def report(name="torch", seed=0, accuracy=0.65, **more):
@@ -64,11 +65,11 @@ def test_golden_page():
 
 
 def test_published_figures_stand_beside_ours():
-    page = render([report()], [])
-    for figure in ("55.27", "51.22", "51.87", "54.31", "67.05", "about 62", "65.3"):
-        assert any(figure in published for _, published in PUBLISHED)
-        assert figure in page
-    assert "| Mien torch | **65.0 %** | measured here, misses as errors |" in page
+    page = render([report("resnet18")], [])
+    for name, published, variant, training in PUBLISHED:
+        ours = "65.0 %" if variant == "resnet18" else "-"
+        assert f"| {name} | {published} | {ours} | {training} |" in page
+    assert set(BACKBONES) < {published.variant for published in PUBLISHED}
 
 
 def test_ablation_runs_become_tables_by_name():

@@ -278,11 +278,7 @@ def test_an_out_that_cannot_be_written_is_code_3(tmp_path):
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (("--weights", "file.pth"), "Expected --weights with resnet18, "),
-        (
-            ("--model", "fused", "--weights", "random"),
-            "got it with fused; leave it out (make: WEIGHTS).",
-        ),
+        (("--weights", "file.pth"), "got it with sklearn; leave it out (make: WEIGHTS)."),
         (
             ("--average", "3"),
             "with torch, fused or cnn, got it with sklearn; leave it out (make: A",

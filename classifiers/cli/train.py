@@ -26,7 +26,7 @@ FITS = {
     "keep-run": PIXEL_MODELS,
     "votes": ("torch", *NETWORKS),
     "average": ("torch", *NETWORKS),
-    "weights": BACKBONES,
+    "weights": PIXEL_MODELS,
 }
 """The models that each option is for; the others are for all."""
 
@@ -125,8 +125,9 @@ def main(
     weights: Annotated[
         str,
         typer.Option(
-            help="A backbone's: file of a state_dict or safetensors, or random; ImageNet's from "
-            "torchvision if left out.",
+            help="What training starts from: a bundle of fused or cnn for these, for a backbone a "
+            "file of a state_dict or safetensors; or random. If left out, random for fused and "
+            "cnn, torchvision's of ImageNet for a backbone.",
             rich_help_panel=ON_PIXELS,
         ),
     ] = "",

@@ -13,7 +13,7 @@ from classifiers.bundle.bundle import save_bundle
 from classifiers.cli.epochs import EpochLog
 from classifiers.cli.training_summary import print_summary, training_errors
 from classifiers.models.backbones import BACKBONES
-from classifiers.training.backbone_weights import Weights, find_weights
+from classifiers.training.backbone_weights import RANDOM, Weights, find_weights
 from classifiers.training.bundle_content import TrainOptions
 from classifiers.training.config import train_options
 from classifiers.training.curves import read_run
@@ -21,6 +21,7 @@ from classifiers.training.pixels import epochs_of, train_pixel_model
 from classifiers.training.read_dataset import hold_out
 from classifiers.training.read_pixel_dataset import read_fused_rows
 from classifiers.training.report import report_files
+from classifiers.training.start_networks import Start, find_networks
 from data.console import progress_bar, warn
 from data.files import storage_errors
 
@@ -48,7 +49,8 @@ def train_pixels(
     votes : Path, optional
         See `classifiers.training.read_pixel_dataset.read_fused_rows`.
     weights : str
-        Of a backbone, see `classifiers.training.backbone_weights.find_weights`.
+        Of a backbone, see `classifiers.training.backbone_weights.find_weights`; of the others,
+        see `classifiers.training.start_networks.find_networks`.
     keep_run : bool
         Leave ``OUT-run`` there when all is done.
 
@@ -61,7 +63,7 @@ def train_pixels(
     run = out.with_name(f"{options.name}-run")
     stopped = f"Stopped; the same command goes on from the last epoch in {run}."
     with training_errors(stopped), storage_errors(run):
-        start = _found_weights(options.model, weights) if options.model in BACKBONES else None
+        start = _found_weights(options.model, weights)
         manifest, files = _train(table, images, run, votes, options, start)
         networks = read_run(run)
         files |= report_files(settings, networks, files)
@@ -71,11 +73,17 @@ def train_pixels(
     print_summary(manifest, files, out, networks)
 
 
-def _found_weights(backbone: str, weights: str) -> Weights:
-    """Return the weights that a backbone starts from, and print what they are."""
-    found = find_weights(backbone, weights)
-    warn(found.note)
-    return found
+def _found_weights(model: str, weights: str) -> Weights | Start | None:
+    """Return the weights that a training starts from, and print what they are."""
+    if model in BACKBONES:
+        found = find_weights(model, weights)
+        warn(found.note)
+        return found
+    if weights in ("", RANDOM):
+        return None
+    start = find_networks(weights)
+    warn(f"{model} starts from {start.origin}.")
+    return start
 
 
 def _train(
@@ -84,7 +92,7 @@ def _train(
     run: Path,
     votes: Path | None,
     options: TrainOptions,
-    weights: Weights | None,
+    weights: Weights | Start | None,
 ) -> tuple[dict[str, Any], dict[str, bytes]]:
     """Read and train with a progress bar; return a bundle's content."""
     with progress_bar() as bar:

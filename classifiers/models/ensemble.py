@@ -7,15 +7,18 @@ import json
 import math
 from collections.abc import Sequence
 from dataclasses import asdict
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
-from safetensors.torch import save
+from safetensors import safe_open
+from safetensors.torch import load_file, save
 from torch import nn
 
 from classifiers.models.backbones import BackboneNetwork
 from classifiers.models.features import N_FEATURES, features
-from classifiers.models.fused import FusedNetwork, window
+from classifiers.models.fused import FusedNetwork, NetworkConfig, window
 from classifiers.models.landmark_vector import Preprocessing
 from landmarks.mesh import CANONICAL, mirrored
 
@@ -125,9 +128,18 @@ class FusedModel(PixelModel):
             return super().forward(points, crops, has_points)
         # Points that are all zero have no size, and would align to NaN.
         found = has_points[:, None, None] > 0
-        standard = features(torch.where(found, points, self.mean_face)) - self.centre
-        X = (standard / self.scale) @ self.components / self.root
+        X = self.landmark_vectors(torch.where(found, points, self.mean_face))
         return self.network(window(crops, self.network.scaled), X, has_points)
+
+    @property
+    def preprocessing(self) -> Preprocessing:
+        """What `landmark_vectors` applies."""
+        return Preprocessing(*(getattr(self, name).numpy() for name in Preprocessing._fields))
+
+    def landmark_vectors(self, points: torch.Tensor) -> torch.Tensor:
+        """Return the landmark vectors, float32 (n, d), of faces in pixels, (n, 468, 3)."""
+        standard = (features(points) - self.centre) / self.scale
+        return standard @ self.components / self.root
 
 
 class Ensemble(PixelClassifier):
@@ -161,6 +173,27 @@ def saved_weights(model: Ensemble) -> bytes:
     state = {name: _exact_float16(values) for name, values in model.state_dict().items()}
     configs = [asdict(member.network.config) for member in model.models]
     return save(state, {CONFIG: json.dumps(configs)})
+
+
+def read_weights(path: Path) -> Ensemble:
+    """Read what `saved_weights` wrote.
+
+    Raises
+    ------
+    OSError, SafetensorError, ValueError, TypeError, RuntimeError
+        If the file is of something else.
+    """
+    with safe_open(path, "pt") as file:
+        configs = json.loads((file.metadata() or {}).get(CONFIG, ""))
+    model = Ensemble([FusedModel(FusedNetwork(_config_of(values))) for values in configs])
+    model.load_state_dict(load_file(path))
+    return model
+
+
+def _config_of(values: dict[str, Any]) -> NetworkConfig:
+    """Return a configuration from JSON, where a tuple is a list."""
+    lists = {name: tuple(value) for name, value in values.items() if isinstance(value, list)}
+    return NetworkConfig(**values | lists)
 
 
 def _exact_float16(values: torch.Tensor) -> torch.Tensor:

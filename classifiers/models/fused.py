@@ -40,6 +40,8 @@ class NetworkConfig:
         Share dropped after each landmark layer and before the output, 0 to 1.
     n_votes : int
         Columns of annotator votes that training also predicts, 0 for none.
+    origin : str
+        Name of the weights that training starts from; other weights have another name.
     """
 
     classes: tuple[str, ...]
@@ -52,6 +54,7 @@ class NetworkConfig:
     hidden: tuple[int, ...] = (256, 128)
     dropout: float = 0.3
     n_votes: int = 0
+    origin: str = "random weights"
 
     def __post_init__(self):
         """Check that there is a branch, and a width for each stage."""

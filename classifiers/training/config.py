@@ -70,7 +70,7 @@ def defaults(model: str) -> Settings:
         own = _without(config, *_NOT_SET, *_OF_WEIGHTS) | _of_recipe(backbones.FINE_TUNING)
     elif model in pixels.NETWORKS:
         network = pixels.NETWORKS[model]
-        config = _without(asdict(network), *_NOT_SET)
+        config = _without(asdict(network), *_NOT_SET, *_OF_WEIGHTS)
         if not network.landmarks:
             config = _without(config, "hidden", "n_components")
         own = {"n_networks": 1} | config | _of_recipe(pixels.RECIPE)

@@ -26,6 +26,7 @@ from classifiers.training.dataset import Rows, split_validation, training_sample
 from classifiers.training.fused import ANY_CLASSES, RECIPE, train_fused
 from classifiers.training.loop import Progress
 from classifiers.training.recipe import TrainingConfig, with_settings
+from classifiers.training.start_networks import Start
 from classifiers.training.tensors import FusedRows
 from landmarks.face_crop import SIDE
 
@@ -46,7 +47,7 @@ def train_pixel_model(
     held_out: np.ndarray,
     options: TrainOptions,
     run: Path,
-    weights: Weights | None = None,
+    weights: Weights | Start | None = None,
     progress: Progress | None = None,
 ) -> tuple[dict[str, Any], dict[str, bytes]]:
     """Train a model of `NETWORKS` or `BACKBONES`, or go on with it; return a bundle's content.
@@ -62,7 +63,8 @@ def train_pixel_model(
     run : Path
         Folder of checkpoint and curves.
     weights : Weights, optional
-        What a backbone starts from, by `classifiers.training.backbone_weights.find_weights`.
+        What a backbone starts from, by `classifiers.training.backbone_weights.find_weights`, or
+        the networks, by `classifiers.training.start_networks.find_networks`.
     progress : callable, optional
         Called after each epoch with its line of the curves.
 
@@ -87,7 +89,8 @@ def train_pixel_model(
         metadata, quantizes = backbones.metadata(model, recipe), False
     else:
         network = with_settings(NETWORKS[options.model], options.settings)
-        model = train_fused(*data, network, recipe, options.n_networks, options.device, progress)
+        more = recipe, options.n_networks, options.device, progress, weights
+        model = train_fused(*data, network, *more)
         saved, checked = saved_weights(model), CHECKED_ROWS
         metadata, quantizes = _metadata(model, recipe), True
     metadata |= {"meshes": MESHES, "inputs": PIXEL_INPUTS}

@@ -1,0 +1,81 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from classifiers.models.ensemble import Ensemble, FusedModel, read_weights, saved_weights
+from classifiers.models.fused import FusedNetwork
+from classifiers.training.fused import train_fused
+from classifiers.training.start_networks import Start, find_networks, started, vectors_of
+from classifiers.training.tensors import arrays_of
+from tests.helpers.small_fused import CLASSES, rows, small_network, small_training
+
+MADE = rows(24, missed=3)
+ALL = np.ones(24, bool)
+
+
+def model_of(seed=0, classes=CLASSES, **settings):
+    torch.manual_seed(seed)
+    preprocessing, _ = arrays_of(MADE, CLASSES, ALL, small_network(1).n_components)
+    config = replace(small_network(1), classes=classes, **settings)
+    config = replace(config, n_components=len(preprocessing.root))
+    return FusedModel(FusedNetwork(config), preprocessing)
+
+
+def test_saved_networks_are_read_whole(tmp_path):
+    model = Ensemble([model_of(1), model_of(2)])
+    path = tmp_path / "network.safetensors"
+    path.write_bytes(saved_weights(model))
+    again = read_weights(path)
+    inputs = MADE.inputs(np.arange(24))
+    np.testing.assert_array_equal(again.predict_proba(*inputs), model.predict_proba(*inputs))
+
+
+def test_the_landmark_vectors_are_those_of_the_training():
+    model = model_of()
+    _, arrays = arrays_of(MADE, CLASSES, ALL, small_network(1).n_components)
+    vectors = vectors_of(model, MADE.points, MADE.has_points)
+    np.testing.assert_allclose(vectors, arrays.X.numpy(), atol=0.01)
+    assert not vectors[~MADE.has_points].any()
+
+
+@pytest.mark.parametrize("classes", [CLASSES, ("no", "yes"), tuple("abc")])
+def test_weights_are_taken_and_heads_of_other_classes_are_new(classes):
+    model = model_of()
+    network = started(replace(model.network.config, classes=classes), model)
+    own, theirs = network.state_dict(), model.network.state_dict()
+    heads = {name for name in own if name.split(".")[0].endswith("head")}
+    assert len(heads) == 6
+    assert all(own[name].equal(theirs[name]) for name in own.keys() - heads)
+    same = classes == CLASSES
+    assert all(own[name].equal(theirs[name]) == same for name in heads)
+
+
+def test_networks_start_in_turn_from_those_of_the_bundle(tmp_path):
+    models = (model_of(1), model_of(2))
+    training = small_training(epochs=1, lr=0.0, averaging=0.0)
+    data = MADE, ALL[:0], np.arange(6), tmp_path, models[0].network.config, training, 3, "cpu"
+    trained = train_fused(*data, start=Start(models, "those")).models
+    for member, model in zip(trained, (*models, models[0]), strict=True):
+        assert member.network.head.weight.equal(model.network.head.weight)
+        assert member.network.config.origin == "those"
+        assert member.centre.equal(model.centre)
+
+
+def test_a_bundle_of_landmarks_is_refused():
+    with pytest.raises(ValueError, match="Expected a bundle of fused or cnn in landmarks, got one"):
+        find_networks("landmarks")
+
+
+def test_the_included_networks_are_found():
+    start = find_networks("fused")
+    assert start.origin.startswith("the weights of fused, SHA-256 ")
+    assert start.models[0].classes[0] == "angry"
+
+
+def test_other_sizes_are_refused(tmp_path):
+    wider = model_of(stem=12)
+    data = MADE, ALL[:0], np.arange(6), tmp_path, small_network(1), small_training(epochs=1)
+    with pytest.raises(ValueError, match="Expected stem 12 as in the bundle that WEIGHTS= names"):
+        train_fused(*data, start=Start((wider,), "those"))
