@@ -107,7 +107,7 @@ def serves(out, fused, begun):
     [
         (("--weights", "nowhere.pth"), "nowhere.pth"),
         (("--weights", "random", "--votes", "votes.csv"), "--votes"),
-        (("--model", "fused", "--weights", "weights.pth"), "--weights"),
+        (("--model", "fused", "--weights", "weights.pth"), "Expected a bundle's folder"),
     ],
 )
 def test_what_does_not_fit_is_one_sentence(tmp_path, arguments, says):

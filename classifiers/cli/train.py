@@ -125,9 +125,8 @@ def main(
     weights: Annotated[
         str,
         typer.Option(
-            help="What training starts from: a bundle of fused or cnn for these, for a backbone a "
-            "file of a state_dict or safetensors; or random. If left out, random for fused and "
-            "cnn, torchvision's of ImageNet for a backbone.",
+            help="What training starts from: a bundle; for a backbone also a file of a state_dict "
+            "or safetensors; or random. If left out, ImageNet's from torchvision for a backbone.",
             rich_help_panel=ON_PIXELS,
         ),
     ] = "",

@@ -10,6 +10,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 
+from classifiers.bundle.bundle import WEIGHTS
 from classifiers.models.backbones import BACKBONES, BackboneConfig, BackboneNetwork
 from classifiers.models.vision import models
 
@@ -36,7 +37,7 @@ def find_weights(backbone: str, chosen: str = "") -> Weights:
     backbone : str
         One of `classifiers.models.backbones.BACKBONES`.
     chosen : str
-        A file: a state_dict as torchvision publishes them, or safetensors, also those of a bundle.
+        A bundle's folder, or a file: a state_dict as torchvision publishes them, or safetensors.
         Empty for torchvision's best ImageNet weights, kept in PyTorch's cache, and random weights
         where they can't be fetched; or `RANDOM`.
 
@@ -99,7 +100,8 @@ def _fetched(backbone: str) -> Weights:
 
 
 def _read(backbone: str, path: Path) -> Weights:
-    """Return the weights in a file."""
+    """Return the weights in a file or a bundle's folder."""
+    path = path / WEIGHTS if path.is_dir() else path
     try:
         with path.open("rb") as file:
             name = f"{path.name}, SHA-256 {file_digest(file, 'sha256').hexdigest()[:16]}"
