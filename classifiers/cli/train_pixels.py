@@ -17,11 +17,11 @@ from classifiers.training.backbone_weights import RANDOM, Weights, find_weights
 from classifiers.training.bundle_content import TrainOptions
 from classifiers.training.config import train_options
 from classifiers.training.curves import read_run
+from classifiers.training.fine_tuning import InitialNetworks, find_initial_networks
 from classifiers.training.pixels import epochs_of, train_pixel_model
 from classifiers.training.read_dataset import hold_out
 from classifiers.training.read_pixel_dataset import read_fused_rows
 from classifiers.training.report import report_files
-from classifiers.training.start_networks import Start, find_networks
 from data.console import progress_bar, warn
 from data.files import storage_errors
 
@@ -50,7 +50,7 @@ def train_pixels(
         See `classifiers.training.read_pixel_dataset.read_fused_rows`.
     weights : str
         Of a backbone, see `classifiers.training.backbone_weights.find_weights`; of the others,
-        see `classifiers.training.start_networks.find_networks`.
+        see `classifiers.training.fine_tuning.find_initial_networks`.
     keep_run : bool
         Leave ``OUT-run`` there when all is done.
 
@@ -63,8 +63,8 @@ def train_pixels(
     run = out.with_name(f"{options.name}-run")
     stopped = f"Stopped; the same command goes on from the last epoch in {run}."
     with training_errors(stopped), storage_errors(run):
-        start = _found_weights(options.model, weights)
-        manifest, files = _train(table, images, run, votes, options, start)
+        initial = _found_weights(options.model, weights)
+        manifest, files = _train(table, images, run, votes, options, initial)
         networks = read_run(run)
         files |= report_files(settings, networks, files)
         save_bundle(out, manifest, files)
@@ -73,7 +73,7 @@ def train_pixels(
     print_summary(manifest, files, out, networks)
 
 
-def _found_weights(model: str, weights: str) -> Weights | Start | None:
+def _found_weights(model: str, weights: str) -> Weights | InitialNetworks | None:
     """Return the weights that a training starts from, and print what they are."""
     if model in BACKBONES:
         found = find_weights(model, weights)
@@ -81,9 +81,9 @@ def _found_weights(model: str, weights: str) -> Weights | Start | None:
         return found
     if weights in ("", RANDOM):
         return None
-    start = find_networks(weights)
-    warn(f"{model} starts from {start.origin}.")
-    return start
+    networks = find_initial_networks(weights)
+    warn(f"{model} starts from {networks.origin}.")
+    return networks
 
 
 def _train(
@@ -92,7 +92,7 @@ def _train(
     run: Path,
     votes: Path | None,
     options: TrainOptions,
-    weights: Weights | Start | None,
+    weights: Weights | InitialNetworks | None,
 ) -> tuple[dict[str, Any], dict[str, bytes]]:
     """Read and train with a progress bar; return a bundle's content."""
     with progress_bar() as bar:

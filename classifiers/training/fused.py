@@ -12,9 +12,9 @@ from classifiers.models.ensemble import Ensemble, FusedModel
 from classifiers.models.fused import FusedNetwork, NetworkConfig
 from classifiers.models.landmark_vector import Preprocessing
 from classifiers.training.curves import folder_of
+from classifiers.training.fine_tuning import InitialNetworks, check_sizes, initialized, vectors_of
 from classifiers.training.loop import Progress, train_network
 from classifiers.training.recipe import TrainingConfig
-from classifiers.training.start_networks import Start, check_sizes, started, vectors_of
 from classifiers.training.tensors import Arrays, FusedRows, arrays_of, arrays_with, training_rows
 
 ANY_CLASSES = NetworkConfig(classes=())
@@ -34,7 +34,7 @@ def train_fused(
     n_networks: int = 1,
     device: str = "auto",
     progress: Progress | None = None,
-    start: Start | None = None,
+    initial: InitialNetworks | None = None,
 ) -> Ensemble:
     """Train networks of one configuration, or go on where a run ended.
 
@@ -57,7 +57,7 @@ def train_fused(
     device : {"auto", "cpu", "cuda"}
     progress : callable, optional
         Called after each epoch with its line of the curves.
-    start : Start, optional
+    initial : InitialNetworks, optional
         What the networks start from in turn, with its preprocessing; random weights if left out.
 
     Returns
@@ -74,10 +74,10 @@ def train_fused(
     """
     trains, classes = training_rows(rows, held_out)
     config = replace(network, classes=classes, n_votes=rows.votes.shape[1])
-    if start is None:
+    if initial is None:
         prepared = [_from_random(rows, trains, config)]
     else:
-        prepared = [_from_model(rows, config, model, start.origin) for model in start.models]
+        prepared = [_from_model(rows, config, model, initial.origin) for model in initial.models]
     models = []
     for number in range(n_networks):
         preprocessing, arrays, config, build = prepared[number % len(prepared)]
@@ -110,4 +110,4 @@ def _from_model(rows: FusedRows, config: NetworkConfig, model: FusedModel, origi
     vectors = vectors_of(model, rows.points, rows.has_points)
     config = replace(config, n_components=vectors.shape[2], origin=origin)
     arrays = arrays_with(rows, config.classes, vectors)
-    return Prepared(model.preprocessing, arrays, config, partial(started, model=model))
+    return Prepared(model.preprocessing, arrays, config, partial(initialized, model=model))

@@ -23,10 +23,10 @@ from classifiers.training.bundle_content import (
 )
 from classifiers.training.curves import training_seconds
 from classifiers.training.dataset import Rows, split_validation, training_sample
+from classifiers.training.fine_tuning import InitialNetworks
 from classifiers.training.fused import ANY_CLASSES, RECIPE, train_fused
 from classifiers.training.loop import Progress
 from classifiers.training.recipe import TrainingConfig, with_settings
-from classifiers.training.start_networks import Start
 from classifiers.training.tensors import FusedRows
 from landmarks.face_crop import SIDE
 
@@ -47,7 +47,7 @@ def train_pixel_model(
     held_out: np.ndarray,
     options: TrainOptions,
     run: Path,
-    weights: Weights | Start | None = None,
+    weights: Weights | InitialNetworks | None = None,
     progress: Progress | None = None,
 ) -> tuple[dict[str, Any], dict[str, bytes]]:
     """Train a model of `NETWORKS` or `BACKBONES`, or go on with it; return a bundle's content.
@@ -64,7 +64,7 @@ def train_pixel_model(
         Folder of checkpoint and curves.
     weights : Weights, optional
         What a backbone starts from, by `classifiers.training.backbone_weights.find_weights`, or
-        the networks, by `classifiers.training.start_networks.find_networks`.
+        the networks, by `classifiers.training.fine_tuning.find_initial_networks`.
     progress : callable, optional
         Called after each epoch with its line of the curves.
 

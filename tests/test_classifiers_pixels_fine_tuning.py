@@ -6,8 +6,13 @@ import torch
 
 from classifiers.models.ensemble import Ensemble, FusedModel, read_weights, saved_weights
 from classifiers.models.fused import FusedNetwork
+from classifiers.training.fine_tuning import (
+    InitialNetworks,
+    find_initial_networks,
+    initialized,
+    vectors_of,
+)
 from classifiers.training.fused import train_fused
-from classifiers.training.start_networks import Start, find_networks, started, vectors_of
 from classifiers.training.tensors import arrays_of
 from tests.helpers.small_fused import CLASSES, rows, small_network, small_training
 
@@ -43,7 +48,7 @@ def test_the_landmark_vectors_are_those_of_the_training():
 @pytest.mark.parametrize("classes", [CLASSES, ("no", "yes"), tuple("abc")])
 def test_weights_are_taken_and_heads_of_other_classes_are_new(classes):
     model = model_of()
-    network = started(replace(model.network.config, classes=classes), model)
+    network = initialized(replace(model.network.config, classes=classes), model)
     own, theirs = network.state_dict(), model.network.state_dict()
     heads = {name for name in own if name.split(".")[0].endswith("head")}
     assert len(heads) == 6
@@ -56,7 +61,7 @@ def test_networks_start_in_turn_from_those_of_the_bundle(tmp_path):
     models = (model_of(1), model_of(2))
     training = small_training(epochs=1, lr=0.0, averaging=0.0)
     data = MADE, ALL[:0], np.arange(6), tmp_path, models[0].network.config, training, 3, "cpu"
-    trained = train_fused(*data, start=Start(models, "those")).models
+    trained = train_fused(*data, initial=InitialNetworks(models, "those")).models
     for member, model in zip(trained, (*models, models[0]), strict=True):
         assert member.network.head.weight.equal(model.network.head.weight)
         assert member.network.config.origin == "those"
@@ -65,11 +70,11 @@ def test_networks_start_in_turn_from_those_of_the_bundle(tmp_path):
 
 def test_a_bundle_of_landmarks_is_refused():
     with pytest.raises(ValueError, match="Expected a bundle of fused or cnn in landmarks, got one"):
-        find_networks("landmarks")
+        find_initial_networks("landmarks")
 
 
 def test_the_included_networks_are_found():
-    start = find_networks("fused")
+    start = find_initial_networks("fused")
     assert start.origin.startswith("the weights of fused, SHA-256 ")
     assert start.models[0].classes[0] == "angry"
 
@@ -78,4 +83,4 @@ def test_other_sizes_are_refused(tmp_path):
     wider = model_of(stem=12)
     data = MADE, ALL[:0], np.arange(6), tmp_path, small_network(1), small_training(epochs=1)
     with pytest.raises(ValueError, match="Expected stem 12 as in the bundle that WEIGHTS= names"):
-        train_fused(*data, start=Start((wider,), "those"))
+        train_fused(*data, initial=InitialNetworks((wider,), "those"))

@@ -1,4 +1,4 @@
-"""Start the training of a fused network from the networks of a bundle."""
+"""Fine-tune a fused network: find the networks of a bundle, and start from their weights."""
 
 from hashlib import sha256
 from typing import NamedTuple
@@ -19,14 +19,14 @@ SIZES = ("landmarks", "stem", "widths", "blocks", "hidden")
 """Settings that a network keeps."""
 
 
-class Start(NamedTuple):
+class InitialNetworks(NamedTuple):
     """Trained networks, and the ``origin`` that names their weights."""
 
     models: tuple[FusedModel, ...]
     origin: str
 
 
-def find_networks(bundle: str) -> Start:
+def find_initial_networks(bundle: str) -> InitialNetworks:
     """Read the networks that a training starts from.
 
     Parameters
@@ -50,7 +50,7 @@ def find_networks(bundle: str) -> Start:
             f"Expected a bundle of fused or cnn in {bundle}, got one without their weights; "
             "name another with WEIGHTS=."
         ) from error
-    return Start(models, f"the weights of {path.parent.name}, SHA-256 {digest}")
+    return InitialNetworks(models, f"the weights of {path.parent.name}, SHA-256 {digest}")
 
 
 def check_sizes(model: FusedModel, config: NetworkConfig) -> None:
@@ -70,7 +70,7 @@ def check_sizes(model: FusedModel, config: NetworkConfig) -> None:
             )
 
 
-def started(config: NetworkConfig, model: FusedModel) -> FusedNetwork:
+def initialized(config: NetworkConfig, model: FusedModel) -> FusedNetwork:
     """Return a network that has the model's weights, and new heads if its classes are others."""
     network = FusedNetwork(config)
     own = network.state_dict()
