@@ -1,5 +1,6 @@
 import json
 import re
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -232,6 +233,14 @@ def test_the_command_measures_the_test_split_and_writes_json(run):
     summary = json.loads(out.read_text())
     assert (summary["source"], summary["split"], summary["images"]) == ("sample", "test", 14)
     assert "0.0 % of the photos without a face" in done.stdout
+
+
+def test_bundles_of_one_name_are_two_models(run, tmp_path):
+    call, _, out = run
+    copy = shutil.copytree(resolve("landmarks"), tmp_path / "copy")
+    done = call(SAMPLE, "--limit", 1, "--models", "landmarks", "--models", copy)
+    assert done.exit_code == 0, done.output
+    assert json.loads(out.read_text())["models"] == ["landmarks", str(copy)]
 
 
 def test_images_that_every_annotator_calls_no_face_are_read_too(run, tmp_path):

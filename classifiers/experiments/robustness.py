@@ -68,8 +68,7 @@ def main(
         with storage_errors(scratch):
             scratch.mkdir(parents=True, exist_ok=True)
         predictions = _with_progress(jobs, [p.folder for p in predictors], seed, scratch, workers)
-        names = [predictor.manifest["name"] for predictor in predictors]
-        summary = summarize(predictions, [ref.label for ref in chosen], names)
+        summary = summarize(predictions, [ref.label for ref in chosen], models)
         inputs = {"source": images.name, "split": split, "limit": limit, "seed": seed}
         measured = inputs | summary
         write_text(out, json.dumps(measured, indent=1) + "\n")
