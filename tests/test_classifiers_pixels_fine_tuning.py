@@ -61,7 +61,7 @@ def test_networks_start_in_turn_from_those_of_the_bundle(tmp_path):
     models = (model_of(1), model_of(2))
     training = small_training(epochs=1, lr=0.0, averaging=0.0)
     data = MADE, ALL[:0], np.arange(6), tmp_path, models[0].network.config, training, 3, "cpu"
-    trained = train_fused(*data, initial=InitialNetworks(models, "those")).models
+    trained = train_fused(*data, initial=InitialNetworks(models, "those", frozenset())).models
     for member, model in zip(trained, (*models, models[0]), strict=True):
         assert member.network.head.weight.equal(model.network.head.weight)
         assert member.network.config.origin == "those"
@@ -74,13 +74,14 @@ def test_a_bundle_of_landmarks_is_refused():
 
 
 def test_the_included_networks_are_found():
-    start = find_initial_networks("fused")
-    assert start.origin.startswith("the weights of fused, SHA-256 ")
-    assert start.models[0].classes[0] == "angry"
+    networks = find_initial_networks("fused")
+    assert networks.origin.startswith("the weights of fused, SHA-256 ")
+    assert networks.models[0].classes[0] == "angry"
+    assert len(networks.pixels) > 20_000
 
 
 def test_other_sizes_are_refused(tmp_path):
     wider = model_of(stem=12)
     data = MADE, ALL[:0], np.arange(6), tmp_path, small_network(1), small_training(epochs=1)
     with pytest.raises(ValueError, match="Expected stem 12 as in the bundle that WEIGHTS= names"):
-        train_fused(*data, initial=InitialNetworks((wider,), "those"))
+        train_fused(*data, initial=InitialNetworks((wider,), "those", frozenset()))

@@ -6,12 +6,13 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from classifiers.bundle.bundle import load_manifest
+from classifiers.bundle.bundle import CARD, load_manifest, train_pixels
 from classifiers.cli import train
 from classifiers.cli import train_pixels as command
 from classifiers.inference.predictor import Predictor
 from classifiers.training import pixels
 from classifiers.training.dataset import Rows
+from classifiers.training.fine_tuning import find_initial_networks
 from data.console import BAD_INPUT, STOPPED
 from data.errors import DataError
 from landmarks.detection.detector import MESH_VERSION, Face
@@ -86,12 +87,16 @@ def test_trains_a_bundle_that_serves(tmp_path, made, model, networks):
     assert np.abs(rest - neutral.mean(axis=0)).mean() < 5
 
 
-def test_starts_from_a_bundle(tmp_path, short):
-    out = tmp_path / "model"
+def test_starts_from_a_bundle(tmp_path, short, monkeypatch):
+    out, before = tmp_path / "model", frozenset({"00000000000000ab"})
+    networks = find_initial_networks(str(short))._replace(pixels=before)
+    monkeypatch.setattr(command, "find_initial_networks", lambda _: networks)
     done = run(out, "--weights", str(short), "--set", "lr=0.01", epochs=1)
     assert done.exit_code == 0, done.output
     assert "fused starts from the weights of model, SHA-256 " in done.stderr
-    assert "origin='the weights of model, SHA-256 " in load_manifest(out)["classifier"]
+    assert ", begun with the weights of model, SHA-256 " in (out / CARD).read_text()
+    assert load_manifest(out)["classifier"].count("origin='the weights of model, ") == 1
+    assert before < train_pixels(out)
     pixels_alone = run(tmp_path / "other", "--model", "cnn", "--weights", str(short), epochs=1)
     assert pixels_alone.exit_code == BAD_INPUT
     assert "Expected landmarks True as in the bundle that WEIGHTS= names" in pixels_alone.stderr

@@ -105,7 +105,7 @@ class TrainedModel(NamedTuple):
     weights : dict of str to bytes
         File of the bundle that holds the model as it was trained.
     pixels : ndarray of str
-        Pixel hashes of the images that it was trained and validated on.
+        Pixel hashes of the images that it was trained and validated on, and of those before it.
     metadata : dict
         What the manifest says of this model alone.
     """

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from safetensors import SafetensorError
 
-from classifiers.bundle.bundle import WEIGHTS, resolve
+from classifiers.bundle.bundle import WEIGHTS, resolve, train_pixels
 from classifiers.models.ensemble import BATCH_SIZE, FusedModel, read_weights
 from classifiers.models.fused import FusedNetwork, NetworkConfig
 from landmarks.mesh import mirrored
@@ -20,10 +20,14 @@ SIZES = ("landmarks", "stem", "widths", "blocks", "hidden")
 
 
 class InitialNetworks(NamedTuple):
-    """Trained networks, and the ``origin`` that names their weights."""
+    """Trained networks.
+
+    ``origin`` names their weights, ``pixels`` holds the hashes of the images that trained them.
+    """
 
     models: tuple[FusedModel, ...]
     origin: str
+    pixels: frozenset[str]
 
 
 def find_initial_networks(bundle: str) -> InitialNetworks:
@@ -41,7 +45,8 @@ def find_initial_networks(bundle: str) -> InitialNetworks:
     ValueError
         If it holds no such networks.
     """
-    path = resolve(bundle) / WEIGHTS
+    folder = resolve(bundle)
+    path = folder / WEIGHTS
     try:
         models = tuple(read_weights(path).models)
         digest = sha256(path.read_bytes()).hexdigest()[:16]
@@ -50,7 +55,8 @@ def find_initial_networks(bundle: str) -> InitialNetworks:
             f"Expected a bundle of fused or cnn in {bundle}, got one without their weights; "
             "name another with WEIGHTS=."
         ) from error
-    return InitialNetworks(models, f"the weights of {path.parent.name}, SHA-256 {digest}")
+    origin = f"the weights of {folder.name}, SHA-256 {digest}"
+    return InitialNetworks(models, origin, train_pixels(folder))
 
 
 def check_sizes(model: FusedModel, config: NetworkConfig) -> None:

@@ -98,13 +98,14 @@ def train_pixel_model(
     trained = np.flatnonzero(~held_out)
     metadata["neutral_crop"] = neutral_crop(fused.crops[trained], fused.y[trained])
     examples = fused.inputs(calibration_split[:checked])
+    seen = weights.pixels if isinstance(weights, InitialNetworks) else ()
     content = TrainedModel(
         classes=list(model.classes),
         passes=model.tta_proba(*fused.inputs(calibration_split)),
         train_passes=model.tta_proba(*fused.inputs(training_sample(held_out))),
         export=lambda calibration: fused_to_onnx(model, calibration, *examples, quantizes),
         weights={WEIGHTS: saved},
-        pixels=fused.pixels,
+        pixels=np.array([*fused.pixels, *seen]),
         metadata=metadata,
     )
     return bundle_content(content, rows, held_out, calibration_split, options)
@@ -136,7 +137,9 @@ def _metadata(model: Ensemble, recipe: TrainingConfig) -> dict[str, Any]:
         "n_components": config.n_components,
         "input": f"a face's crop of {SIDE} x {SIDE} grey pixels, by its 468 landmarks in pixels"
         + (", and these" if config.landmarks else ""),
-        "preprocessing": "standardised crops" + (landmarks if config.landmarks else ""),
+        "preprocessing": "standardised crops"
+        + (landmarks if config.landmarks else "")
+        + f", begun with {config.origin}",
         "classifier": f"{config!r}, trained by {recipe!r}"
         + (f" and the seeds after it: {len(model.models)} averaged" if model.models[1:] else ""),
     }
