@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 
+from classifiers.models.fused import FusedNetwork, Outputs
 from classifiers.training.curves import CURVES, read_curves
 from classifiers.training.loop import CHECKPOINT, Run, device_of, train_network
 from tests.helpers.small_fused import arrays, small_network, small_training
@@ -47,6 +48,18 @@ def test_each_setting_trains(prepared, tmp_path, settings):
     lines = []
     run(prepared, tmp_path, small_training(**settings), progress=lines.append)
     assert [line["epoch"] for line in lines] == [1, 2]
+
+
+def test_a_network_that_is_far_off_has_a_finite_validation_loss(prepared, tmp_path, monkeypatch):
+    def outputs(network, pixels, X, has_points):
+        logits = network.head(torch.zeros(len(X), network.head.in_features)) * 0
+        logits[:, 0] += 1e4
+        return Outputs(logits, logits, logits, torch.zeros(len(X), 4))
+
+    monkeypatch.setattr(FusedNetwork, "outputs", outputs)
+    lines = []
+    run(prepared, tmp_path, small_training(epochs=1), progress=lines.append)
+    assert lines[0]["validation_loss"] == pytest.approx(58.2, abs=1)
 
 
 @pytest.mark.parametrize(("balance", "count"), [("none", 10), ("down", 6), ("over", 14)])

@@ -260,7 +260,9 @@ def _measured(network: Network, rows: Arrays, batch_size: int) -> Measured:
             flipped = network(pixels.flip(3), batch.X[:, 1].float(), batch.has_points)
         proba = (logits.float().softmax(dim=1) + flipped.float().softmax(dim=1)) / 2
         codes = batch.targets.argmax(dim=1)
-        loss = nn.functional.nll_loss(proba.log(), codes, reduction="sum")
+        # A network far off gives a class no probability, and the loss would be infinite.
+        logs = proba.clamp(min=torch.finfo(proba.dtype).tiny).log()
+        loss = nn.functional.nll_loss(logs, codes, reduction="sum")
         total += torch.stack([loss, (proba.argmax(dim=1) == codes).sum()])
     mean_loss, accuracy = (total / len(rows)).tolist()
     return mean_loss, accuracy
