@@ -3,10 +3,18 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
 
-from classifiers.models.ensemble import Ensemble, FusedModel, read_weights, saved_weights
+from classifiers.models.ensemble import (
+    CONFIG,
+    Ensemble,
+    FusedModel,
+    read_weights,
+    saved_weights,
+)
 from classifiers.models.fused import FusedNetwork
 from classifiers.training.fine_tuning import (
+    NOT_NETWORKS,
     InitialNetworks,
     find_initial_networks,
     initialized,
@@ -85,3 +93,11 @@ def test_other_sizes_are_refused(tmp_path):
     data = MADE, ALL[:0], np.arange(6), tmp_path, small_network(1), small_training(epochs=1)
     with pytest.raises(ValueError, match="Expected stem 12 as in the bundle that WEIGHTS= names"):
         train_fused(*data, initial=InitialNetworks((wider,), "those", frozenset()))
+
+
+@pytest.mark.parametrize("configs", ["", "[", "[]", "[1]", "{}", '[{"stem": 3}]', '[{"wide": 1}]'])
+def test_a_file_of_something_else_is_one_of_the_errors_that_become_a_sentence(tmp_path, configs):
+    path = tmp_path / "network.safetensors"
+    save_file({"a": torch.zeros(1)}, path, {CONFIG: configs})
+    with pytest.raises(NOT_NETWORKS):
+        read_weights(path)

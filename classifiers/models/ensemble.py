@@ -176,13 +176,7 @@ def saved_weights(model: Ensemble) -> bytes:
 
 
 def read_weights(path: Path) -> Ensemble:
-    """Read what `saved_weights` wrote.
-
-    Raises
-    ------
-    OSError, SafetensorError, ValueError, TypeError, RuntimeError
-        If the file is of something else.
-    """
+    """Read what `saved_weights` wrote; other content raises many kinds of errors."""
     with safe_open(path, "pt") as file:
         configs = json.loads((file.metadata() or {}).get(CONFIG, ""))
     model = Ensemble([FusedModel(FusedNetwork(_config_of(values))) for values in configs])

@@ -7,13 +7,24 @@ import numpy as np
 import torch
 from safetensors import SafetensorError
 
-from classifiers.bundle.bundle import WEIGHTS, resolve, train_pixels
+from classifiers.bundle.bundle import WEIGHTS, load_manifest, resolve, train_pixels
 from classifiers.models.ensemble import BATCH_SIZE, FusedModel, read_weights
 from classifiers.models.fused import FusedNetwork, NetworkConfig
 from landmarks.mesh import mirrored
 
 HEADS = ("head.", "pixel_head.", "landmark_head.")
 """Layers of one output a class; they start anew with other classes."""
+
+NOT_NETWORKS = (
+    OSError,
+    SafetensorError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    LookupError,
+    RuntimeError,
+)
+"""What `read_weights` raises for a file of something else."""
 
 SIZES = ("landmarks", "stem", "widths", "blocks", "hidden")
 """Settings that a network keeps."""
@@ -41,16 +52,17 @@ def find_initial_networks(bundle: str) -> InitialNetworks:
     Raises
     ------
     BundleError
-        If there is no such bundle.
+        If there is no such bundle, or it is damaged.
     ValueError
         If it holds no such networks.
     """
     folder = resolve(bundle)
+    load_manifest(folder)
     path = folder / WEIGHTS
     try:
         models = tuple(read_weights(path).models)
         digest = sha256(path.read_bytes()).hexdigest()[:16]
-    except (OSError, SafetensorError, ValueError, TypeError, RuntimeError) as error:
+    except NOT_NETWORKS as error:
         raise ValueError(
             f"Expected a bundle of fused or cnn in {bundle}, got one without their weights; "
             "name another with WEIGHTS=."
