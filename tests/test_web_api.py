@@ -14,6 +14,7 @@ from PIL import Image
 
 from classifiers.bundle.bundle import SHIPPED, load_manifest
 from classifiers.inference.predictor import Predictor
+from classifiers.inference.shifts import RELATIVE, SCALE, neutral_shift, shifted
 from landmarks.mesh import REGIONS
 from tests.helpers.fake_predictor import CONFIDENCES, CONTRIBUTIONS, FakePredictor
 from tests.helpers.posting import PHOTO, PORTRAIT, encoded, post
@@ -196,14 +197,15 @@ def test_a_photo_in_another_field_is_not_dropped(client):
 def test_a_neutral_face_moves_the_confidences_and_is_named_in_each_result(client):
     neutral = [(BytesIO(PHOTO), "rest.png")]
     images = post_many(client, PHOTO, PHOTO, neutral=neutral).json["images"]
-    # The photo is the neutral one: its face is neutral, and nothing else stands out.
+    proba = np.array([list(CONFIDENCES.values())])
+    (moved,) = shifted(proba, neutral_shift(proba, list(CONFIDENCES), RELATIVE[False]), SCALE)
+    # The photo is the neutral one: its face is neutral.
+    assert list(CONFIDENCES)[moved.argmax()] == "neutral"
     for image in images:
         assert image["neutral"] == ["rest.png"]
         assert set(image["faces"][0]["measure_changes"].values()) == {0.0}
-        others = {
-            name: pytest.approx(0.4 if name == "neutral" else 0.1, abs=1e-6) for name in CONFIDENCES
-        }
-        assert image["faces"][0]["confidences"] == others
+        confidences = image["faces"][0]["confidences"]
+        assert list(confidences.values()) == pytest.approx(moved.tolist(), abs=1e-6)
 
 
 def test_a_neutral_photo_without_a_face_is_a_problem_that_names_it():

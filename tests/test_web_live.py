@@ -11,7 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import expect
 
-from classifiers.inference.shifts import NEUTRAL_CONFIDENCE, neutral_shift, shifted
+from classifiers.inference.shifts import RELATIVE, REST, SCALE, neutral_shift, shifted
 from classifiers.inference.tables import Schema
 from landmarks.mesh import MIRROR, N_POINTS, mirrored
 from tests.helpers import live_browser
@@ -194,19 +194,19 @@ def test_a_desk_s_camera_takes_a_photo_in_a_dialog(opened):
 
 
 def test_the_neutral_face_moves_confidences_as_in_python(page):
-    resting = [[0.5, 0.1, 0.4], [0.3, 0.3, 0.4]]
+    resting = [[0.5999, 0.0001, 0.4], [0.5999, 0.0001, 0.4]]
     classes = ["angry", "happy", "neutral"]
     found = page.evaluate(
-        """async ([probas, classes, confidence]) => {
+        """async ([probas, classes, relative]) => {
             const { neutralShift, shifted } = await import("/static/live/neutral.js");
-            const shift = neutralShift(probas, classes, confidence);
-            return [shift, [...shifted(probas[0], shift)]];
+            const shift = neutralShift(probas, classes, relative);
+            return [shift, [...shifted(probas[0], shift, relative.scale)]];
         }""",
-        [resting, classes, NEUTRAL_CONFIDENCE],
+        [resting, classes, RELATIVE[True]._asdict() | {"rest": REST, "scale": SCALE}],
     )
-    shift = neutral_shift(np.array(resting), classes)
+    shift = neutral_shift(np.array(resting), classes, RELATIVE[True])
     np.testing.assert_allclose(found[0], shift, atol=1e-6)
-    np.testing.assert_allclose(found[1], shifted(np.array(resting[:1]), shift)[0], rtol=1e-6)
+    np.testing.assert_allclose(found[1], shifted(np.array(resting[:1]), shift, SCALE)[0], rtol=1e-6)
 
 
 def test_what_was_seen_is_saved_as_csv(page):

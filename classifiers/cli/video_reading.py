@@ -211,7 +211,7 @@ def _baselines(predictor: Predictor, job: VideoJob, sampling: Sampling) -> Mappi
     with VideoReader(job.path) as video:
         frames = sampling.of(video.frames(sampling.fps))
         tracked = VideoPredictor(predictor, sampling.faces, tau=0)
-        return baselines_of(tracked, frames, *sampling.baseline, predictor.classes)
+        return baselines_of(tracked, frames, *sampling.baseline, predictor.manifest)
 
 
 def _outcome(

@@ -25,6 +25,7 @@ class Settings(NamedTuple):
     folder: Path
     detector: Detector
     shift: tuple[float, ...]
+    scale: float
     neutral_measures: tuple[float, ...] | None
     min_confidence: float
 
@@ -33,7 +34,7 @@ class Settings(NamedTuple):
         """Return the settings of a predictor."""
         measures = predictor.neutral_measures
         return cls(
-            *(predictor.folder, predictor.detector, tuple(predictor.shift)),
+            *(predictor.folder, predictor.detector, tuple(predictor.shift), predictor.scale),
             *(None if measures is None else tuple(measures), predictor.min_confidence),
         )
 
@@ -90,5 +91,7 @@ def _own_predictor(settings: Settings) -> Predictor:
     )
     measures = settings.neutral_measures
     return predictor.shifted(
-        np.array(settings.shift), None if measures is None else np.array(measures)
+        np.array(settings.shift),
+        None if measures is None else np.array(measures),
+        settings.scale,
     )

@@ -13,7 +13,7 @@ from classifiers.bundle.bundle import DEFAULT_BUNDLE, MODEL, BundleError, load_m
 from classifiers.bundle.manifest import takes_pixels
 from classifiers.inference.attribution import NeutralBaseline, explain
 from classifiers.inference.predictions import FacePrediction, ImagePrediction
-from classifiers.inference.shifts import baseline_of_photos, prior_shift, shifted
+from classifiers.inference.shifts import SCALE, baseline_of_photos, prior_shift, shifted
 from classifiers.inference.tables import Schema
 from landmarks.detection.detector import MESH_VERSION, Face, shared_detector
 from landmarks.detection.registry import Detector, check_detector
@@ -96,7 +96,7 @@ class Predictor:
         self.meshes: int = self.manifest["meshes"]
         self.takes_pixels = takes_pixels(self.manifest)
         self._baseline = _neutral_baseline(self.manifest)
-        self.shift = np.zeros(len(self.classes))
+        self.shift, self.scale = np.zeros(len(self.classes)), 1.0
         self.neutral_measures: np.ndarray | None = None
         threshold = self.manifest["uncertain_threshold"]
         self.min_confidence: float = threshold if min_confidence is None else min_confidence
@@ -135,7 +135,9 @@ class Predictor:
             }
         proba = self._session.run(None, inputs)[0]
         proba = proba.reshape(-1, len(points), len(self.classes)).mean(axis=0)
-        return shifted(proba, self.shift).astype(np.float32) if self.shift.any() else proba
+        if not self.shift.any():
+            return proba
+        return shifted(proba, self.shift, self.scale).astype(np.float32)
 
     def relative_to(self, neutral: Source | Iterable[Source]) -> "Predictor":
         """Return a predictor whose confidences are relative to a person's own neutral face.
@@ -154,9 +156,14 @@ class Predictor:
             If one can't be read.
         """
         photos = [self.predict(image) for image in _each(neutral)]
-        return self.shifted(*baseline_of_photos(photos, self.classes))
+        return self.shifted(*baseline_of_photos(photos, self.manifest))
 
-    def shifted(self, shift: np.ndarray, neutral_measures: np.ndarray | None = None) -> "Predictor":
+    def shifted(
+        self,
+        shift: np.ndarray,
+        neutral_measures: np.ndarray | None = None,
+        scale: float = SCALE,
+    ) -> "Predictor":
         """Return a predictor whose confidences are moved, besides this one's `shift`.
 
         Parameters
@@ -165,9 +172,12 @@ class Predictor:
             See `classifiers.inference.shifts`.
         neutral_measures : ndarray of float, shape (len(MEASURES),), optional
             Measures of the person's neutral face, which those of other faces are compared with.
+        scale : float
+            Of the moved logarithms; 1 where no neutral face moves them.
         """
         other = copy(self)
         other.shift, other.neutral_measures = self.shift + shift, neutral_measures
+        other.scale = scale
         return other
 
     def _inputs(self, points: np.ndarray, crops: np.ndarray | None) -> dict[str, np.ndarray]:

@@ -4,13 +4,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from classifiers.inference.predictions import FacePrediction
 from classifiers.inference.predictor import Predictor
-from classifiers.inference.shifts import Baseline, baseline_of, shifted
+from classifiers.inference.shifts import SCALE, Baseline, baseline_of, shifted
 from classifiers.inference.smoothing import TAU, Smoother
 from landmarks.video.reader import Frame
 from landmarks.video.tracker import FaceTracker
@@ -75,9 +75,12 @@ class VideoPredictor:
 
     def _relative(self, ids: Sequence[int], proba: np.ndarray) -> np.ndarray:
         """Return confidences relative to the neutral faces that are known."""
-        nothing = np.zeros(proba.shape[1])
-        known = [self._baselines[n].shift if n in self._baselines else nothing for n in ids]
-        return shifted(proba, np.array(known)) if self._baselines else proba
+        relative = proba.copy()
+        for row, track_id in enumerate(ids):
+            if track_id in self._baselines:
+                shift = self._baselines[track_id].shift
+                relative[row] = shifted(proba[row : row + 1], shift, SCALE)
+        return relative
 
     def _tracked(self, track_id: int, found: FacePrediction) -> TrackedFace:
         if track_id in self._baselines:
@@ -90,7 +93,7 @@ def baselines_of(
     frames: Iterable[Frame],
     start: float,
     end: float,
-    classes: Sequence[str],
+    manifest: Mapping[str, Any],
 ) -> dict[int, Baseline]:
     """Return the neutral face of each track that is seen from second `start` to before `end`.
 
@@ -102,7 +105,8 @@ def baselines_of(
         From the video's first on, so that a second pass over them gives the tracks the same ids.
     start, end : float
         Seconds of the video in which every face is neutral.
-    classes : sequence of str, length k
+    manifest : mapping
+        Of the bundle that is read with.
 
     Raises
     ------
@@ -116,4 +120,4 @@ def baselines_of(
         for track_id, found in tracked.predict(frame):
             if frame.seconds >= start:
                 seen[track_id].append(found)
-    return {track_id: baseline_of(faces, classes) for track_id, faces in seen.items()}
+    return {track_id: baseline_of(faces, manifest) for track_id, faces in seen.items()}

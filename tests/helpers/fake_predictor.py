@@ -6,7 +6,7 @@ import numpy as np
 
 from classifiers.bundle.bundle import load_manifest, resolve
 from classifiers.inference.predictor import FacePrediction, ImagePrediction
-from classifiers.inference.shifts import shifted
+from classifiers.inference.shifts import SCALE, shifted
 from landmarks.detection.detector import Face
 from landmarks.images import Reason
 from landmarks.mesh import CANONICAL
@@ -33,6 +33,7 @@ class FakePredictor:
     shift = ()
     neutral_measures = None
     min_confidence = 0.5
+    scale = 1.0
     manifest = load_manifest(folder) | {"name": "fake", "version": "1.2"}
 
     def __init__(self, n_faces=1, uncertain=False, takes_pixels=False):
@@ -57,7 +58,7 @@ class FakePredictor:
     def _confidences(self):
         if not len(self.shift):
             return dict(CONFIDENCES)
-        (proba,) = shifted(np.array([list(CONFIDENCES.values())]), self.shift)
+        (proba,) = shifted(np.array([list(CONFIDENCES.values())]), self.shift, SCALE)
         return dict(zip(CONFIDENCES, proba.tolist(), strict=True))
 
     def _face_prediction(self, number, side, width, height):

@@ -156,14 +156,14 @@ def baseline_of(neutral: Sequence[Upload]) -> Baseline | None:
     """
     if not neutral:
         return None
-    classes = current_app.extensions["service"].manifest["classes"]
-    if NEUTRAL not in classes:
+    manifest = current_app.extensions["service"].manifest
+    if NEUTRAL not in manifest["classes"]:
         raise ApiError("no-neutral")
     outcomes = [read(photo) for photo in neutral]
     for outcome in outcomes:
         if isinstance(outcome, ApiError):
             raise outcome
-    return baseline_of_photos([outcome.prediction for outcome in outcomes], classes)
+    return baseline_of_photos([outcome.prediction for outcome in outcomes], manifest)
 
 
 def read(

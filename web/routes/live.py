@@ -8,7 +8,7 @@ from flask import Flask, Response, abort, current_app, jsonify, render_template,
 
 from classifiers.bundle.bundle import MODEL, load_manifest
 from classifiers.bundle.manifest import takes_pixels
-from classifiers.inference.shifts import NEUTRAL_CONFIDENCE
+from classifiers.inference.shifts import RELATIVE, REST, SCALE
 from classifiers.inference.smoothing import TAU
 from landmarks.face_crop import MIDDLE, RADIUS, SIDE
 from landmarks.mesh import CANONICAL, EDGES, MIRROR
@@ -101,7 +101,7 @@ def _description(folder: Path) -> dict[str, Any]:
         "mirror": MIRROR.tolist(),
         "edges": EDGES.tolist(),
         "tracking": tracking,
-        "neutral_confidence": NEUTRAL_CONFIDENCE,
+        "relative": RELATIVE[takes_pixels(manifest)]._asdict() | {"rest": REST, "scale": SCALE},
         "crop": _CROP if takes_pixels(manifest) else None,
     }
     description["columns"] = columns_of(manifest["classes"])

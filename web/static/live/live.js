@@ -73,7 +73,7 @@ function turnedOff() {
 function prepare({ bundle, classifier }) {
   tracker ??= createTracker(bundle.tracking);
   tracker.smooth = smooth.checked;
-  neutral ??= createNeutral(classifier.classes, bundle.neutral_confidence);
+  neutral ??= createNeutral(classifier.classes, bundle.relative);
   chart ??= createChart(part("timeline"), colours(classifier.classes));
   if (!part("legend").children.length) part("legend").append(...classifier.classes.map(legendOf));
   record ??= createRecord(bundle);
