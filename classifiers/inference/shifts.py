@@ -41,14 +41,14 @@ class Relative(NamedTuple):
     odds: float
 
 
-RELATIVE = {True: Relative(1.5, 9.0), False: Relative(1.25, 4.0)}
+RELATIVE = {True: Relative(1.4, 9.0), False: Relative(1.25, 4.0)}
 """Of a model that takes pixels, and of one on landmarks. Chosen with `SCALE` by accuracy and
 cross-entropy on 107 posed photographs of five people, each photograph left out of its person's
 neutral ones. The included models' accuracy over all seven classes is 54 and 47 % without the own
-neutral, 68 and 58 % with a weight of 1, 74 and 61 % with these. Chosen without each person in turn,
-by cross-entropy, it is 74 % for the model of pixels."""
+neutral, 68 and 58 % with a weight of 1, 73 and 61 % with these. Chosen for one model and without
+each person in turn, by cross-entropy, it is 71 and 63 %."""
 
-REST = 0.9
+REST = 0.7
 """Share of the largest bias with which the neutral face itself would still be read as neutral."""
 
 MIN_CONFIDENCE = 1e-12
