@@ -12,14 +12,8 @@ from classifiers.models.ensemble import (
     read_weights,
     saved_weights,
 )
-from classifiers.models.fused import FusedNetwork
-from classifiers.training.fine_tuning import (
-    NOT_NETWORKS,
-    InitialNetworks,
-    find_initial_networks,
-    initialized,
-    vectors_of,
-)
+from classifiers.models.fused import FusedNetwork, initialized
+from classifiers.training.fine_tuning import InitialNetworks, find_initial_networks
 from classifiers.training.fused import train_fused
 from classifiers.training.tensors import arrays_of
 from tests.helpers.small_fused import CLASSES, rows, small_network, small_training
@@ -48,7 +42,7 @@ def test_saved_networks_are_read_whole(tmp_path):
 def test_the_landmark_vectors_are_those_of_the_training():
     model = model_of()
     _, arrays = arrays_of(MADE, CLASSES, ALL, small_network(1).n_components)
-    vectors = vectors_of(model, MADE.points, MADE.has_points)
+    vectors = model.landmark_vectors(MADE.points, MADE.has_points)
     np.testing.assert_allclose(vectors, arrays.X.numpy(), atol=0.01)
     assert not vectors[~MADE.has_points].any()
 
@@ -56,7 +50,7 @@ def test_the_landmark_vectors_are_those_of_the_training():
 @pytest.mark.parametrize("classes", [CLASSES, ("no", "yes"), tuple("abc")])
 def test_weights_are_taken_and_heads_of_other_classes_are_new(classes):
     model = model_of()
-    network = initialized(replace(model.network.config, classes=classes), model)
+    network = initialized(replace(model.network.config, classes=classes), model.network)
     own, theirs = network.state_dict(), model.network.state_dict()
     heads = {name for name in own if name.split(".")[0].endswith("head")}
     assert len(heads) == 6
@@ -96,8 +90,8 @@ def test_other_sizes_are_refused(tmp_path):
 
 
 @pytest.mark.parametrize("configs", ["", "[", "[]", "[1]", "{}", '[{"stem": 3}]', '[{"wide": 1}]'])
-def test_a_file_of_something_else_is_one_of_the_errors_that_become_a_sentence(tmp_path, configs):
+def test_a_file_of_something_else_is_one_sentence(tmp_path, configs):
     path = tmp_path / "network.safetensors"
     save_file({"a": torch.zeros(1)}, path, {CONFIG: configs})
-    with pytest.raises(NOT_NETWORKS):
+    with pytest.raises(ValueError, match="Expected weights of fused or cnn"):
         read_weights(path)

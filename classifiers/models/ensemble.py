@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save
 from torch import nn
 
@@ -128,15 +128,36 @@ class FusedModel(PixelModel):
             return super().forward(points, crops, has_points)
         # Points that are all zero have no size, and would align to NaN.
         found = has_points[:, None, None] > 0
-        X = self.landmark_vectors(torch.where(found, points, self.mean_face))
+        X = self._vectors(torch.where(found, points, self.mean_face))
         return self.network(window(crops, self.network.scaled), X, has_points)
 
     @property
     def preprocessing(self) -> Preprocessing:
-        """What `landmark_vectors` applies."""
+        """The preprocessing of the landmarks."""
         return Preprocessing(*(getattr(self, name).numpy() for name in Preprocessing._fields))
 
-    def landmark_vectors(self, points: torch.Tensor) -> torch.Tensor:
+    @torch.no_grad()
+    def landmark_vectors(self, points: np.ndarray, has_points: np.ndarray) -> np.ndarray:
+        """Return the landmark vectors of faces and of their flips.
+
+        Parameters
+        ----------
+        points : ndarray of float32, shape (n, 468, 3)
+        has_points : ndarray of bool, shape (n,)
+
+        Returns
+        -------
+        ndarray of float16, shape (n, 2, d)
+            Zero where there are no points.
+        """
+        X = np.zeros((len(points), 2, self.network.config.n_components), np.float16)
+        found = np.flatnonzero(has_points)
+        for rows in np.split(found, range(BATCH_SIZE, len(found), BATCH_SIZE)):
+            for side, faces in enumerate((points[rows], mirrored(points[rows]))):
+                X[rows, side] = self._vectors(torch.from_numpy(faces)).numpy()
+        return X
+
+    def _vectors(self, points: torch.Tensor) -> torch.Tensor:
         """Return the landmark vectors, float32 (n, d), of faces in pixels, (n, 468, 3)."""
         standard = (features(points) - self.centre) / self.scale
         return standard @ self.components / self.root
@@ -176,12 +197,28 @@ def saved_weights(model: Ensemble) -> bytes:
 
 
 def read_weights(path: Path) -> Ensemble:
-    """Read what `saved_weights` wrote; other content raises many kinds of errors."""
-    with safe_open(path, "pt") as file:
-        configs = json.loads((file.metadata() or {}).get(CONFIG, ""))
-    model = Ensemble([FusedModel(FusedNetwork(_config_of(values))) for values in configs])
-    model.load_state_dict(load_file(path))
+    """Read what `saved_weights` wrote.
+
+    Raises
+    ------
+    ValueError
+        If the file is of something else.
+    """
+    try:
+        with safe_open(path, "pt") as file:
+            configs = json.loads((file.metadata() or {}).get(CONFIG, ""))
+        model = Ensemble([FusedModel(FusedNetwork(_config_of(values))) for values in configs])
+        model.load_state_dict(load_file(path))
+    except _NOT_NETWORKS as error:
+        raise ValueError(f"Expected weights of fused or cnn in {path}, got none.") from error
     return model
+
+
+_NOT_NETWORKS = (
+    *(OSError, SafetensorError, RuntimeError),
+    *(ValueError, TypeError, AttributeError, LookupError),
+)
+"""What files of something else raise: no safetensors, or other metadata, names or shapes."""
 
 
 def _config_of(values: dict[str, Any]) -> NetworkConfig:

@@ -169,6 +169,24 @@ class FusedNetwork(nn.Module):
         return Outputs(self.head(both), of_pixels, of_landmarks, votes)
 
 
+HEADS = ("head.", "pixel_head.", "landmark_head.")
+"""Layers of one output a class."""
+
+
+def initialized(config: NetworkConfig, trained: FusedNetwork) -> FusedNetwork:
+    """Return a network with the weights of another, and new heads if its classes are others."""
+    network = FusedNetwork(config)
+    own = network.state_dict()
+    fresh = () if config.classes == trained.config.classes else HEADS
+    state = {
+        name: values
+        for name, values in trained.state_dict().items()
+        if name in own and own[name].shape == values.shape and not name.startswith(fresh)
+    }
+    network.load_state_dict(state, strict=False)
+    return network
+
+
 def _image_branch(config: NetworkConfig) -> nn.Sequential:
     """Return the layers from (n, 1, WINDOW, WINDOW) to (n, widths[-1])."""
     layers: list[nn.Module] = [

@@ -9,10 +9,10 @@ from typing import NamedTuple
 import numpy as np
 
 from classifiers.models.ensemble import Ensemble, FusedModel
-from classifiers.models.fused import FusedNetwork, NetworkConfig
+from classifiers.models.fused import FusedNetwork, NetworkConfig, initialized
 from classifiers.models.landmark_vector import Preprocessing
 from classifiers.training.curves import folder_of
-from classifiers.training.fine_tuning import InitialNetworks, check_sizes, initialized, vectors_of
+from classifiers.training.fine_tuning import InitialNetworks, check_sizes
 from classifiers.training.loop import Progress, train_network
 from classifiers.training.recipe import TrainingConfig
 from classifiers.training.tensors import Arrays, FusedRows, arrays_of, arrays_with, training_rows
@@ -107,7 +107,9 @@ def _from_random(rows: FusedRows, trains: np.ndarray, config: NetworkConfig) -> 
 def _from_model(rows: FusedRows, config: NetworkConfig, model: FusedModel, origin: str) -> Prepared:
     """Take the preprocessing of a model, for a network that starts with its weights."""
     check_sizes(model, config)
-    vectors = vectors_of(model, rows.points, rows.has_points)
+    vectors = model.landmark_vectors(rows.points, rows.has_points)
     config = replace(config, n_components=vectors.shape[2], origin=origin)
     arrays = arrays_with(rows, config.classes, vectors)
-    return Prepared(model.preprocessing, arrays, config, partial(initialized, model=model))
+    return Prepared(
+        model.preprocessing, arrays, config, partial(initialized, trained=model.network)
+    )
