@@ -37,9 +37,9 @@ PUBLISHED = (
 """The five followed projects' figures are quoted."""
 
 BESIDE = """\
-The published figures are quoted; the followed projects begin with ImageNet's weights. These can't
-be fetched where this page was measured. So the backbones began with random weights, saw faces at 64
-pixels (`WEIGHTS=random SET=side=64`), and had the epochs that fit in half an hour of a core."""
+The published figures are quoted. ImageNet's weights can't be fetched where this page was measured.
+So the backbones began with random weights, saw faces at 64 pixels (`WEIGHTS=random SET=side=64`),
+and had the epochs that fit in half an hour of a core."""
 
 BLOCK_BEGIN, BLOCK_END = "<!-- written by make results -->", "<!-- end -->"
 """What the README's table of metrics stands between."""
