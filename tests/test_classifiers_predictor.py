@@ -8,6 +8,7 @@ import pytest
 from classifiers.bundle.bundle import CARD, FILES, MANIFEST, MODEL, BundleError, save_bundle
 from classifiers.inference import predictor as module
 from classifiers.inference.predictor import Predictor
+from classifiers.inference.shifts import RELATIVE, SCALE, neutral_shift, shifted
 from classifiers.models.calibration import Calibration, calibrated
 from classifiers.models.mlp_onnx import to_onnx
 from classifiers.models.pipeline import tta_proba
@@ -143,7 +144,12 @@ def test_confidences_relative_to_a_neutral_photograph(portrait):
     absolute = Predictor("landmarks")
     relative = absolute.relative_to([portrait])
     (face,) = relative.predict(portrait).faces
+    confidences = absolute.predict(portrait).faces[0].confidences
+    proba = np.array([list(confidences.values())])
+    shift = neutral_shift(proba, absolute.classes, RELATIVE[False])
+    expected = dict(zip(absolute.classes, shifted(proba, shift, SCALE)[0], strict=True))
     assert face.expression == "neutral"
+    assert face.confidences == pytest.approx(expected, abs=1e-3)
     (same,) = absolute.predict(portrait, neutral=[portrait]).faces
     assert same.confidences == face.confidences
     assert absolute.predict(portrait).faces[0].expression == "happy"
