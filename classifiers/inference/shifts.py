@@ -182,15 +182,15 @@ def prior_shift(
     return np.log(shares / shares.sum()) - np.log(served)
 
 
-def shifted(proba: np.ndarray, shift: np.ndarray, scale: float | np.ndarray = 1.0) -> np.ndarray:
+def shifted(proba: np.ndarray, shift: np.ndarray, scale: float = 1.0) -> np.ndarray:
     """Return confidences whose logarithms are moved, then scaled.
 
     Parameters
     ----------
     proba : ndarray of float, shape (n, k), range 0..1
-    shift : ndarray of float, shape (k,) or (n, k)
+    shift : ndarray of float, shape (k,)
         From `neutral_shift`, `prior_shift` or the sum of both.
-    scale : float or ndarray of float, shape (n, 1), default 1
+    scale : float, default 1
         `SCALE` with a `neutral_shift`.
 
     Returns

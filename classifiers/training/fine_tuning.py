@@ -1,6 +1,5 @@
 """Fine-tune a fused network: find the networks of a bundle, and start from their weights."""
 
-from hashlib import sha256
 from typing import NamedTuple
 
 from classifiers.bundle.bundle import WEIGHTS, load_manifest, resolve, train_pixels
@@ -38,17 +37,15 @@ def find_initial_networks(bundle: str) -> InitialNetworks:
         If it holds no such networks.
     """
     folder = resolve(bundle)
-    load_manifest(folder)
-    path = folder / WEIGHTS
+    digests = load_manifest(folder)["files"]
     try:
-        models = tuple(read_weights(path).models)
-        digest = sha256(path.read_bytes()).hexdigest()[:16]
-    except (OSError, ValueError) as error:
+        models = tuple(read_weights(folder / WEIGHTS).models)
+    except ValueError as error:
         raise ValueError(
             f"Expected a bundle of fused or cnn in {bundle}, got one without their weights; "
             "name another with WEIGHTS=."
         ) from error
-    origin = f"the weights of {folder.name}, SHA-256 {digest}"
+    origin = f"the weights of {folder.name}, SHA-256 {digests[WEIGHTS][:16]}"
     return InitialNetworks(models, origin, train_pixels(folder))
 
 

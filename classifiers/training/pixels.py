@@ -62,7 +62,7 @@ def train_pixel_model(
     options : TrainOptions
     run : Path
         Folder of checkpoint and curves.
-    weights : Weights, optional
+    weights : Weights or InitialNetworks, optional
         What a backbone starts from, by `classifiers.training.backbone_weights.find_weights`, or
         the networks, by `classifiers.training.fine_tuning.find_initial_networks`.
     progress : callable, optional
