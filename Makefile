@@ -54,8 +54,8 @@ LOOKS_AT = $(if $(filter-out sklearn torch,$(TRAINED)),"$(IMAGES)")
 train: $(READY)  ## Train a classifier on the CSVs: TABLE= MODEL=sklearn|torch OUT= CONFIG=file SET="lr=0.01 hidden=[64,32]" CLASSES= SEED= EPOCHS= BALANCE= PRIOR=training|roots|uniform DATA= AVERAGE= DROP_OUTLIERS=1 REFIT=1; on pixels: MODEL=fused|cnn IMAGES= VOTES= WEIGHTS=bundle DEVICE= KEEP_RUN=1, or MODEL=resnet18|resnet34|resnet50|vgg16|mobilenet_v3_large|vit_b_16 WEIGHTS=file|random
 	@$(PYTHON) -m classifiers train "$(TABLE)" $(LOOKS_AT) --out "$(or $(OUT),build/model)" $(call option,MODEL,model) $(call option,CONFIG,config) $(foreach setting,$(SET),--set '$(setting)') $(call option,CLASSES,classes) $(call option,SEED,seed) $(call option,EPOCHS,epochs) $(call option,BALANCE,balance) $(call option,PRIOR,prior) $(call option,DATA,data-name) $(call option,AVERAGE,average) $(if $(DROP_OUTLIERS),--drop-outliers) $(if $(REFIT),--refit) $(call option,VOTES,votes) $(call option,DEVICE,device) $(call option,WEIGHTS,weights) $(if $(KEEP_RUN),--keep-run)
 
-evaluate: $(READY)  ## Measure a bundle on labelled images: IMAGES= MODEL= OUT= SPLIT= WORKERS= BACKEND= DETECTOR=mesh|mtcnn IGNORE_UNKNOWN=1
-	@$(PYTHON) -m classifiers evaluate "$(IMAGES)" "$(or $(MODEL),auto)" "$(or $(OUT),build/evaluation)" $(call option,SPLIT,split) $(call option,WORKERS,workers) $(call option,BACKEND,backend) $(call option,DETECTOR,detector) $(if $(IGNORE_UNKNOWN),--ignore-unknown)
+evaluate: $(READY)  ## Measure a bundle on labelled images: IMAGES= MODEL= OUT= SPLIT= WORKERS= BACKEND= DETECTOR=mesh|mtcnn IGNORE_UNKNOWN=1 SUBJECT=
+	@$(PYTHON) -m classifiers evaluate "$(IMAGES)" "$(or $(MODEL),auto)" "$(or $(OUT),build/evaluation)" $(call option,SPLIT,split) $(call option,WORKERS,workers) $(call option,BACKEND,backend) $(call option,DETECTOR,detector) $(call option,SUBJECT,subject) $(if $(IGNORE_UNKNOWN),--ignore-unknown)
 
 # A process a core; the tests of one file share what they make. In the files' order, for the files of
 # fewest tests are the slowest, and would have the end to themselves.

@@ -36,6 +36,14 @@ def main(
     workers: WorkersOption = 0,
     backend: Annotated[str, typer.Option(help="joblib backend, such as loky.")] = "loky",
     detector: DetectorOption = "mesh",
+    subject: Annotated[
+        str,
+        typer.Option(
+            metavar="REGEX",
+            help="Take faces relative to the same person's neutral photos; the first group in an "
+            "image's name is the person, such as '(S[0-9]+)_'.",
+        ),
+    ] = "",
 ) -> None:
     """Measure a model on labelled images, in OUT/report.html and the files that it is made of.
 
@@ -53,7 +61,7 @@ def main(
     with handle_errors(BundleError, stopped=GOES_ON), storage_errors(out):
         predictor = Predictor(model, mirror)
         folder, split, source = features_of(images, out, split, workers or None, backend, detector)
-        measured = evaluate(predictor, folder, split, ignore_unknown, source)
+        measured = evaluate(predictor, folder, split, ignore_unknown, source, subject)
         # the name alone: a report may be published, and where a disk keeps its images may not
         report = {"source": images.absolute().name, **measured.report}
         write_report(out, report, measured.predictions, None if source == folder else source)

@@ -15,6 +15,7 @@ import pandas as pd
 from classifiers.bundle.bundle import size_of, train_pixels
 from classifiers.evaluation.intervals import bootstrap_intervals
 from classifiers.evaluation.metrics import measure
+from classifiers.evaluation.own_neutral import relative_to_subjects
 from classifiers.evaluation.predictions import predictions_of
 from classifiers.inference.predictor import Predictor
 from data.errors import DataError
@@ -47,7 +48,8 @@ class Evaluation(NamedTuple):
         The metrics of `classifiers.evaluation.metrics.measure` with ``split``, ``model`` and
         ``intervals``, see `classifiers.evaluation.intervals.bootstrap_intervals`; the counts
         ``n_found``, ``n_missed`` and ``n_unreadable``, which add up to ``n_images``;
-        ``n_predicted``, with the missed ones where the model takes pixels; and ``n_ignored``.
+        ``n_predicted``, with the missed ones where the model takes pixels; ``n_ignored``; and
+        ``n_relative``, None unless predictions are relative to each person's neutral photographs.
     predictions : DataFrame
         See `classifiers.evaluation.predictions.predictions_of`.
     """
@@ -62,6 +64,7 @@ def evaluate(
     split: str,
     ignore_unknown: bool = False,
     images: Path | None = None,
+    subject: str = "",
 ) -> Evaluation:
     """Evaluate a model on a feature folder.
 
@@ -78,6 +81,8 @@ def evaluate(
     images : Path, optional
         What the features were made of, for a model that takes pixels. Such a model also predicts
         for an image without a found face, from the whole image.
+    subject : str, optional
+        Pattern of `classifiers.evaluation.own_neutral.relative_to_subjects`, which is then applied.
 
     Returns
     -------
@@ -93,6 +98,10 @@ def evaluate(
     known = table[table["label"].isin(names)]
     proba, points, crops = predict_rows(predictor, known, images)
     labels = [names[label] for label in known["label"]]
+    n_relative = None
+    if subject:
+        named = known["image"].tolist(), labels, subject
+        proba, n_relative = relative_to_subjects(proba, *named, predictor.manifest)
     threshold = predictor.manifest["uncertain_threshold"]
     copies = copies_of(known, folder, train_pixels(predictor.folder))
     metrics = measure(labels, proba, predictor.classes, copies, threshold)
@@ -109,6 +118,7 @@ def evaluate(
         "n_missed": n_missed,
         "n_unreadable": len(known) - n_found - n_missed,
         "n_ignored": len(table) - len(known),
+        "n_relative": n_relative,
     }
     return Evaluation(report, predictions)
 

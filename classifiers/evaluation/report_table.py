@@ -67,6 +67,10 @@ def summary(report: dict) -> dict[str, str]:
     }
     if report["n_ignored"]:
         lines["left out"] = f"{report['n_ignored']:,} images of classes the model lacks"
+    if report.get("n_relative") is not None:
+        lines["own neutral"] = (
+            f"{report['n_relative']:,} images relative to the same person's neutral ones"
+        )
     return lines
 
 
