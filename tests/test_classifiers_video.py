@@ -465,8 +465,8 @@ def test_each_track_is_read_relative_to_its_own_seconds_of_rest(run, video, tmp_
     # The first face never changes, so it stays neutral; the second is not seen in these seconds.
     assert {row["expression"] for row in angry} == {"neutral"}
     proba = np.array([(1 - CONFIDENCE) / 6] * 6 + [CONFIDENCE])
-    powers = proba**-0.25
-    powers[0] *= 4**1.25  # the weight and the odds of a model on landmarks
+    powers = proba**-0.15
+    powers[0] *= 4**1.15  # the weight and the odds of a model on landmarks
     neutral = powers[0] ** 1.5 / (powers**1.5).sum()
     assert float(angry[-1]["neutral"]) == pytest.approx(neutral, abs=1e-3)
     assert abs(float(angry[0]["mouth_width_change"])) < 1e-3
