@@ -13,7 +13,7 @@ from classifiers.models.ensemble import (
     saved_weights,
 )
 from classifiers.models.fused import FusedNetwork, initialized
-from classifiers.training.fine_tuning import InitialNetworks, find_initial_networks
+from classifiers.training.fine_tuning import InitialNetworks, count_seen, find_initial_networks
 from classifiers.training.fused import train_fused
 from classifiers.training.tensors import arrays_of
 from tests.helpers.small_fused import CLASSES, rows, small_network, small_training
@@ -80,6 +80,12 @@ def test_the_included_networks_are_found():
     assert networks.origin.startswith("the weights of fused, SHA-256 ")
     assert networks.models[0].classes[0] == "angry"
     assert len(networks.pixels) > 20_000
+
+
+def test_images_of_unknown_pixels_are_not_counted_as_seen():
+    networks = InitialNetworks((), "those", frozenset({"a1", "b2", ""}))
+    assert count_seen(networks, np.array(["b2", "", "c3", "b2"])) == 2
+    assert count_seen(networks, np.array([], dtype=str)) == 0
 
 
 def test_other_sizes_are_refused(tmp_path):

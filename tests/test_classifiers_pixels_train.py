@@ -88,14 +88,19 @@ def test_trains_a_bundle_that_serves(tmp_path, made, model, networks):
 
 
 def test_starts_from_a_bundle(tmp_path, short, monkeypatch):
-    out, before = tmp_path / "model", frozenset({"00000000000000ab"})
-    networks = find_initial_networks(str(short))._replace(pixels=before)
+    out, networks = tmp_path / "model", find_initial_networks(str(short))
+    before = networks.pixels | {"00000000000000ab"}
+    networks = networks._replace(pixels=before)
     monkeypatch.setattr(command, "find_initial_networks", lambda _: networks)
     done = run(out, "--weights", str(short), "--set", "lr=0.01", epochs=1)
     assert done.exit_code == 0, done.output
     assert "fused starts from the weights of model, SHA-256 " in done.stderr
     assert ", begun with the weights of model, SHA-256 " in (out / CARD).read_text()
     assert load_manifest(out)["classifier"].count("origin='the weights of model, ") == 1
+    n = load_manifest(out)["data"]["n_validation"]
+    assert f"{n} of {n} validation images had a part in these weights" in done.stderr
+    assert f"\n{n} of the validation images had a part in the weights" in (out / CARD).read_text()
+    assert "had a part" not in (short / CARD).read_text()
     assert before < train_pixels(out)
     pixels_alone = run(tmp_path / "other", "--model", "cnn", "--weights", str(short), epochs=1)
     assert pixels_alone.exit_code == BAD_INPUT

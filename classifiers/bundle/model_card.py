@@ -20,6 +20,10 @@ OWN_SPLIT = "the data set's own validation split, which no training image has an
 
 REFIT = "; then it was trained again on all of them"
 
+SEEN = """
+{:,} of the validation images had a part in the weights that it began with: the figures below and
+the confidences are too high."""
+
 VOTES = ", with annotator votes on {:,} images"
 
 NO_NOTES = "Nothing is known of this data set here; describe it before you pass the model on."
@@ -39,7 +43,7 @@ Reads the expression that a face shows: {classes}.
 
 ## What it learned from
 {n_train:,} faces trained it and {n_validation:,} chose its epoch, or calibration and threshold
-({validation}{refit}). Data: {data_name}{votes}, fingerprint `{fingerprint}`.
+({validation}{refit}). Data: {data_name}{votes}, fingerprint `{fingerprint}`.{seen}
 {notes}
 
 ## How good it is
@@ -88,6 +92,7 @@ def model_card(
         validation=manifest.get("validation", COPIES_APART),
         refit=REFIT if manifest["refit"] else "",
         votes=VOTES.format(data["n_votes"]) if data.get("n_votes") else "",
+        seen=SEEN.format(seen) if (seen := manifest.get("n_validation_seen")) else "",
         **data,
         notes=DATA_NOTES.get(data["data_name"].lower(), NO_NOTES),
         metric_rows="\n".join(metric_rows),

@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+import numpy as np
+
 from classifiers.bundle.bundle import WEIGHTS, load_manifest, resolve, train_pixels
 from classifiers.models.ensemble import FusedModel, read_weights
 from classifiers.models.fused import NetworkConfig
@@ -13,7 +15,8 @@ SIZES = ("landmarks", "stem", "widths", "blocks", "hidden")
 class InitialNetworks(NamedTuple):
     """Trained networks.
 
-    ``origin`` names their weights, ``pixels`` holds the hashes of the images that trained them.
+    ``origin`` names their weights, ``pixels`` holds the hashes of the images that trained or
+    validated them.
     """
 
     models: tuple[FusedModel, ...]
@@ -47,6 +50,14 @@ def find_initial_networks(bundle: str) -> InitialNetworks:
         ) from error
     origin = f"the weights of {folder.name}, SHA-256 {digests[WEIGHTS][:16]}"
     return InitialNetworks(models, origin, train_pixels(folder))
+
+
+def count_seen(initial: InitialNetworks, pixels: np.ndarray) -> int:
+    """Count the images, by their pixel hashes, that trained or validated the initial networks.
+
+    Where they validate a fine-tuned model, its figures and its confidences are too high.
+    """
+    return int(np.isin(pixels, list(initial.pixels - {""})).sum())
 
 
 def check_sizes(model: FusedModel, config: NetworkConfig) -> None:

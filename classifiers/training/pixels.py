@@ -23,7 +23,7 @@ from classifiers.training.bundle_content import (
 )
 from classifiers.training.curves import training_seconds
 from classifiers.training.dataset import Rows, split_validation, training_sample
-from classifiers.training.fine_tuning import InitialNetworks
+from classifiers.training.fine_tuning import InitialNetworks, count_seen
 from classifiers.training.fused import ANY_CLASSES, RECIPE, train_fused
 from classifiers.training.loop import Progress
 from classifiers.training.recipe import TrainingConfig, with_settings
@@ -98,7 +98,10 @@ def train_pixel_model(
     trained = np.flatnonzero(~held_out)
     metadata["neutral_crop"] = neutral_crop(fused.crops[trained], fused.y[trained])
     examples = fused.inputs(calibration_split[:checked])
-    seen = weights.pixels if isinstance(weights, InitialNetworks) else ()
+    seen: frozenset[str] = frozenset()
+    if isinstance(weights, InitialNetworks):
+        seen = weights.pixels
+        metadata["n_validation_seen"] = count_seen(weights, rows.pixels[held_out])
     content = TrainedModel(
         classes=list(model.classes),
         passes=model.tta_proba(*fused.inputs(calibration_split)),
