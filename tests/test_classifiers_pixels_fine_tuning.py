@@ -13,7 +13,13 @@ from classifiers.models.ensemble import (
     saved_weights,
 )
 from classifiers.models.fused import FusedNetwork, initialized
-from classifiers.training.fine_tuning import InitialNetworks, count_seen, find_initial_networks
+from classifiers.training.dataset import Rows
+from classifiers.training.fine_tuning import (
+    InitialNetworks,
+    count_seen,
+    find_initial_networks,
+    unseen_validation,
+)
 from classifiers.training.fused import train_fused
 from classifiers.training.tensors import arrays_of
 from tests.helpers.small_fused import CLASSES, rows, small_network, small_training
@@ -82,10 +88,23 @@ def test_the_included_networks_are_found():
     assert len(networks.pixels) > 20_000
 
 
+SEEN = InitialNetworks((), "those", frozenset({"a1", "b2", ""}))
+
+
 def test_images_of_unknown_pixels_are_not_counted_as_seen():
-    networks = InitialNetworks((), "those", frozenset({"a1", "b2", ""}))
-    assert count_seen(networks, np.array(["b2", "", "c3", "b2"])) == 2
-    assert count_seen(networks, np.array([], dtype=str)) == 0
+    assert count_seen(SEEN, np.array(["b2", "", "c3", "b2"])) == 2
+    assert count_seen(SEEN, np.array([], dtype=str)) == 0
+
+
+@pytest.mark.parametrize(
+    ("pixels", "validates"),
+    [("a1 c3 d4 e5", [0, 1, 1, 0]), ("c3 d4 a1 e5", [1, 1, 0, 0]), ("c3 a1 d4 b2", [1, 1, 1, 0])],
+)
+def test_seen_images_validate_only_where_a_class_has_no_others(pixels, validates):
+    y = np.array(["happy", "sad", "happy", "sad"])
+    rows = Rows(np.zeros((4, 468, 3)), y, np.array(pixels.split()), "made up")
+    held_out = np.array([1, 1, 1, 0], bool)
+    assert unseen_validation(SEEN, rows, held_out).tolist() == validates
 
 
 def test_other_sizes_are_refused(tmp_path):

@@ -101,6 +101,7 @@ def test_starts_from_a_bundle(tmp_path, short, monkeypatch):
     assert f"{n} of {n} validation images had a part in these weights" in done.stderr
     assert f"\n{n} of the validation images had a part in the weights" in (out / CARD).read_text()
     assert "had a part" not in (short / CARD).read_text()
+    assert "epoch 1 was kept, the last." in done.stdout
     assert before <= train_pixels(out)
     pixels_alone = run(tmp_path / "other", "--model", "cnn", "--weights", str(short), epochs=1)
     assert pixels_alone.exit_code == BAD_INPUT

@@ -50,6 +50,20 @@ def test_each_setting_trains(prepared, tmp_path, settings):
     assert [line["epoch"] for line in lines] == [1, 2]
 
 
+def test_without_an_early_stopping_split_the_last_epoch_is_kept(prepared, tmp_path):
+    config = small_network(prepared.X.shape[2], n_votes=4)
+    for scheduler in ("cosine", "plateau"):
+        settings = small_training(scheduler=scheduler, patience=1, epochs=3)
+        data = prepared, prepared[:0], config, settings, tmp_path / scheduler, "cpu"
+        network = train_network(*data)
+        lines = read_curves(tmp_path / scheduler / CURVES)
+        assert [line["validation_accuracy"] for line in lines] == [None] * 3
+        state = torch.load(tmp_path / scheduler / CHECKPOINT, weights_only=True)
+        last = state["average"]["module.head.weight"]
+        assert network.head.weight.equal(last)
+        assert train_network(*data).head.weight.equal(last)  # from the checkpoint
+
+
 def test_a_network_that_is_far_off_has_a_finite_validation_loss(prepared, tmp_path, monkeypatch):
     def outputs(network, pixels, X, has_points):
         logits = network.head(torch.zeros(len(X), network.head.in_features)) * 0

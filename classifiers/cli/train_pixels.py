@@ -23,6 +23,7 @@ from classifiers.training.fine_tuning import (
     InitialNetworks,
     count_seen,
     find_initial_networks,
+    unseen_validation,
 )
 from classifiers.training.pixels import epochs_of, train_pixel_model
 from classifiers.training.read_dataset import hold_out
@@ -106,18 +107,20 @@ def _train(
         fused, rows = read_fused_rows(table, images, options.settings["classes"], votes)
         held_out = hold_out(rows)
         bar.remove_task(task)
-        _warn_if_seen(weights, rows.pixels[held_out])
+        if isinstance(weights, InitialNetworks):
+            held_out = unseen_validation(weights, rows, held_out)
+            _warn_if_seen(weights, rows.pixels[held_out])
         log = EpochLog(bar, epochs_of(options), _epochs_trained(run))
         return train_pixel_model(fused, rows, held_out, options, run, weights, log)
 
 
-def _warn_if_seen(weights: Weights | InitialNetworks | None, pixels: np.ndarray) -> None:
+def _warn_if_seen(weights: InitialNetworks, pixels: np.ndarray) -> None:
     """Say how many of the validation images had a part in the weights that training starts from."""
-    seen = count_seen(weights, pixels) if isinstance(weights, InitialNetworks) else 0
-    if seen:
+    if seen := count_seen(weights, pixels):
         warn(
             f"{seen:,} of {len(pixels):,} validation images had a part in these weights: figures "
-            "and confidences will be too high. Measure the model on other images."
+            "and confidences will be too high, and the last epoch is kept. Measure the model on "
+            "other images."
         )
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from classifiers.bundle.bundle import WEIGHTS, load_manifest, resolve, train_pixels
 from classifiers.models.ensemble import FusedModel, read_weights
 from classifiers.models.fused import NetworkConfig
+from classifiers.training.dataset import Rows
 
 SIZES = ("landmarks", "stem", "widths", "blocks", "hidden")
 """Settings that a network keeps."""
@@ -52,12 +53,30 @@ def find_initial_networks(bundle: str) -> InitialNetworks:
     return InitialNetworks(models, origin, train_pixels(folder))
 
 
-def count_seen(initial: InitialNetworks, pixels: np.ndarray) -> int:
-    """Count the images, by their pixel hashes, that trained or validated the initial networks.
+def unseen_validation(initial: InitialNetworks, rows: Rows, held_out: np.ndarray) -> np.ndarray:
+    """Leave out validation rows that had a part in the initial networks, bool (n,).
 
-    Where they validate a fine-tuned model, its figures and its confidences are too high.
+    A fine-tuned model's figures and confidences on them would be too high. They train it instead,
+    unless a class then had no validation rows: all stay in that case.
+
+    Parameters
+    ----------
+    initial : InitialNetworks
+    rows : Rows
+    held_out : ndarray of bool, shape (n,)
+        From `classifiers.training.read_dataset.hold_out`.
     """
-    return int(np.isin(pixels, list(initial.pixels - {""})).sum())
+    unseen = held_out & ~_seen(initial, rows.pixels)
+    return unseen if set(rows.y[unseen]) == set(rows.y[held_out]) else held_out
+
+
+def count_seen(initial: InitialNetworks, pixels: np.ndarray) -> int:
+    """Count the images, by their pixel hashes, that had a part in the initial networks."""
+    return int(_seen(initial, pixels).sum())
+
+
+def _seen(initial: InitialNetworks, pixels: np.ndarray) -> np.ndarray:
+    return np.isin(pixels, list(initial.pixels - {""}))
 
 
 def check_sizes(model: FusedModel, config: NetworkConfig) -> None:

@@ -57,7 +57,7 @@ def train_network(
     rows : Arrays
         Training rows.
     held_out : Arrays
-        The early-stopping split.
+        The early-stopping split; empty to keep the last epoch.
     network_config : NetworkConfig or BackboneConfig
     config : TrainingConfig
     out : Path
@@ -70,7 +70,8 @@ def train_network(
     Returns
     -------
     FusedNetwork or BackboneNetwork
-        The averaged weights of the epoch with the best accuracy on the early-stopping split.
+        The averaged weights of the epoch with the best accuracy on the early-stopping split, or
+        of the last one.
 
     Raises
     ------
@@ -88,7 +89,9 @@ def train_network(
         while not run.finished:
             started = time.monotonic()
             training = run.train_epoch()
-            validation = _measured(run.average.module, held_out, config.batch_size)
+            validation = None
+            if len(held_out):
+                validation = _measured(run.average.module, held_out, config.batch_size)
             line = run.end_epoch(training, validation, started)
             run.save(out / CHECKPOINT)
             append_line(out / CURVES, line)
@@ -169,13 +172,13 @@ class Run:
             order = torch.randperm(len(self.rows))
         return order[: self.steps * self.batch_size].to(self.device).split(self.batch_size)
 
-    def end_epoch(self, training: Measured, validation: Measured, started: float) -> Line:
+    def end_epoch(self, training: Measured, validation: Measured | None, started: float) -> Line:
         """Keep the averaged weights if they are the best so far; return the curves' line."""
         self.epoch += 1
-        accuracy = validation[1]
+        accuracy = validation[1] if validation else self.best_accuracy
         if self.config.scheduler == "plateau":
             self.schedule.step(accuracy)
-        if accuracy > self.best_accuracy:
+        if validation is None or accuracy > self.best_accuracy:
             self.best_accuracy, self.best_epoch = accuracy, self.epoch
             self.best = _copied(self.average.module)
         line = line_of(self.epoch, training, validation, time.monotonic() - started)

@@ -79,7 +79,7 @@ def train_pixel_model(
     ValueError, KeyboardInterrupt
         As `classifiers.training.loop.train_network` does.
     """
-    early_stopping_split, calibration_split = split_validation(held_out)
+    early_stopping_split, calibration_split, n_seen = _splits(weights, rows, held_out)
     recipe, data = recipe_of(options), (fused, held_out, early_stopping_split, run)
     if options.model in BACKBONES:
         model = backbones.fit_backbone(
@@ -93,15 +93,12 @@ def train_pixel_model(
         model = train_fused(*data, network, *more)
         saved, checked = saved_weights(model), CHECKED_ROWS
         metadata, quantizes = _metadata(model, recipe), True
-    metadata |= {"meshes": MESHES, "inputs": PIXEL_INPUTS}
+    metadata |= {"meshes": MESHES, "inputs": PIXEL_INPUTS, "n_validation_seen": n_seen}
     metadata["training_seconds"] = training_seconds(run)
     trained = np.flatnonzero(~held_out)
     metadata["neutral_crop"] = neutral_crop(fused.crops[trained], fused.y[trained])
     examples = fused.inputs(calibration_split[:checked])
-    seen: frozenset[str] = frozenset()
-    if isinstance(weights, InitialNetworks):
-        seen = weights.pixels
-        metadata["n_validation_seen"] = count_seen(weights, rows.pixels[held_out])
+    seen = weights.pixels if isinstance(weights, InitialNetworks) else ()
     content = TrainedModel(
         classes=list(model.classes),
         passes=model.tta_proba(*fused.inputs(calibration_split)),
@@ -112,6 +109,19 @@ def train_pixel_model(
         metadata=metadata,
     )
     return bundle_content(content, rows, held_out, calibration_split, options)
+
+
+def _splits(
+    weights: Weights | InitialNetworks | None, rows: Rows, held_out: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, int]:
+    """Return early-stopping and calibration split, and the count of seen validation images."""
+    early_stopping_split, calibration_split = split_validation(held_out)
+    n_seen = 0
+    if isinstance(weights, InitialNetworks):
+        n_seen = count_seen(weights, rows.pixels[held_out])
+    if n_seen:  # the first epoch would be the best on images that the weights have seen
+        early_stopping_split = early_stopping_split[:0]
+    return early_stopping_split, calibration_split, n_seen
 
 
 def recipe_of(options: TrainOptions) -> TrainingConfig:
