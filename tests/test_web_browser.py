@@ -282,7 +282,7 @@ def test_photos_are_read_relative_to_the_one_of_the_neutral_face(visit, address)
     # The fake predictor's faces are all alike, so that each is neutral now.
     expect(page.locator("figcaption strong")).to_have_count(2)
     expect(page.locator("figcaption strong").first).to_contain_text("neutral face in 0.png")
-    expect(page.locator(".face td", has_text="64.3\xa0%")).to_have_count(2)
+    expect(page.locator(".face td", has_text="62.0\xa0%")).to_have_count(2)
     page.get_by_role("button", name="Read without it").click()
     expect(page.locator("figcaption strong")).to_have_count(0)
     expect_answer(page, 2)

@@ -52,7 +52,10 @@ def relative_to_subjects(
         have the class neutral.
     """
     if NEUTRAL not in manifest["classes"]:
-        raise DataError(f"Expected a model of the class {NEUTRAL} for --subject; leave it out.")
+        raise DataError(
+            f"Expected a model of the class {NEUTRAL}, got one of "
+            f"{', '.join(manifest['classes'])}; leave the regular expression out."
+        )
     subjects = subjects_of(images, pattern)
     predicted = np.isfinite(proba).all(axis=1)
     neutral = predicted & (np.array(labels) == NEUTRAL)
@@ -82,14 +85,14 @@ def subjects_of(images: Sequence[str], pattern: str) -> np.ndarray:
         raise DataError(f"Expected a regular expression, got {pattern!r}: {error}.") from error
     if not expression.groups:
         raise DataError(
-            f"Expected a group for the person in the expression, got {pattern!r}; put the person "
-            "in parentheses, as in '(S[0-9]+)_'."
+            f"Expected a group for the person in the regular expression, got {pattern!r}; put the "
+            "person in parentheses, as in '(S[0-9]+)_'."
         )
     found = [expression.search(image) for image in images]
     subjects = np.array([(match and match.group(1)) or "" for match in found])
     if not (subjects != "").any():
         raise DataError(
             f"Expected {pattern!r} in the names of the images, such as {images[0]!r}, found it in "
-            "none; mend the expression."
+            "none; mend the regular expression."
         )
     return subjects
