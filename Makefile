@@ -86,7 +86,7 @@ bench: $(DEV)  ## Images and video frames per second, and ms of a photo's stages
 	@$(PYTHON) -m classifiers.experiments.benchmark_latency --images "$(IMAGES)" $(call option,MODEL,models)
 	@$(PYTHON) -m tests.video_speed --rate
 
-ablation: $(READY)  ## Measure what each step of a training gives, into results/: TABLE=, or MODEL=fused TABLE= IMAGES= VOTES=
+ablation: $(READY)  ## Measure what each step of a training gives, into results/: TABLE= VOTES=, or MODEL=fused TABLE= IMAGES= VOTES=
 	@$(PYTHON) -m classifiers.experiments.ablation "$(TABLE)" $(if $(filter fused,$(MODEL)),"$(IMAGES)") $(call option,VOTES,votes)
 
 results: $(DEV)  ## Write docs/results.md, and the table in the README, from the measured runs

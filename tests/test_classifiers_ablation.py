@@ -21,7 +21,7 @@ def small(monkeypatch):
     """Few faces, of which three have no points, and no more than two runs on landmarks."""
     points, y = faces(90)
     rows = Rows(points, y, np.array([f"{i:016x}" for i in range(90)]), "a mesh")
-    monkeypatch.setattr(command, "read_rows", lambda _: rows)
+    monkeypatch.setattr(command, "read_rows", lambda *_, votes: replace(rows, votes=votes))
     runs = {"baseline": QUICK, "no flips in training": {"flips": False, **QUICK}}
     monkeypatch.setattr(command, "LANDMARK_RUNS", runs)
     monkeypatch.setattr(command, "BALANCES", {})
@@ -66,6 +66,26 @@ def test_each_setting_of_the_landmarks_recipe_can_be_trained():
         step = command.FunctionTransformer(getattr(command, name))
         _, classes = command.train_landmarks(rows, held_out, features=step, **QUICK)
         assert classes == sorted(set(y))
+
+
+def test_the_landmark_runs_learn_the_votes_of_their_training_rows(monkeypatch):
+    points, y = faces(90)
+    votes = np.eye(90, 4, dtype=np.float32)
+    rows = Rows(points, y, np.full(90, ""), "a mesh", votes=votes)
+    held_out = np.arange(90) % 3 == 0
+    seen = []
+
+    def start(*_, votes):
+        seen.append(votes)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(command, "fit_pipeline", start)
+    with pytest.raises(KeyboardInterrupt):
+        command.train_landmarks(rows, held_out, **QUICK)
+    np.testing.assert_array_equal(seen[0], votes[~held_out])
+    with pytest.raises(KeyboardInterrupt):
+        command.train_landmarks(rows, held_out, "sklearn")
+    assert seen[1] is None  # it has one output
 
 
 @pytest.mark.slow

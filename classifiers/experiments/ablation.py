@@ -76,7 +76,9 @@ LANDMARK_RUNS: dict[str, Settings] = {
     "dropout 0.5": {"dropout": 0.5},
     "wide: 1024, 512, 256, 128": {"hidden": (1024, 512, 256, 128)},
     "plateau scheduler": {"scheduler": "plateau"},
-    "80 epochs": {"epochs": 80, "patience": 80},
+    "40 epochs": {"epochs": 40},
+    "80 epochs": {"epochs": 80},
+    "no annotator votes": {"vote_loss": 0.0},
     "scikit-learn's MLP": {"model": "sklearn"},
 }
 """Settings that differ from the shipped ones, see `train_landmarks`."""
@@ -167,7 +169,7 @@ def train_landmarks(
     rows: Rows,
     held_out: np.ndarray,
     model: str = "torch",
-    balance: str = "roots",
+    balance: str = "none",
     flips: bool = True,
     features: FunctionTransformer | None = None,
     **settings: Any,
@@ -176,14 +178,16 @@ def train_landmarks(
     chosen = balanced_rows(rows.y, ~held_out, balance, seed=0)
     settings["class_weight"] = class_weight(balance, rows.y[chosen])
     settings["sampler"] = "balanced" if balance == "sampler" else None
+    votes = None if rows.votes is None else rows.votes[chosen]
     if model == "sklearn":
-        pipeline = make_pipeline(SklearnMLPClassifier(**settings))
+        pipeline, votes = make_pipeline(SklearnMLPClassifier(**settings)), None
     else:
         pipeline = make_pipeline(TorchMLPClassifier(**{"n_networks": 1, **settings}))
     if features is not None:
         pipeline.set_params(features=features)
     validation = rows.points[held_out], rows.y[held_out]
-    fit_pipeline(pipeline, rows.points[chosen], rows.y[chosen], validation, flips)
+    data = rows.points[chosen], rows.y[chosen], validation
+    fit_pipeline(pipeline, *data, flips, votes=votes)
     return pipeline, pipeline.classes_.tolist()
 
 
@@ -241,7 +245,7 @@ def main(
     """Do the runs that are missing and write a line for each."""
     with handle_errors():
         if images is None:
-            study = landmark_study(read_rows([table]))
+            study = landmark_study(read_rows([table], votes=votes))
         else:
             study = fused_study(*read_fused_rows([table], images, votes=votes), epochs)
     out = out or Path("results", "ablation.jsonl" if images is None else "fused-ablation.jsonl")

@@ -60,10 +60,10 @@ column *measured on* names the images that were read to report.
   accuracy on these.
 - *ms a face* is the classifier alone, from points to confidences, in onnxruntime on one thread.
 - Where a variant was trained with several seeds, its row is their mean.
-- `landmarks` was trained and measured on the mean of two meshes a face, `fused` measured on one and
-  trained on the mean of eight, the backbones trained and measured on one. `cnn`,
-  `landmarks-sklearn` and the tables of detectors and ablation were trained and measured on the
-  mean of eight."""
+- The models and tables of landmarks were trained and measured on the mean of two meshes a face,
+  `fused` measured on one and trained on the mean of eight, the backbones trained and measured on
+  one. `cnn` and the ablation of the fused recipe were trained and measured on the mean of
+  eight."""
 
 
 def render(
