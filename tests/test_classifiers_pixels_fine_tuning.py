@@ -16,12 +16,13 @@ from classifiers.models.fused import FusedNetwork, initialized
 from classifiers.training.dataset import Rows
 from classifiers.training.fine_tuning import (
     InitialNetworks,
-    count_seen,
     find_initial_networks,
+    seen_rows,
     unseen_validation,
 )
 from classifiers.training.fused import train_fused
 from classifiers.training.tensors import arrays_of
+from landmarks.mesh import CANONICAL
 from tests.helpers.small_fused import CLASSES, rows, small_network, small_training
 
 MADE = rows(24, missed=3)
@@ -91,9 +92,19 @@ def test_the_included_networks_are_found():
 SEEN = InitialNetworks((), "those", frozenset({"a1", "b2", ""}))
 
 
+def labelled(pixels, y):
+    """Return rows of meshes that are no copies of one another."""
+    shape = len(pixels), *CANONICAL.shape
+    noise = np.random.default_rng(0).normal(scale=4, size=shape)
+    points = (CANONICAL * 20 + 100 + noise).astype(np.float32)
+    return Rows(points, np.array(y), np.array(pixels, dtype=str), "made up")
+
+
 def test_images_of_unknown_pixels_are_not_counted_as_seen():
-    assert count_seen(SEEN, np.array(["b2", "", "c3", "b2"])) == 2
-    assert count_seen(SEEN, np.array([], dtype=str)) == 0
+    seen = seen_rows(SEEN, labelled(["b2", "", "c3", "b2"], ["happy"] * 4))
+    assert seen.sum() == 2
+    assert seen.tolist() == [True, False, False, True]
+    assert seen_rows(SEEN, labelled([], [])).sum() == 0
 
 
 @pytest.mark.parametrize(
@@ -101,10 +112,18 @@ def test_images_of_unknown_pixels_are_not_counted_as_seen():
     [("a1 c3 d4 e5", [0, 1, 1, 0]), ("c3 d4 a1 e5", [1, 1, 0, 0]), ("c3 a1 d4 b2", [1, 1, 1, 0])],
 )
 def test_seen_images_validate_only_where_a_class_has_no_others(pixels, validates):
-    y = np.array(["happy", "sad", "happy", "sad"])
-    rows = Rows(np.zeros((4, 468, 3)), y, np.array(pixels.split()), "made up")
-    held_out = np.array([1, 1, 1, 0], bool)
-    assert unseen_validation(SEEN, rows, held_out).tolist() == validates
+    rows = labelled(pixels.split(), ["happy", "sad", "happy", "sad"])
+    held_out, n_seen = unseen_validation(SEEN, rows, np.array([1, 1, 1, 0], bool))
+    assert held_out.tolist() == validates
+    assert n_seen == sum(validates) - 2
+
+
+def test_another_copy_of_a_seen_photograph_does_not_validate():
+    rows = labelled(["a1", "c3", "d4", "e5"], ["happy"] * 4)
+    rows.points[2] = rows.points[0] * 1.1 + 3
+    held_out, n_seen = unseen_validation(SEEN, rows, np.array([1, 1, 1, 0], bool))
+    assert held_out.tolist() == [False, True, False, False]
+    assert n_seen == 0
 
 
 def test_other_sizes_are_refused(tmp_path):

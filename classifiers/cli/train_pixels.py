@@ -9,8 +9,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from classifiers.bundle.bundle import save_bundle
 from classifiers.cli.epochs import EpochLog
 from classifiers.cli.training_summary import print_summary, training_errors
@@ -19,12 +17,7 @@ from classifiers.training.backbone_weights import RANDOM, Weights, find_weights
 from classifiers.training.bundle_content import TrainOptions
 from classifiers.training.config import train_options
 from classifiers.training.curves import read_run
-from classifiers.training.fine_tuning import (
-    InitialNetworks,
-    count_seen,
-    find_initial_networks,
-    unseen_validation,
-)
+from classifiers.training.fine_tuning import InitialNetworks, find_initial_networks
 from classifiers.training.pixels import epochs_of, train_pixel_model
 from classifiers.training.read_dataset import hold_out
 from classifiers.training.read_pixel_dataset import read_fused_rows
@@ -107,21 +100,8 @@ def _train(
         fused, rows = read_fused_rows(table, images, options.settings["classes"], votes)
         held_out = hold_out(rows)
         bar.remove_task(task)
-        if isinstance(weights, InitialNetworks):
-            held_out = unseen_validation(weights, rows, held_out)
-            _warn_if_seen(weights, rows.pixels[held_out])
         log = EpochLog(bar, epochs_of(options), _epochs_trained(run))
         return train_pixel_model(fused, rows, held_out, options, run, weights, log)
-
-
-def _warn_if_seen(weights: InitialNetworks, pixels: np.ndarray) -> None:
-    """Say how many of the validation images had a part in the weights that training starts from."""
-    if seen := count_seen(weights, pixels):
-        warn(
-            f"{seen:,} of {len(pixels):,} validation images had a part in these weights: figures "
-            "and confidences will be too high, and the last epoch is kept. Measure the model on "
-            "other images."
-        )
 
 
 def _epochs_trained(run: Path) -> int:

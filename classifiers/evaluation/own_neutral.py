@@ -59,12 +59,12 @@ def relative_to_subjects(
     subjects = subjects_of(images, pattern)
     predicted = np.isfinite(proba).all(axis=1)
     neutral = predicted & (np.array(labels) == NEUTRAL)
+    relative = RELATIVE[takes_pixels(manifest)]
     result, n_relative = proba.copy(), 0
     for row in np.flatnonzero(predicted & (subjects != "")):
         photos = neutral & (subjects == subjects[row])
         photos[row] = False
         if photos.any():
-            relative = RELATIVE[takes_pixels(manifest)]
             shift = neutral_shift(proba[photos], manifest["classes"], relative)
             result[row] = shifted(proba[[row]], shift, SCALE)[0]
             n_relative += 1

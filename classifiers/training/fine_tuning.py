@@ -8,6 +8,8 @@ from classifiers.bundle.bundle import WEIGHTS, load_manifest, resolve, train_pix
 from classifiers.models.ensemble import FusedModel, read_weights
 from classifiers.models.fused import NetworkConfig
 from classifiers.training.dataset import Rows
+from data.console import warn
+from data.duplicates import group_by_mesh
 
 SIZES = ("landmarks", "stem", "widths", "blocks", "hidden")
 """Settings that a network keeps."""
@@ -53,8 +55,10 @@ def find_initial_networks(bundle: str) -> InitialNetworks:
     return InitialNetworks(models, origin, train_pixels(folder))
 
 
-def unseen_validation(initial: InitialNetworks, rows: Rows, held_out: np.ndarray) -> np.ndarray:
-    """Leave out validation rows that had a part in the initial networks, bool (n,).
+def unseen_validation(
+    initial: InitialNetworks, rows: Rows, held_out: np.ndarray
+) -> tuple[np.ndarray, int]:
+    """Leave out validation rows that had a part in the initial networks; say where some stay.
 
     A fine-tuned model's figures and confidences on them would be too high. They train it instead,
     unless a class then had no validation rows: all stay in that case.
@@ -65,18 +69,32 @@ def unseen_validation(initial: InitialNetworks, rows: Rows, held_out: np.ndarray
     rows : Rows
     held_out : ndarray of bool, shape (n,)
         From `classifiers.training.read_dataset.hold_out`.
+
+    Returns
+    -------
+    held_out : ndarray of bool, shape (n,)
+    n_seen : int
+        Those among them that had a part.
     """
-    unseen = held_out & ~_seen(initial, rows.pixels)
-    return unseen if set(rows.y[unseen]) == set(rows.y[held_out]) else held_out
+    seen = held_out & seen_rows(initial, rows)
+    unseen = held_out & ~seen
+    if set(rows.y[unseen]) == set(rows.y[held_out]):
+        return unseen, 0
+    warn(
+        f"{seen.sum():,} of {held_out.sum():,} validation images had a part in these weights: "
+        "figures and confidences will be too high, and the last epoch is kept. Measure the model "
+        "on other images."
+    )
+    return held_out, int(seen.sum())
 
 
-def count_seen(initial: InitialNetworks, pixels: np.ndarray) -> int:
-    """Count the images, by their pixel hashes, that had a part in the initial networks."""
-    return int(_seen(initial, pixels).sum())
-
-
-def _seen(initial: InitialNetworks, pixels: np.ndarray) -> np.ndarray:
-    return np.isin(pixels, list(initial.pixels - {""}))
+def seen_rows(initial: InitialNetworks, rows: Rows) -> np.ndarray:
+    """Return which photographs, also as other copies, had a part in the networks, bool (n,)."""
+    seen = np.isin(rows.pixels, list(initial.pixels - {""}))
+    if not seen.any():
+        return seen  # grouping takes a while
+    photographs = group_by_mesh(rows.points, rows.pixels)
+    return np.isin(photographs, photographs[seen])
 
 
 def check_sizes(model: FusedModel, config: NetworkConfig) -> None:

@@ -23,7 +23,7 @@ from classifiers.training.bundle_content import (
 )
 from classifiers.training.curves import training_seconds
 from classifiers.training.dataset import Rows, split_validation, training_sample
-from classifiers.training.fine_tuning import InitialNetworks, count_seen
+from classifiers.training.fine_tuning import InitialNetworks, unseen_validation
 from classifiers.training.fused import ANY_CLASSES, RECIPE, train_fused
 from classifiers.training.loop import Progress
 from classifiers.training.recipe import TrainingConfig, with_settings
@@ -58,7 +58,8 @@ def train_pixel_model(
     rows : Rows
         Both from `classifiers.training.read_pixel_dataset.read_fused_rows`.
     held_out : ndarray of bool, shape (m,)
-        Which of `rows` validate, see `classifiers.training.landmarks.train`.
+        Which of `rows` validate, see `classifiers.training.landmarks.train`; see
+        `classifiers.training.fine_tuning.unseen_validation` where `weights` are networks.
     options : TrainOptions
     run : Path
         Folder of checkpoint and curves.
@@ -79,7 +80,13 @@ def train_pixel_model(
     ValueError, KeyboardInterrupt
         As `classifiers.training.loop.train_network` does.
     """
-    early_stopping_split, calibration_split, n_seen = _splits(weights, rows, held_out)
+    seen, n_seen = frozenset[str](), 0
+    if isinstance(weights, InitialNetworks):
+        seen = weights.pixels
+        held_out, n_seen = unseen_validation(weights, rows, held_out)
+    early_stopping_split, calibration_split = split_validation(held_out)
+    if n_seen:  # the first epoch would be the best on images that the weights have seen
+        early_stopping_split = early_stopping_split[:0]
     recipe, data = recipe_of(options), (fused, held_out, early_stopping_split, run)
     if options.model in BACKBONES:
         model = backbones.fit_backbone(
@@ -98,7 +105,6 @@ def train_pixel_model(
     trained = np.flatnonzero(~held_out)
     metadata["neutral_crop"] = neutral_crop(fused.crops[trained], fused.y[trained])
     examples = fused.inputs(calibration_split[:checked])
-    seen = weights.pixels if isinstance(weights, InitialNetworks) else ()
     content = TrainedModel(
         classes=list(model.classes),
         passes=model.tta_proba(*fused.inputs(calibration_split)),
@@ -109,19 +115,6 @@ def train_pixel_model(
         metadata=metadata,
     )
     return bundle_content(content, rows, held_out, calibration_split, options)
-
-
-def _splits(
-    weights: Weights | InitialNetworks | None, rows: Rows, held_out: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, int]:
-    """Return early-stopping and calibration split, and the count of seen validation images."""
-    early_stopping_split, calibration_split = split_validation(held_out)
-    n_seen = 0
-    if isinstance(weights, InitialNetworks):
-        n_seen = count_seen(weights, rows.pixels[held_out])
-    if n_seen:  # the first epoch would be the best on images that the weights have seen
-        early_stopping_split = early_stopping_split[:0]
-    return early_stopping_split, calibration_split, n_seen
 
 
 def recipe_of(options: TrainOptions) -> TrainingConfig:
