@@ -45,8 +45,7 @@ RELATIVE = {True: Relative(1.4, 9.0), False: Relative(1.15, 4.0)}
 """Of a model that takes pixels, and of one on landmarks. Chosen with `SCALE` by the cross-entropy
 on 107 posed photographs of five people, each relative to its person's other neutral ones. The
 included models are right on 53 and 49 % of them without the own neutral, on 75 and 60 % with it
-(``make evaluate`` with ``SUBJECT=``). Chosen for one model and without each person in turn, it
-was 71 and 63 %."""
+(``make evaluate`` with ``SUBJECT=``)."""
 
 REST = 0.7
 """Share of the largest bias with which the neutral face itself would still be read as neutral."""
